@@ -1,26 +1,25 @@
-"""The sentence that follows a misspelt name: what it may have meant, and what exists."""
+"""What a misspelt name may have meant, and what exists."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Return what may have been meant by a name that is not known, and all that is.
+    """Return the names that exist, and the one that may have been meant.
 
     Args:
-        name: what was found.
+        name: what was found, which is not known.
         known: the names that exist, in the order to show them.
 
     Example:
         >>> suggest("conected_car", ["connected_car", "trace_lake"])
-        'did you mean connected_car? There are: connected_car, trace_lake'
+        'one of connected_car, trace_lake (did you mean connected_car?)'
         >>> suggest("x", [])
         'there are none'
     """
-    from difflib import get_close_matches
-
     names = list(known)
     if not names:
         return "there are none"
-    listing = ", ".join(names)
+    listing = ", ".join(names) if len(names) == 1 else f"one of {', '.join(names)}"
     close = get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]}? There are: {listing}" if close else f"there are: {listing}"
+    return f"{listing} (did you mean {close[0]}?)" if close else listing
