@@ -1,0 +1,59 @@
+"""What a handler imports: events that carry their trace, spans, idempotent batches, bounded sending.
+
+The names are loaded on first use (PEP 562), so that a container which only sends events needs neither
+the batch nor the idempotency tools.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pattern_runtime.consume import each_event
+    from pattern_runtime.environment import MissingVariableError, required
+    from pattern_runtime.events import Event, JsonObject, MalformedEventError, parse_json
+    from pattern_runtime.send import publish, put_record, send_to_queue
+    from pattern_runtime.spans import Span, span
+
+_HOMES = {
+    "Event": "events",
+    "JsonObject": "events",
+    "MalformedEventError": "events",
+    "MissingVariableError": "environment",
+    "Span": "spans",
+    "each_event": "consume",
+    "parse_json": "events",
+    "publish": "send",
+    "put_record": "send",
+    "required": "environment",
+    "send_to_queue": "send",
+    "span": "spans",
+}
+
+__all__ = [
+    "Event",
+    "JsonObject",
+    "MalformedEventError",
+    "MissingVariableError",
+    "Span",
+    "each_event",
+    "parse_json",
+    "publish",
+    "put_record",
+    "required",
+    "send_to_queue",
+    "span",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from the module it lives in, once."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})
