@@ -1,0 +1,1 @@
+"""DeviceGateway: the container that cars talk to, and collect their commands from."""
