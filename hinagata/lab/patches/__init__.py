@@ -1,0 +1,56 @@
+"""What the emulator does not do as AWS does, and its cure: one idea a module, each with a name.
+
+A patch changes the emulator from outside, in the process that serves it. It names the symbols it
+replaces, so that another version of the emulator is noticed at the start and not in a wrong
+result, and it can be left out by name, so that its effect can be shown. The promises are what a
+run may report as its fidelity.
+"""
+
+from collections.abc import Iterable
+from importlib import import_module
+
+from hinagata.errors import HinagataError
+from hinagata.lab.patches import (
+    load_balancer,
+    queue_lock,
+    reserved_concurrency,
+    stream_failures,
+    topic_redrive,
+    warm_invoke,
+)
+from hinagata.lab.patches.patch import Patch
+
+# Names of patches to leave out, separated by commas, for `python -m hinagata.lab.launcher`.
+WITHOUT_VARIABLE = "HINAGATA_LAB_WITHOUT"
+
+PATCHES: tuple[Patch, ...] = (
+    warm_invoke.PATCH,
+    stream_failures.PATCH,
+    queue_lock.PATCH,
+    topic_redrive.PATCH,
+    load_balancer.PATCH,
+    reserved_concurrency.PATCH,
+)
+
+
+def apply_patches(without: Iterable[str] = ()) -> None:
+    """Apply every patch that is not left out, after checking what each one replaces."""
+    excluded = frozenset(without)
+    for patch in PATCHES:
+        if patch.name not in excluded:
+            refuse_missing_symbols(patch)
+            patch.apply()
+
+
+def refuse_missing_symbols(patch: Patch) -> None:
+    """Raise HinagataError if the emulator no longer has what `patch` replaces."""
+    for symbol in patch.symbols:
+        module_name, _, attributes = symbol.partition(":")
+        found: object = import_module(module_name)
+        for attribute in attributes.split("."):
+            found = getattr(found, attribute, None)
+        if found is None:
+            raise HinagataError(
+                f"the patch {patch.name} replaces {symbol}, which this emulator does not have: "
+                "re-check the patch against the installed ministack"
+            )
