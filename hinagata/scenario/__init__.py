@@ -14,6 +14,7 @@ from hinagata.scenario.model import (
     Scenario,
     ServiceTime,
     Source,
+    StoredExpectation,
 )
 from hinagata.scenario.reading import find_scenario, read_scenario
 
@@ -31,6 +32,7 @@ __all__ = [
     "ScenarioError",
     "ServiceTime",
     "Source",
+    "StoredExpectation",
     "find_scenario",
     "read_scenario",
 ]

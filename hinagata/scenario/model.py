@@ -144,12 +144,14 @@ class Expectations:
     """What must hold in the end; None and an empty tuple expect nothing.
 
     Attributes:
+        refused: how many messages may not be taken at their entry, however often they are sent.
         lost: how many accepted messages may be neither processed nor dead-lettered.
         dead_lettered: how many messages may lie in dead-letter queues.
         p99: latencies.
         stored: the final state of tables.
     """
 
+    refused: int | None = None
     lost: int | None = None
     dead_lettered: int | None = None
     p99: tuple[LatencyExpectation, ...] = ()

@@ -199,10 +199,12 @@ def _service_time(value: Value) -> ServiceTime:
 def _expectations(value: Value | None, sources: Mapping[str, Source]) -> Expectations:
     if value is None:
         return Expectations()
-    fields = value.fields(optional=("lost", "dead_lettered", "p99", "stored"))
-    lost, dead_lettered = fields.get("lost"), fields.get("dead_lettered")
+    fields = value.fields(optional=("refused", "lost", "dead_lettered", "p99", "stored"))
+    refused, lost = fields.get("refused"), fields.get("lost")
+    dead_lettered = fields.get("dead_lettered")
     p99, stored = fields.get("p99"), fields.get("stored")
     return Expectations(
+        refused=refused.integer() if refused else None,
         lost=lost.integer() if lost else None,
         dead_lettered=dead_lettered.integer() if dead_lettered else None,
         p99=tuple(_latency(entry, sources) for entry in p99.elements()) if p99 else (),

@@ -1,0 +1,62 @@
+"""Spans: the line that a hop writes about each event it handles."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How a hop ended with an event; `REPEAT` if it had processed it before and did nothing."""
+
+    OK = "ok"
+    REPEAT = "repeat"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """One hop's work on one event; times are seconds since the epoch.
+
+    Attributes:
+        hop: the construct id of the hop.
+        id: the event's id.
+        start: when the work began.
+        end: when it ended.
+        status: how it ended.
+        error: the name of the exception and its message; empty unless the status is `ERROR`.
+    """
+
+    hop: str
+    id: str
+    start: float
+    end: float
+    status: Status
+    error: str = ""
+
+    @property
+    def handled(self) -> bool:
+        """Whether the hop is done with the event: by this work or by an earlier one."""
+        return self.status is not Status.ERROR
+
+
+def read_spans(text: str) -> list[Span]:
+    """Return the spans in a log event, which may have several lines, or none that is a span."""
+    return [span for line in text.splitlines() if (span := _read_span(line)) is not None]
+
+
+def _read_span(line: str) -> Span | None:
+    # Most lines of a log are no spans; this test spares them the parser.
+    if '"span"' not in line:
+        return None
+    try:
+        fields = json.loads(line)
+        return Span(
+            hop=str(fields["span"]),
+            id=str(fields["id"]),
+            start=float(fields["start"]),
+            end=float(fields["end"]),
+            status=Status(fields["status"]),
+            error=str(fields.get("error", "")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,89 @@
+"""The final state of tables: does what was sent lie where it should?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hinagata.lab.traffic import Sent
+from hinagata.scenario import EveryStored, NewestStored
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredState:
+    """How much of what a table should hold it does hold.
+
+    Attributes:
+        expected: how many items should be there.
+        absent: what should be there and is not: message ids, or key values.
+        stale: key values whose item is not from the newest message.
+    """
+
+    expected: int
+    absent: tuple[str, ...]
+    stale: tuple[str, ...] = ()
+
+    @property
+    def met(self) -> bool:
+        """Whether all of it is there."""
+        return not self.absent and not self.stale
+
+
+def read_items(dynamodb: "DynamoDBClient", table: str, attributes: Iterable[str]) -> list[Item]:
+    """Return the text attributes of some names of every item of a table, as they are now."""
+    names = {f"#{index}": name for index, name in enumerate(dict.fromkeys(attributes))}
+    pages = dynamodb.get_paginator("scan").paginate(
+        TableName=table,
+        ConsistentRead=True,
+        ProjectionExpression=", ".join(names),
+        ExpressionAttributeNames=names,
+    )
+    return [
+        {name: value["S"] for name, value in item.items() if "S" in value}
+        for page in pages
+        for item in page["Items"]
+    ]
+
+
+def judge_every(
+    expectation: EveryStored, sent: Sequence[Sent], items: Sequence[Item]
+) -> StoredState:
+    """Look for an item for every accepted message of a source."""
+    there = {item.get(expectation.id_attribute) for item in items}
+    wanted = [
+        record.id
+        for record in sent
+        if record.source == expectation.source and record.accepted_at is not None
+    ]
+    return StoredState(
+        expected=len(wanted), absent=tuple(event for event in wanted if event not in there)
+    )
+
+
+def judge_newest(
+    expectation: NewestStored, sent: Sequence[Sent], items: Sequence[Item]
+) -> StoredState:
+    """Look for the newest message of each key value.
+
+    A message that was refused may have been taken all the same, its answer lost; so a newer one
+    than the newest accepted is right too.
+    """
+    stored = {item.get(expectation.key): item.get(expectation.id_attribute) for item in items}
+    relevant = sorted(
+        (record for record in sent if record.source in expectation.sources),
+        key=lambda record: record.sent_at,
+    )
+    right: dict[str, set[str]] = {}
+    for record in relevant:
+        value = record.keys[expectation.key]
+        if record.accepted_at is not None:
+            right[value] = {record.id}
+        elif value in right:
+            right[value].add(record.id)
+    absent = [value for value in right if value not in stored]
+    stale = [value for value in right if value in stored and stored[value] not in right[value]]
+    return StoredState(expected=len(right), absent=tuple(absent), stale=tuple(stale))
