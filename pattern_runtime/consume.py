@@ -62,7 +62,7 @@ def each_event(handle: Handle, *, remember: timedelta = timedelta(days=4)) -> La
     def handler(
         payload: dict[str, Any], context: "LambdaContext"
     ) -> "PartialItemFailureResponse | None":
-        if "Records" in payload:
+        if isinstance(payload, dict) and "Records" in payload:
             return _handle_batch(payload, context, attempt)
         _run(lambda: Event.from_object(payload), context.aws_request_id, context, attempt)
         return None

@@ -1,0 +1,146 @@
+"""A small AWS in memory, with the calls that handlers make and the answers that decide something."""
+
+import re
+from collections import defaultdict
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+Item = dict[str, dict[str, Any]]
+
+# The keys of the tables that the tests use; any other table has the key `id`.
+KEYS = {"vehicle-state": ("vehicle_id",), "mailbox": ("vehicle_id", "command_id")}
+
+
+class FakeAws:
+    """Stands in for `pattern_runtime.aws.client`; what was sent is on its public attributes."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.published: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.records: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.tables: dict[str, dict[tuple[str, ...], Item]] = defaultdict(dict)
+        self.secrets: dict[str, str] = {}
+        self.secret_reads = 0
+        self.failing: dict[str, Exception] = {}
+
+    def client(self, _service: str) -> "FakeAws":
+        """Return the fake itself: no two services share a call's name here."""
+        return self
+
+    def throttle(self, operation: str) -> None:
+        """Refuse an operation from now on, as a throttled service does."""
+        self.failing[operation] = client_error("ThrottlingException", operation)
+
+    def _may_fail(self, operation: str) -> None:
+        if operation in self.failing:
+            raise self.failing[operation]
+
+    # SQS, SNS, Kinesis, Secrets Manager
+
+    def send_message(self, **request: Any) -> dict[str, Any]:
+        self._may_fail("send_message")
+        self.messages[request["QueueUrl"]].append(request)
+        return {"MessageId": str(len(self.messages))}
+
+    def publish(self, **request: Any) -> dict[str, Any]:
+        self._may_fail("publish")
+        self.published[request["TopicArn"]].append(request)
+        return {"MessageId": "1"}
+
+    def put_record(self, **request: Any) -> dict[str, Any]:
+        self._may_fail("put_record")
+        self.records[request["StreamName"]].append(request)
+        return {"ShardId": "shardId-000000000000", "SequenceNumber": "1"}
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:
+        self._may_fail("get_secret_value")
+        self.secret_reads += 1
+        return {"SecretString": self.secrets[SecretId]}
+
+    # DynamoDB
+
+    @staticmethod
+    def _key(table: str, item: Item) -> tuple[str, ...]:
+        return tuple(item[name]["S"] for name in KEYS.get(table, ("id",)))
+
+    def put_item(self, **request: Any) -> dict[str, Any]:
+        self._may_fail("put_item")
+        table, item = request["TableName"], request["Item"]
+        key = self._key(table, item)
+        old = self.tables[table].get(key, {})
+        if not holds(
+            request["ConditionExpression"],
+            old,
+            request.get("ExpressionAttributeNames", {}),
+            request.get("ExpressionAttributeValues", {}),
+        ):
+            error = client_error("ConditionalCheckFailedException", "PutItem")
+            if request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
+                error.response["Item"] = old  # type: ignore[typeddict-unknown-key]
+            raise error
+        self.tables[table][key] = item
+        return {}
+
+    def update_item(self, **request: Any) -> dict[str, Any]:
+        self._may_fail("update_item")
+        table = request["TableName"]
+        item = self.tables[table].setdefault(self._key(table, request["Key"]), dict(request["Key"]))
+        for assignment in request["UpdateExpression"].removeprefix("SET ").split(", "):
+            name, value = assignment.split(" = ")
+            item[request["ExpressionAttributeNames"][name]] = request["ExpressionAttributeValues"][
+                value
+            ]
+        return {}
+
+    def delete_item(self, **request: Any) -> dict[str, Any]:
+        self.tables[request["TableName"]].pop(self._key(request["TableName"], request["Key"]), None)
+        return {}
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        self._may_fail("query")
+        values = request["ExpressionAttributeValues"]
+        found = [
+            item
+            for item in self.tables[request["TableName"]].values()
+            if holds(request["KeyConditionExpression"], item, {}, values)
+            and holds(request["FilterExpression"], item, {}, values)
+        ]
+        return {"Items": found}
+
+
+def client_error(code: str, operation: str) -> ClientError:
+    """Make the SDK's error for a service's refusal."""
+    return ClientError({"Error": {"Code": code, "Message": "refused by the test"}}, operation)
+
+
+def holds(expression: str, item: Item, names: dict[str, str], values: Item) -> bool:
+    """Judge the part of DynamoDB's condition language that this project uses."""
+    while inner := re.search(r"(?<![a-z])\(([^()]*)\)", expression):
+        verdict = _any(inner[1], item, names, values)
+        expression = expression.replace(inner[0], "TRUE" if verdict else "FALSE")
+    return _any(expression, item, names, values)
+
+
+def _any(expression: str, item: Item, names: dict[str, str], values: Item) -> bool:
+    return any(
+        all(_term(term.strip(), item, names, values) for term in either.split(" AND "))
+        for either in expression.split(" OR ")
+    )
+
+
+def _term(term: str, item: Item, names: dict[str, str], values: Item) -> bool:
+    if term in {"TRUE", "FALSE"}:
+        return term == "TRUE"
+    if function := re.fullmatch(r"attribute_(not_)?exists\((.*)\)", term):
+        return (names.get(function[2], function[2]) in item) != bool(function[1])
+    name, comparison, value = term.split()
+    if names.get(name, name) not in item:
+        return False
+    left, right = _plain(item[names.get(name, name)]), _plain(values[value])
+    return bool({"<": left < right, ">": left > right, "=": left == right}[comparison])
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    ((kind, text),) = value.items()
+    return float(text) if kind == "N" else text

@@ -1,0 +1,104 @@
+"""What the tests of the handlers share: their environment, a fake AWS, their real events."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from tests.fakes.aws import FakeAws
+from tests.fakes.http_peer import HttpPeer
+
+EVENTS = Path(__file__).parents[2] / "functions" / "connected_car" / "events"
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_DEFAULT_REGION": "ap-northeast-1",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "COMMANDS_QUEUE_URL": "https://sqs.test/commands",
+    "COMMAND_MAILBOX_TABLE_NAME": "mailbox",
+    "DEVICE_GATEWAY_URL": "http://gateway.test/",
+    "GATEWAY_TOKEN_SECRET_ARN": "arn:secret",
+    "RETRIES_QUEUE_URL": "https://sqs.test/retries",
+    "TELEMETRY_STREAM_NAME": "telemetry",
+    "VEHICLE_EVENTS_TOPIC_ARN": "arn:topic",
+    "VEHICLE_STATE_TABLE_NAME": "vehicle-state",
+}
+
+# Handlers read their environment at import, once: here, before a test module imports one.
+with patch.dict(os.environ, ENVIRONMENT):
+    from connected_car import (
+        command_delivery,
+        commands,
+        gateway_token,
+        ingest,
+        partner_feed,
+    )
+    from connected_car.gateway import app
+
+    from pattern_runtime import aws
+
+__all__ = ["app", "command_delivery", "commands", "ingest", "partner_feed"]
+
+
+class FakeContext(LambdaContext):
+    """Lambda's context, as far as anybody here looks at it."""
+
+    _aws_request_id = "request-1"
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        """Return what is left of a short timeout."""
+        return 3000
+
+
+@pytest.fixture
+def context() -> FakeContext:
+    """Return the context of one invocation."""
+    return FakeContext()
+
+
+@pytest.fixture(autouse=True)
+def _hop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "Hop")
+    monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
+    monkeypatch.delenv("IDEMPOTENCY_TABLE_NAME", raising=False)
+
+
+@pytest.fixture
+def fake_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
+    """Put a fake behind every client of the code under test."""
+    fake = FakeAws()
+    fake.secrets["arn:secret"] = "open-sesame"
+    monkeypatch.setattr(aws, "client", fake.client)
+    gateway_token.gateway_token.cache_clear()
+    yield fake
+    gateway_token.gateway_token.cache_clear()
+
+
+@pytest.fixture
+def peer() -> Iterator[HttpPeer]:
+    """Start somebody to send HTTP requests to."""
+    with HttpPeer() as running:
+        yield running
+
+
+@pytest.fixture
+def spans(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """Return the spans that were printed since the last call."""
+
+    def read() -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return [line for line in lines if "span" in line]
+
+    return read
+
+
+def lambda_event(name: str) -> dict[str, Any]:
+    """Read a Lambda event, or a request body, that the sample's documentation shows."""
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return event

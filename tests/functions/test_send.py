@@ -1,0 +1,58 @@
+"""Sending: the envelope, and what the service itself needs to know beside it."""
+
+from typing import Any
+
+import pytest
+
+from pattern_runtime import Event, aws, publish, put_record, send_to_queue
+from tests.fakes.aws import FakeAws
+from tests.functions.conftest import lambda_event
+
+
+@pytest.fixture
+def event() -> Event:
+    """Return the event that is sent."""
+    return Event.from_object(lambda_event("direct"))
+
+
+def test_a_queue_gets_the_event_and_its_trace(fake_aws: FakeAws, event: Event) -> None:
+    """The trace goes along as SQS's own attribute, by which X-Ray joins sender and receiver."""
+    send_to_queue("https://sqs.test/q", event)
+
+    (message,) = fake_aws.messages["https://sqs.test/q"]
+    assert Event.from_json(message["MessageBody"]) == event
+    assert message["MessageSystemAttributes"]["AWSTraceHeader"] == {
+        "DataType": "String",
+        "StringValue": event.trace,
+    }
+
+
+def test_a_topic_gets_the_event_and_its_type(fake_aws: FakeAws, event: Event) -> None:
+    """The type is an attribute too, since subscriptions filter by attributes."""
+    publish("arn:topic", event)
+
+    (message,) = fake_aws.published["arn:topic"]
+    assert Event.from_json(message["Message"]) == event
+    assert message["MessageAttributes"]["type"]["StringValue"] == "vehicle.telemetry"
+
+
+def test_a_stream_gets_the_event_under_its_key(fake_aws: FakeAws, event: Event) -> None:
+    """The key decides which events stay in order."""
+    put_record("telemetry", event, "car-7")
+
+    (record,) = fake_aws.records["telemetry"]
+    assert Event.from_json(record["Data"]) == event
+    assert record["PartitionKey"] == "car-7"
+
+
+def test_a_client_is_made_once_with_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a process share a client that gives up in seconds, not in the SDK's minutes."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-1")
+
+    client = aws.client("sqs")
+
+    config: Any = client.meta.config
+    assert aws.client("sqs") is client
+    assert config.connect_timeout <= 5
+    assert config.read_timeout <= 5
+    assert config.retries["total_max_attempts"] <= 3

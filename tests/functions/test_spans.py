@@ -1,0 +1,53 @@
+"""The span: one line for each event on each hop."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pattern_runtime import Event, span
+from tests.functions.conftest import lambda_event
+
+Spans = Callable[[], list[dict[str, Any]]]
+
+
+def test_a_span_tells_the_journey(spans: Spans) -> None:
+    """The line names the hop, the event and its trace, when it was sent and when it was handled."""
+    event = Event.from_object(lambda_event("direct"))
+
+    with span(event):
+        pass
+
+    (line,) = spans()
+    assert line == {
+        "span": "Hop",
+        "id": event.id,
+        "type": "vehicle.telemetry",
+        "trace": event.trace,
+        "sent": event.time.timestamp(),
+        "start": line["start"],
+        "end": line["end"],
+        "status": "ok",
+    }
+    assert line["sent"] < line["start"] <= line["end"]
+
+
+def test_a_repeat_is_called_one(spans: Spans) -> None:
+    """A hop that had seen the event says so."""
+    with span(Event.from_object(lambda_event("direct"))) as this:
+        this.repeated()
+
+    assert [line["status"] for line in spans()] == ["repeat"]
+
+
+def test_an_error_is_named_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    """An exception makes an error of the span, stays on one short line, and is not swallowed."""
+    with pytest.raises(ValueError, match="two"), span(Event.from_object(lambda_event("direct"))):
+        raise ValueError("two\nlines" + "!" * 5000)
+
+    text = capsys.readouterr().out
+    assert text.count("\n") == 1
+    assert len(text) < 2000
+    assert json.loads(text)["status"] == "error"
+    assert json.loads(text)["error"].startswith("ValueError: two\nlines")
