@@ -23,13 +23,14 @@ class HttpPeer:
     Attributes:
         status: What every request is answered.
         answer: The body of every answer.
+        headers: The headers of every answer, besides its length.
         before_answer: Called in the server's thread, before it answers.
         received: The requests, in order.
     """
 
     status: int = 202
     answer: bytes = b"{}"
-    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
     before_answer: Callable[[], object] = lambda: None
     received: list[ReceivedRequest] = field(default_factory=list)
 
@@ -43,7 +44,8 @@ class HttpPeer:
                 peer.received.append(ReceivedRequest(self.path, dict(self.headers), body))
                 peer.before_answer()
                 self.send_response(peer.status)
-                self.send_header("Content-Type", peer.content_type)
+                for name, value in peer.headers.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(peer.answer)))
                 self.end_headers()
                 self.wfile.write(peer.answer)

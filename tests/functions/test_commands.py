@@ -110,6 +110,7 @@ def test_fails_a_delivery_that_was_not_taken(
 ) -> None:
     """Any answer but a yes brings the command again; the token is read once and never shown."""
     gateway.status = status
+    gateway.headers["Location"] = f"{gateway.url}/elsewhere"
     batch = lambda_event("sqs_command")
 
     answers = [command_delivery.handler(batch, context) for _ in range(2)]
@@ -120,3 +121,4 @@ def test_fails_a_delivery_that_was_not_taken(
     assert lines[0]["error"] == f"CommandNotDeliveredError: the gateway answered {status}"
     assert "open-sesame" not in json.dumps(lines)
     assert fake_aws.secret_reads == 1
+    assert [request.path for request in gateway.received] == ["/vehicles/car-7/commands"] * 2

@@ -68,7 +68,7 @@ def kinesis(peer: HttpPeer) -> HttpPeer:
     """Return a stream that takes everything."""
     peer.status = 200
     peer.answer = b'{"ShardId": "shardId-000000000000", "SequenceNumber": "1"}'
-    peer.content_type = "application/x-amz-json-1.1"
+    peer.headers = {"Content-Type": "application/x-amz-json-1.1"}
     return peer
 
 
