@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -97,16 +98,18 @@ class FakeAws:
         self.tables[request["TableName"]].pop(self._key(request["TableName"], request["Key"]), None)
         return {}
 
-    def query(self, **request: Any) -> dict[str, Any]:
+    def get_paginator(self, operation: str) -> "FakeAws":
+        assert operation == "query"
+        return self
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        """Query, one item a page: a page may also be empty, since filters apply after reading."""
         self._may_fail("query")
         values = request["ExpressionAttributeValues"]
-        found = [
-            item
-            for item in self.tables[request["TableName"]].values()
-            if holds(request["KeyConditionExpression"], item, {}, values)
-            and holds(request["FilterExpression"], item, {}, values)
-        ]
-        return {"Items": found}
+        for item in self.tables[request["TableName"]].values():
+            if holds(request["KeyConditionExpression"], item, {}, values):
+                good = holds(request["FilterExpression"], item, {}, values)
+                yield {"Items": [item] if good else []}
 
 
 def client_error(code: str, operation: str) -> ClientError:

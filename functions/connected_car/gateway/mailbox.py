@@ -10,7 +10,6 @@ TABLE_NAME = required("COMMAND_MAILBOX_TABLE_NAME")
 
 # From the operator's click, not from the arrival here: nobody wants last night's `unlock`.
 LIFETIME = timedelta(hours=1)
-MAX_COMMANDS = 100
 
 
 def leave(event: Event) -> bool:
@@ -33,20 +32,24 @@ def collect(vehicle_id: str) -> list[JsonObject]:
 
     A car that loses the answer can ask again, and tells by the id what it has done.
     """
-    answer = aws.client("dynamodb").query(
-        TableName=TABLE_NAME,
-        KeyConditionExpression="vehicle_id = :vehicle_id",
-        # DynamoDB deletes what has expired within days, not at once.
-        FilterExpression="expires_at > :now",
-        ExpressionAttributeValues={
-            ":vehicle_id": {"S": vehicle_id},
-            ":now": {"N": str(int(time.time()))},
-        },
-        Limit=MAX_COMMANDS,
-        ConsistentRead=True,
+    pages = (
+        aws.client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=TABLE_NAME,
+            KeyConditionExpression="vehicle_id = :vehicle_id",
+            # DynamoDB deletes what has expired within days, not at once.
+            FilterExpression="expires_at > :now",
+            ExpressionAttributeValues={
+                ":vehicle_id": {"S": vehicle_id},
+                ":now": {"N": str(int(time.time()))},
+            },
+            ConsistentRead=True,
+        )
     )
     commands = [
         {"id": item["command_id"]["S"], "command": item["command"]["S"], "time": item["time"]["S"]}
-        for item in answer["Items"]
+        for page in pages
+        for item in page["Items"]
     ]
     return sorted(commands, key=lambda command: command["time"])
