@@ -1,0 +1,237 @@
+"""The command line: reads arguments, and loads what a command needs when it is called.
+
+Exit codes: 0 good, 1 the answer is no, 2 wrong use or unreadable input, 130 interrupted.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from hinagata.errors import HinagataError, UsageError
+from hinagata.suggestion import suggest
+
+GOOD, NO, WRONG = 0, 1, 2
+INTERRUPTED = 128 + signal.SIGINT
+TERMINATED = 128 + signal.SIGTERM
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
+
+    Args:
+        argv: the arguments. Default: those of the process.
+    """
+    try:
+        arguments = _read(sys.argv[1:] if argv is None else argv)
+        command: Callable[[argparse.Namespace], int] = arguments.command
+        code = command(arguments)
+        sys.stdout.flush()
+    except HinagataError as error:
+        print(f"hinagata: {error}", file=sys.stderr)
+        return WRONG
+    except KeyboardInterrupt:
+        print("hinagata: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else GOOD
+    except BrokenPipeError:
+        # Whoever read the output has enough; what is left in the buffer must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return GOOD
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose refusals are errors like any other: one sentence, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see: {self.prog} --help")
+
+
+def _read(argv: Sequence[str]) -> argparse.Namespace:
+    parser = _Parser(
+        prog="hinagata",
+        description="Reference serverless architectures: prove and run them on this machine.",
+        epilog="example: hinagata run connected_car",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", dest="name", parser_class=_Parser)
+    known = {
+        "list": (_list, "list the samples", "hinagata list"),
+        "synth": (_synth, "synthesize the app into cdk.out", "hinagata synth"),
+        "run": (
+            _run,
+            "run a sample on this machine, and say whether its results are right",
+            "hinagata run connected_car --scenario morning_rush",
+        ),
+        "doctor": (_doctor, "say what is missing on this machine", "hinagata doctor"),
+    }
+    parsers = {
+        name: commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=f"example: {example}",
+            allow_abbrev=False,
+        )
+        for name, (_, summary, example) in known.items()
+    }
+    for name in ("list", "run", "doctor"):
+        parsers[name].add_argument(
+            "--format", choices=("text", "json"), default="text", help="default: text"
+        )
+    _add_run_arguments(parsers["run"])
+    word = next((word for word in argv if not word.startswith("-")), None)
+    if word is not None and word not in known:
+        raise UsageError(f"there is no command {word}; expected {suggest(word, known)}")
+    arguments, unknown = parser.parse_known_args(argv)
+    if arguments.name is None:
+        raise UsageError(f"no command; expected one of {', '.join(known)}; see: hinagata --help")
+    if unknown:
+        _refuse(unknown[0], parsers[arguments.name])
+    arguments.command = known[arguments.name][0]
+    return arguments
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sample", metavar="SAMPLE", help="a name that `hinagata list` shows")
+    parser.add_argument(
+        "--scenario",
+        metavar="NAME_OR_FILE",
+        help="a scenario of the sample, or any file; default: what the sample's card says",
+    )
+    parser.add_argument(
+        "--endpoint", metavar="URL", help="an AWS endpoint that is up; default: start one"
+    )
+    parser.add_argument(
+        "--deadline",
+        metavar="SECONDS",
+        type=_positive,
+        help="how long to wait for results; default: what the scenario says",
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="leave everything up afterwards, until Ctrl-C"
+    )
+    parser.add_argument("--verbose", action="store_true", help="tell every step")
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    # Written so that NaN is refused too.
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"found {text}, expected a number of seconds above 0")
+    return value
+
+
+def _refuse(word: str, parser: argparse.ArgumentParser) -> NoReturn:
+    if not word.startswith("-"):
+        raise UsageError(f"{word} is one argument too many; see: {parser.prog} --help")
+    options = [
+        option
+        for action in parser._actions  # noqa: SLF001 - argparse has no public way to ask
+        for option in action.option_strings
+        if option.startswith("--")
+    ]
+    option = word.partition("=")[0]
+    raise UsageError(f"{parser.prog} has no option {option}; expected {suggest(option, options)}")
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from hinagata.samples import read_samples
+
+    samples = read_samples(Path.cwd())
+    if arguments.format == "json":
+        _print_json([vars(sample) for sample in samples])
+        return GOOD
+    width = max(len(sample.name) for sample in samples)
+    for sample in samples:
+        print(f"{sample.name:<{width}}  {sample.title}")
+        print(f"{'':<{width}}  {sample.summary}")
+    return GOOD
+
+
+def _synth(_: argparse.Namespace) -> int:
+    from hinagata.assembly.synthesis import synthesize
+
+    assembly = synthesize(Path.cwd())
+    for stack in assembly.stacks:
+        print(f"{stack.name}  {_shown(stack.template_file)}")
+    return GOOD
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from hinagata.samples import find_sample
+    from hinagata.scenario import find_scenario, read_scenario
+
+    project = Path.cwd()
+    sample = find_sample(arguments.sample, project=project)
+    file = find_scenario(arguments.scenario or sample.scenario, sample=sample.name, project=project)
+    scenario = read_scenario(_shown(file), project=project)
+    try:
+        from hinagata.lab import report
+        from hinagata.lab.result import Result
+        from hinagata.lab.run import run
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "hinagata":
+            raise
+        raise HinagataError(
+            f"run needs {error.name}, which is not installed; "
+            "do: pip install 'hinagata[lab,cdk]', or in this repository: make setup"
+        ) from None
+
+    def show(result: Result) -> None:
+        if arguments.format == "json":
+            report.write_json(result, sys.stdout)
+        else:
+            report.write_text(result, sys.stdout, verbose=arguments.verbose)
+        sys.stdout.flush()
+
+    signal.signal(signal.SIGTERM, _terminate)
+    met = run(
+        sample,
+        scenario,
+        project=project,
+        show=show,
+        endpoint_url=arguments.endpoint,
+        deadline_seconds=arguments.deadline,
+        keep=arguments.keep,
+        verbose=arguments.verbose,
+    )
+    return GOOD if met else NO
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from hinagata.doctor import diagnose
+
+    diagnoses = diagnose(Path.cwd())
+    if arguments.format == "json":
+        _print_json([vars(diagnosis) for diagnosis in diagnoses])
+    else:
+        for diagnosis in diagnoses:
+            mark = "missing" if diagnosis.remedy else "found"
+            print(f"{mark:<7}  {diagnosis.name:<8}  {diagnosis.remedy or diagnosis.found}")
+    return NO if any(diagnosis.remedy for diagnosis in diagnoses) else GOOD
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    # An exception, so that everything that was started is stopped on the way out.
+    raise SystemExit(TERMINATED)
+
+
+def _shown(file: Path) -> Path:
+    """Return a path as a person in the current folder would write it."""
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+
+
+def _print_json(document: object) -> None:
+    import json
+
+    print(json.dumps(document, indent=2))

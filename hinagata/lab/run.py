@@ -1,0 +1,259 @@
+"""A scenario executed on an endpoint: bring the sample up, play, look, judge, and take it down."""
+
+import contextlib
+import shutil
+import signal
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hinagata.assembly.cloud_assembly import CloudAssembly
+from hinagata.assembly.synthesis import synthesize
+from hinagata.errors import HinagataError, UsageError
+from hinagata.lab.accounting import hop_accounts, source_accounts
+from hinagata.lab.dead_letters import DeadLetterReader
+from hinagata.lab.deployment import Deployment, deploy
+from hinagata.lab.emulator import Emulator
+from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.judgement import judge
+from hinagata.lab.messages import messages
+from hinagata.lab.observation import SpanReader, backlog, observe
+from hinagata.lab.result import Result
+from hinagata.lab.steps import Steps
+from hinagata.lab.stored import StoredState, judge_every, judge_newest, read_items
+from hinagata.lab.stream_letters import StreamRecords
+from hinagata.lab.tasks import TaskSupervisor
+from hinagata.lab.traffic import Sent, Stream, send
+from hinagata.lab.wiring import Wiring, wire
+from hinagata.samples import Sample
+from hinagata.scenario import EveryStored, NewestStored, Scenario, StoredExpectation
+
+FOLDER = ".hinagata"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A sample that is up on an endpoint."""
+
+    sample: Sample
+    assembly: CloudAssembly
+    endpoint: Endpoint
+    deployment: Deployment
+
+
+@contextlib.contextmanager
+def stage(
+    sample: Sample, *, project: Path, endpoint_url: str | None, steps: Steps
+) -> Iterator[Stage]:
+    """Bring a sample up for as long as the block lasts; nothing of it is left, whatever happens.
+
+    On an endpoint that was there before, the stacks stay: it is not this function's to empty.
+
+    Args:
+        sample: the sample.
+        project: the folder with the app.
+        endpoint_url: where to deploy to; None starts the embedded endpoint.
+        steps: shows how far it is.
+    """
+    if endpoint_url is not None and not endpoint_url.startswith(("http://", "https://")):
+        raise UsageError(
+            f"{endpoint_url} is no endpoint; expected a URL such as http://127.0.0.1:4566"
+        )
+    with _undisturbed_end() as stack:
+        with steps.step("synthesize"):
+            assembly = _of_sample(synthesize(project), sample)
+        workdir = stack.enter_context(_workdir(project))
+        try:
+            if endpoint_url is None:
+                with steps.step("start the endpoint"):
+                    emulator = stack.enter_context(Emulator(workdir))
+                endpoint = Endpoint(emulator.endpoint, embedded=True)
+            else:
+                endpoint = Endpoint(endpoint_url)
+            with steps.step("deploy") as tell:
+                deployment = deploy(assembly, endpoint, report=tell)
+            with steps.step("start the containers"):
+                stack.enter_context(TaskSupervisor(deployment, assembly, endpoint, workdir))
+            yield Stage(sample=sample, assembly=assembly, endpoint=endpoint, deployment=deployment)
+        except (BotoCoreError, ClientError) as error:
+            where = endpoint_url or "the embedded endpoint"
+            raise HinagataError(f"{where} did not answer as expected: {error}") from error
+
+
+def play(stage: Stage, scenario: Scenario, *, steps: Steps, deadline_seconds: float) -> Result:
+    """Play a scenario on a stage and return what was observed.
+
+    Args:
+        stage: the sample, up.
+        scenario: what to send, and what must hold.
+        steps: shows how far it is.
+        deadline_seconds: how long to wait for results after the last message.
+    """
+    endpoint = stage.endpoint
+    wiring = wire(scenario, stage.assembly, stage.deployment, endpoint)
+    queues = endpoint.client("sqs")
+    dead_letters = DeadLetterReader(
+        queues, wiring.dead_letter_queues, records_of=StreamRecords(endpoint.client("kinesis"))
+    )
+    dead_letters.skip_present()
+    started = time.time()
+    sent = _send(scenario, wiring, steps, salt="" if endpoint.embedded else str(uuid.uuid4()))
+    with steps.step("wait for the results") as tell:
+        observation = observe(
+            sent,
+            wiring.flow,
+            spans=SpanReader(endpoint.client("logs"), wiring.log_groups, since=started - 1),
+            dead_letters=dead_letters.read,
+            backlog=lambda: backlog(queues, wiring.queues),
+            deadline_seconds=deadline_seconds,
+            progress=lambda now: tell(f"{now.settled} of {now.accepted} accounted for"),
+        )
+    seconds = time.time() - started
+    records = observation.records
+    sources = tuple(source_accounts(wiring.flow, records))
+    hops = tuple(hop_accounts(wiring.flow, records))
+    stored = {
+        expectation: _stored(expectation, sent, wiring, endpoint)
+        for expectation in scenario.expectations.stored
+    }
+    verdicts = judge(
+        scenario.expectations, records=records, sources=sources, hops=hops, stored=stored
+    )
+    return Result(
+        sample=stage.sample.name,
+        scenario=scenario.name,
+        seed=scenario.seed,
+        endpoint=endpoint.url or "AWS",
+        embedded=endpoint.embedded,
+        started=datetime.fromtimestamp(started, UTC),
+        seconds=seconds,
+        records=records,
+        sources=sources,
+        hops=hops,
+        stubs=stage.deployment.stubs,
+        verdicts=tuple(verdicts),
+    )
+
+
+def run(
+    sample: Sample,
+    scenario: Scenario,
+    *,
+    project: Path,
+    show: Callable[[Result], None],
+    endpoint_url: str | None = None,
+    deadline_seconds: float | None = None,
+    keep: bool = False,
+    verbose: bool = False,
+) -> bool:
+    """Run a scenario, show the result, and say whether every expectation holds.
+
+    Args:
+        sample: what to bring up.
+        scenario: what to do to it.
+        project: the folder with the app.
+        show: called with the result while everything is still up.
+        endpoint_url: where to run; None starts the embedded endpoint.
+        deadline_seconds: how long to wait for results. Default: what the scenario says.
+        keep: whether to leave everything up until Ctrl-C.
+        verbose: whether every step is told.
+    """
+    steps = Steps(verbose=verbose)
+    with stage(sample, project=project, endpoint_url=endpoint_url, steps=steps) as up:
+        seconds = scenario.deadline_seconds if deadline_seconds is None else deadline_seconds
+        result = play(up, scenario, steps=steps, deadline_seconds=seconds)
+        show(result)
+        if keep:
+            for line in _addresses(up, wire(scenario, up.assembly, up.deployment, up.endpoint)):
+                steps.say(line)
+            threading.Event().wait()
+    return result.met
+
+
+def _send(scenario: Scenario, wiring: Wiring, steps: Steps, *, salt: str) -> list[Sent]:
+    streams = [
+        Stream(
+            entry=wiring.entries[name],
+            messages=list(messages(source, seed=scenario.seed, salt=salt)),
+            per_second=source.run.per_second,
+        )
+        for name, source in scenario.sources.items()
+    ]
+    total = sum(len(stream.messages) for stream in streams)
+    with steps.step("send") as tell:
+        return send(streams, progress=lambda count: tell(f"{count} of {total} messages"))
+
+
+def _stored(
+    expectation: StoredExpectation, sent: list[Sent], wiring: Wiring, endpoint: Endpoint
+) -> StoredState:
+    table = wiring.tables[expectation.table]
+    dynamodb = endpoint.client("dynamodb")
+    match expectation:
+        case NewestStored():
+            names = (expectation.key, expectation.id_attribute)
+            return judge_newest(expectation, sent, read_items(dynamodb, table, names))
+        case EveryStored():
+            items = read_items(dynamodb, table, (expectation.id_attribute,))
+            return judge_every(expectation, sent, items)
+
+
+def _of_sample(assembly: CloudAssembly, sample: Sample) -> CloudAssembly:
+    stacks = tuple(stack for stack in assembly.stacks if stack.name == sample.stack)
+    if not stacks:
+        raise HinagataError(
+            f"the app has no stack {sample.stack}, which the card of {sample.name} names; "
+            f"it has {', '.join(stack.name for stack in assembly.stacks) or 'none'}"
+        )
+    return replace(assembly, stacks=stacks)
+
+
+def _addresses(up: Stage, wiring: Wiring) -> Iterator[str]:
+    yield f"endpoint       {up.endpoint.url}"
+    for name, url in dict.fromkeys((source, entry.url) for source, entry in wiring.entries.items()):
+        yield f"{name:<14} {url}"
+    yield (
+        "try            AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
+        f"AWS_REGION={up.endpoint.region} aws --endpoint-url {up.endpoint.url} sqs list-queues"
+    )
+    yield "Ctrl-C takes it all down."
+
+
+@contextlib.contextmanager
+def _workdir(project: Path) -> Iterator[Path]:
+    """Make a folder for one run's logs, which is kept if the run ends with an error."""
+    parent = project / FOLDER
+    parent.mkdir(exist_ok=True)
+    workdir = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
+    yield workdir
+    shutil.rmtree(workdir, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _undisturbed_end() -> Iterator[contextlib.ExitStack]:
+    """Collect what is to be taken down; a second Ctrl-C does not cut the taking down short.
+
+    Every part of it has a deadline of its own, so it ends.
+    """
+    signals = (signal.SIGINT, signal.SIGTERM)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    handlers = [signal.getsignal(number) for number in signals]
+    try:
+        with contextlib.ExitStack() as stack:
+            try:
+                yield stack
+            finally:
+                if in_main_thread:
+                    for number in signals:
+                        signal.signal(number, signal.SIG_IGN)
+    finally:
+        if in_main_thread:
+            for number, handler in zip(signals, handlers, strict=True):
+                signal.signal(number, handler)

@@ -1,0 +1,47 @@
+"""The records of a stream that a dead letter only points to."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from types_boto3_kinesis import KinesisClient
+
+# A reader that lags gets empty pages; a stretch of one batch is no longer than a few.
+PAGES = 20
+
+
+class StreamRecords:
+    """Looks up the records of an abandoned batch.
+
+    Lambda sends to a stream's on-failure destination where the records are, not the records.
+    """
+
+    def __init__(self, kinesis: "KinesisClient") -> None:
+        self._kinesis = kinesis
+
+    def __call__(self, letter: Mapping[str, object]) -> list[str]:
+        """Return the data of each record, or as many as the stream still has."""
+        batch = cast("Mapping[str, Any]", letter["KinesisBatchInfo"])
+        errors = self._kinesis.exceptions
+        try:
+            iterator = self._kinesis.get_shard_iterator(
+                StreamARN=batch["streamArn"],
+                ShardId=batch["shardId"],
+                ShardIteratorType="AT_SEQUENCE_NUMBER",
+                StartingSequenceNumber=batch["startSequenceNumber"],
+            )["ShardIterator"]
+        except (errors.InvalidArgumentException, errors.ResourceNotFoundException):
+            return []
+        last, size = int(batch["endSequenceNumber"]), int(batch["batchSize"])
+        found: list[str] = []
+        for _ in range(PAGES):
+            page = self._kinesis.get_records(ShardIterator=iterator)
+            found += [
+                record["Data"].decode(errors="replace")
+                for record in page["Records"]
+                if int(record["SequenceNumber"]) <= last
+            ]
+            if len(found) >= size or not page.get("NextShardIterator"):
+                break
+            iterator = page["NextShardIterator"]
+        return found

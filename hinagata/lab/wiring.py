@@ -1,0 +1,185 @@
+"""What a run must know of a deployment: where to send, where to read, where to look."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hinagata.errors import HinagataError
+from hinagata.lab.accounting import Flow
+from hinagata.lab.template_flow import (
+    FUNCTION,
+    LOAD_BALANCER,
+    QUEUE,
+    TASK_DEFINITION,
+    read_flow,
+)
+from hinagata.lab.traffic import Entry
+from hinagata.scenario import Scenario
+from hinagata.suggestion import suggest
+
+if TYPE_CHECKING:
+    from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly
+    from hinagata.lab.deployment import Deployment
+    from hinagata.lab.endpoint import Endpoint
+
+TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+APIS = {
+    "AWS::ApiGateway::RestApi": "AWS::ApiGateway::Stage",
+    "AWS::ApiGatewayV2::Api": "AWS::ApiGatewayV2::Stage",
+}
+ROUTES = ("AWS::ApiGateway::Method", "AWS::ApiGatewayV2::Route")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """The physical side of a scenario's names.
+
+    Attributes:
+        entries: where each source's requests go.
+        log_groups: where the hops write.
+        queues: the URLs of the queues that messages pass through.
+        dead_letter_queues: for each dead-letter queue's URL, the hop whose letters it takes.
+        tables: the name of each table that an expectation is about.
+        flow: which hops each message must reach.
+    """
+
+    entries: Mapping[str, Entry]
+    log_groups: tuple[str, ...]
+    queues: tuple[str, ...]
+    dead_letter_queues: Mapping[str, str]
+    tables: Mapping[str, str]
+    flow: Flow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A resource that was deployed.
+
+    Attributes:
+        type: its CloudFormation type.
+        parts: the ids on its way down the construct tree.
+        physical_id: the endpoint's name for it.
+        properties: what its template says, unresolved.
+    """
+
+    type: str
+    parts: tuple[str, ...]
+    physical_id: str
+    properties: Mapping[str, Any]
+
+
+def wire(
+    scenario: Scenario, assembly: "CloudAssembly", deployment: "Deployment", endpoint: "Endpoint"
+) -> Wiring:
+    """Find what a scenario names, and what belongs to it.
+
+    Raises:
+        HinagataError: the scenario names a node that is not there, or not of its kind.
+    """
+    stubs = {(stub.stack, stub.logical_id) for stub in deployment.stubs}
+    found = [
+        resource
+        for stack in assembly.stacks
+        for name, resource in _resources(stack, deployment).items()
+        if (stack.name, name) not in stubs
+    ]
+    dead_letter_queues: dict[str, str] = {}
+    behind: dict[str, frozenset[str]] = {}
+    for stack in assembly.stacks:
+        flow = read_flow(stack.template, stack.construct_path)
+        for name, hop in flow.dead_letter_queues.items():
+            dead_letter_queues[deployment.resources[stack.name, name]] = hop
+        behind |= flow.behind(scenario.sources.values())
+    return Wiring(
+        entries={
+            name: _entry(source.entry, found, endpoint, scenario)
+            for name, source in scenario.sources.items()
+        },
+        log_groups=tuple(dict.fromkeys(_log_groups(found, endpoint))),
+        queues=tuple(
+            resource.physical_id
+            for resource in found
+            if resource.type == QUEUE and resource.physical_id not in dead_letter_queues
+        ),
+        dead_letter_queues=dead_letter_queues,
+        tables={
+            expectation.table: _table(expectation.table, found, scenario)
+            for expectation in scenario.expectations.stored
+        },
+        flow=Flow(
+            reaches={name: source.reaches for name, source in scenario.sources.items()},
+            behind=behind,
+        ),
+    )
+
+
+def _resources(stack: "AssemblyStack", deployment: "Deployment") -> dict[str, Resource]:
+    return {
+        name: Resource(
+            type=resource["Type"],
+            parts=tuple(stack.construct_path(name).split("/")),
+            physical_id=deployment.resources.get((stack.name, name), ""),
+            properties=resource.get("Properties", {}),
+        )
+        for name, resource in stack.template.get("Resources", {}).items()
+    }
+
+
+def _entry(
+    name: str, resources: Iterable[Resource], endpoint: "Endpoint", scenario: Scenario
+) -> Entry:
+    own = [resource for resource in resources if name in resource.parts]
+    for resource in own:
+        if resource.type == LOAD_BALANCER:
+            return Entry(url=endpoint.url_of_load_balancer(resource.physical_id))
+        if resource.type in APIS:
+            stage = next(stage for stage in own if stage.type == APIS[resource.type])
+            signed = any(
+                route.type in ROUTES and route.properties.get("AuthorizationType") == "AWS_IAM"
+                for route in own
+            )
+            return Entry(
+                url=endpoint.url_of_api(resource.physical_id, stage.physical_id),
+                sign=endpoint.sign if signed else None,
+            )
+    entries = _owners(resources, (LOAD_BALANCER, *APIS))
+    raise HinagataError(
+        f"{scenario.file}: the entry {name} has no load balancer and no API in the deployed "
+        f"stacks; expected {suggest(name, entries)}"
+    )
+
+
+def _table(name: str, resources: Iterable[Resource], scenario: Scenario) -> str:
+    for resource in resources:
+        if resource.type in TABLES and name in resource.parts:
+            return resource.physical_id
+    raise HinagataError(
+        f"{scenario.file}: there is no table {name} in the deployed stacks; expected "
+        f"{suggest(name, _owners(resources, TABLES))}"
+    )
+
+
+def _owners(resources: Iterable[Resource], types: Iterable[str]) -> list[str]:
+    """Return the ids, below their stack, of the constructs that have a resource of some types."""
+    kinds = tuple(types)
+    return list(
+        dict.fromkeys(resource.parts[1] for resource in resources if resource.type in kinds)
+    )
+
+
+def _log_groups(resources: Iterable[Resource], endpoint: "Endpoint") -> Iterator[str]:
+    for resource in resources:
+        if resource.type == FUNCTION:
+            function = endpoint.client("lambda").get_function_configuration(
+                FunctionName=resource.physical_id
+            )
+            usual = f"/aws/lambda/{resource.physical_id}"
+            yield function.get("LoggingConfig", {}).get("LogGroup") or usual
+        elif resource.type == TASK_DEFINITION:
+            task = endpoint.client("ecs").describe_task_definition(
+                taskDefinition=resource.physical_id
+            )["taskDefinition"]
+            for container in task["containerDefinitions"]:
+                options = container.get("logConfiguration", {}).get("options", {})
+                if "awslogs-group" in options:
+                    yield options["awslogs-group"]
