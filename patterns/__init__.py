@@ -1,0 +1,59 @@
+"""Reusable serverless constructs for the AWS CDK: secure, resilient and observable by default.
+
+Names are loaded on first use (PEP 562): `import patterns` costs milliseconds, and a program pays
+only for the service modules of the constructs that it names.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from patterns._node import prefer_bundled_node
+
+if TYPE_CHECKING:
+    from patterns._off import Off as Off
+    from patterns.app import App as App
+    from patterns.event_stream import EventStream as EventStream
+    from patterns.fan_out import FanOut as FanOut
+    from patterns.lambda_worker import LambdaWorker as LambdaWorker
+    from patterns.point_to_point_queue import PointToPointQueue as PointToPointQueue
+    from patterns.proactive_service import ProactiveService as ProactiveService
+    from patterns.proactive_service import ScheduledStep as ScheduledStep
+    from patterns.proactive_service import python_image as python_image
+    from patterns.reactive_api import ReactiveApi as ReactiveApi
+    from patterns.reactive_api import Route as Route
+    from patterns.template_validation import TemplateValidation as TemplateValidation
+
+# jsii starts Node when aws_cdk is first imported; by then JSII_NODE must be set.
+prefer_bundled_node()
+
+_MODULES = {
+    "App": "app",
+    "EventStream": "event_stream",
+    "FanOut": "fan_out",
+    "LambdaWorker": "lambda_worker",
+    "Off": "_off",
+    "PointToPointQueue": "point_to_point_queue",
+    "ProactiveService": "proactive_service",
+    "ReactiveApi": "reactive_api",
+    "Route": "reactive_api",
+    "ScheduledStep": "proactive_service",
+    "TemplateValidation": "template_validation",
+    "python_image": "proactive_service",
+}
+
+__all__ = [  # noqa: PLE0604 - the names are those of the table above
+    *_MODULES
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module exports
+    if name not in _MODULES:
+        message = f"module 'patterns' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"patterns.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_MODULES])

@@ -1,0 +1,36 @@
+"""Findings that a correct construct still gets from other tools, each with its reason.
+
+The reasons stand here once; a construct names the ones that hold for it, at the resource they
+are about. They travel in the assembly's metadata, where cdk-nag, the CDK's validation and
+`hinagata check` read them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
+
+DEAD_LETTER_QUEUE = {
+    "AwsSolutions-SQS3": "it is a dead-letter queue itself; an alarm watches it",
+    "Serverless-SQSRedrivePolicy": "it is a dead-letter queue itself; an alarm watches it",
+}
+NOT_ASYNCHRONOUS = {
+    "Serverless-LambdaDLQ": "never invoked asynchronously: its caller or event source mapping "
+    "sees each failure and handles it",
+}
+SQS_MAPPING = {
+    "Serverless-LambdaEventSourceMappingDestination": "a queue's mapping takes no failure "
+    "destination; the queue's redrive policy is it",
+}
+TRACING_PERMISSION = "X-Ray's PutTraceSegments and PutTelemetryRecords take no resource"
+
+
+def acknowledge(construct: IConstruct, rules: dict[str, str]) -> None:
+    """Records each finding of `rules` (id to reason) as acknowledged at `construct`."""
+    cdk.Validations.of(construct).acknowledge(
+        *(cdk.Acknowledgment(id=rule, reason=reason) for rule, reason in rules.items())
+    )

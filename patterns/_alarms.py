@@ -1,0 +1,98 @@
+"""Alarms that can fire, and that tell somebody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sns as sns
+
+from patterns._acknowledgements import acknowledge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import Construct
+
+_TOPIC_ID = "OperatorAlarms"
+
+
+def operator_alarms(scope: Construct) -> sns.ITopic:
+    """The stack's own topic for alarms, made on first use; people subscribe to it.
+
+    It is not encrypted at rest: CloudWatch cannot publish to a topic under the AWS-managed key,
+    and a key of its own costs money every month (source:
+    docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). Alarm texts hold no user data.
+    """
+    stack = cdk.Stack.of(scope)
+    existing = stack.node.try_find_child(_TOPIC_ID)
+    if existing is not None:
+        return existing  # type: ignore[return-value]  # a construct of this id is ours
+    topic = sns.Topic(stack, _TOPIC_ID, enforce_ssl=True)
+    acknowledge(
+        topic,
+        {
+            "AwsSolutions-SNS2": "CloudWatch cannot publish under the AWS-managed key; alarm "
+            "texts hold no user data",
+            "Serverless-SNSRedrivePolicy": "its subscribers are people, added by the operator",
+        },
+    )
+    return topic
+
+
+def alarm(  # noqa: PLR0913 - CloudWatch's own vocabulary, each word once
+    scope: Construct,
+    construct_id: str,
+    *,
+    says: str,
+    namespace: str,
+    metric: str,
+    dimensions: Mapping[str, str],
+    above: float,
+    statistic: str = "Maximum",
+    minutes: int = 1,
+    tells: sns.ITopic,
+    compare: Literal[
+        "GreaterThanThreshold", "LessThanThreshold"
+    ] = "GreaterThanThreshold",
+) -> cloudwatch.CfnAlarm:
+    """An alarm on one metric of one resource.
+
+    Dimensions are required: an AWS/* metric without its resource's dimension has no data, and its
+    alarm can never fire. Missing data is no breach, because an idle serverless resource emits
+    nothing.
+
+    Args:
+        scope: The pattern that the alarm belongs to.
+        construct_id: Id below `scope`.
+        says: What happened, for the person who is woken.
+        namespace: CloudWatch namespace, e.g. "AWS/SQS".
+        metric: Metric name.
+        dimensions: Dimension names to the resource's values.
+        above: Threshold.
+        statistic: Statistic, e.g. "Sum" or "p99".
+        minutes: How many consecutive minutes must breach.
+        tells: Topic that is told.
+        compare: Which side of the threshold breaches.
+    """
+    percentile = statistic.startswith("p")
+    return cloudwatch.CfnAlarm(
+        scope,
+        construct_id,
+        alarm_description=says,
+        namespace=namespace,
+        metric_name=metric,
+        dimensions=[
+            cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
+            for name, value in dimensions.items()
+        ],
+        comparison_operator=compare,
+        threshold=above,
+        statistic=None if percentile else statistic,
+        extended_statistic=statistic if percentile else None,
+        period=60,
+        evaluation_periods=minutes,
+        treat_missing_data="notBreaching",
+        alarm_actions=[tells.topic_arn],
+    )

@@ -1,0 +1,152 @@
+"""A Lambda function as this house makes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+from patterns._acknowledgements import NOT_ASYNCHRONOUS, TRACING_PERMISSION, acknowledge
+from patterns._alarms import alarm
+from patterns._defaults import log_group
+from patterns._staging import LEFTOVERS, installed, source_package, staged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_sns as sns
+    from constructs import Construct
+
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+# Graviton: the same code at a lower price a GB-second.
+ARCHITECTURE = lambda_.Architecture.ARM_64
+# CPU grows with memory; below this, boto3's import alone takes seconds.
+MEMORY_MB = 512
+# Longest that Lambda runs (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+LAMBDA_TIMEOUT_SECONDS = 900
+
+_LAYER_ID = "PatternRuntime"
+_LAYER_PACKAGES = ("pattern_runtime", "aws_lambda_powertools", "jmespath", "typing_extensions")
+
+
+def function(  # noqa: PLR0913 - Lambda's own vocabulary, each word once
+    scope: Construct,
+    construct_id: str,
+    *,
+    handler: str,
+    code: str,
+    service: str,
+    timeout: cdk.Duration,
+    memory_mb: int,
+    alarms_to: sns.ITopic,
+    environment: Mapping[str, str] | None = None,
+) -> lambda_.Function:
+    """A traced function with a role and a log group of its own, and alarms.
+
+    Its role may write its own logs and send traces; verbs add the rest. The asset holds only the
+    handler's top-level package, so a change in another package changes no hash.
+
+    Args:
+        scope: The pattern it belongs to.
+        construct_id: Id below `scope`.
+        handler: Dotted path from the source root, e.g. "orders.create.handler".
+        code: Source root, relative to where the app runs.
+        service: Name of the hop in logs and spans.
+        timeout: Longest run of one invocation.
+        memory_mb: Memory in MB.
+        alarms_to: Topic that its alarms tell.
+        environment: More environment variables.
+
+    Raises:
+        ValueError: The handler's module does not exist below `code`.
+    """
+    package, *module, _ = _parts(handler)
+    folder = source_package(code, package)
+    _require_module(folder, module, handler)
+    logs = log_group(scope, f"{construct_id}Logs")
+    role = iam.Role(
+        scope, f"{construct_id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
+    )
+    logs.grant_write(role)
+    made = lambda_.Function(
+        scope,
+        construct_id,
+        runtime=RUNTIME,
+        architecture=ARCHITECTURE,
+        handler=handler,
+        code=lambda_.Code.from_asset(
+            code, exclude=["*", f"!{package}", f"!{package}/**", f"{package}/events", *LEFTOVERS]
+        ),
+        layers=[_runtime_layer(scope)],
+        role=role,
+        timeout=timeout,
+        memory_size=memory_mb,
+        tracing=lambda_.Tracing.ACTIVE,
+        log_group=logs,
+        environment={"POWERTOOLS_SERVICE_NAME": service, **(environment or {})},
+    )
+    acknowledge(made, NOT_ASYNCHRONOUS)
+    acknowledge(
+        role,
+        {"AwsSolutions-IAM5[Resource::*]": TRACING_PERMISSION},
+    )
+    for metric, says in (
+        ("Errors", "the function raises or times out: read its log group"),
+        ("Throttles", "invocations were refused for want of concurrency"),
+    ):
+        alarm(
+            scope,
+            f"{construct_id}{metric}",
+            says=f"{service}: {says}.",
+            namespace="AWS/Lambda",
+            metric=metric,
+            dimensions={"FunctionName": made.function_name},
+            above=0,
+            statistic="Sum",
+            minutes=3,
+            tells=alarms_to,
+        )
+    return made
+
+
+def _runtime_layer(scope: Construct) -> lambda_.LayerVersion:
+    """The stack's layer with what handlers import, from the versions installed here.
+
+    So handlers run in AWS what was tested on the laptop, in every partition, with no look-up of
+    an account's or region's public layer.
+    """
+    stack = cdk.Stack.of(scope)
+    existing = stack.node.try_find_child(_LAYER_ID)
+    if existing is not None:
+        return existing  # type: ignore[return-value]  # a construct of this id is ours
+    packages = {name: installed(name) for name in _LAYER_PACKAGES}
+    folder = staged({f"python/{path.name}": path for path in packages.values()})
+    return lambda_.LayerVersion(
+        stack,
+        _LAYER_ID,
+        code=lambda_.Code.from_asset(
+            folder, exclude=LEFTOVERS, follow_symlinks=cdk.SymlinkFollowMode.ALWAYS
+        ),
+        description="pattern_runtime and Powertools for AWS Lambda",
+        compatible_runtimes=[RUNTIME],
+    )
+
+
+def _parts(handler: str) -> list[str]:
+    parts = handler.split(".")
+    if len(parts) < 3 or not all(part.isidentifier() for part in parts):  # noqa: PLR2004
+        message = (
+            f"handler {handler!r} must be package.module.function, e.g. 'orders.create.handler'"
+        )
+        raise ValueError(message)
+    return parts
+
+
+def _require_module(folder: Path, module: list[str], handler: str) -> None:
+    path = Path(folder, *module)
+    if not (path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()):
+        message = f"handler {handler!r}: there is no module {path.with_suffix('.py')}"
+        raise ValueError(message)

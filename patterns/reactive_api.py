@@ -1,0 +1,477 @@
+"""Scales with requests and costs nothing idle: API Gateway and Lambda."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from patterns._acknowledgements import acknowledge
+from patterns._alarms import alarm, operator_alarms
+from patterns._defaults import log_group, seconds
+from patterns._flows import Sender, environment_name
+from patterns._function import MEMORY_MB, function
+from patterns._off import Off
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from aws_cdk import aws_apigateway as apigateway
+    from aws_cdk import aws_apigatewayv2 as apigatewayv2
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_logs as logs
+    from aws_cdk import aws_sns as sns
+
+    from patterns._flows import Code
+
+# Longest that API Gateway waits for a function: REST 29 s (more only for Regional APIs, against
+# throttle quota), HTTP 30 s (docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
+_INTEGRATION_TIMEOUT_SECONDS = {"rest": 29, "http": 30}
+_METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
+_STAGE = "live"
+_ROUTE = re.compile(r"^(?P<method>[A-Z]+) (?P<path>/\S*)$")
+# API Gateway's own variable names (docs.aws.amazon.com/apigateway/latest/developerguide/
+# set-up-logging.html and http-api-logging-variables.html).
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "requestTime": "$context.requestTimeEpoch",
+    "ip": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "status": "$context.status",
+    "latency": "$context.responseLatency",
+    "integrationLatency": "$context.integrationLatency",
+    "integrationStatus": "$context.integrationStatus",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """A handler with what its requests must look like.
+
+    Attributes:
+        handler: "package.module.function" from the source root; or your own function or alias.
+        body: JSON schema (draft 4) that the request's body must satisfy (REST only). A request
+            that does not is answered 400 before any code runs.
+        query: Names of query parameters that must be there (REST only).
+    """
+
+    handler: str | lambda_.IFunction
+    body: Mapping[str, object] | None = None
+    query: Sequence[str] = ()
+
+
+class ReactiveApi(Construct, Sender):
+    """An API whose capacity follows its requests, and that costs nothing idle.
+
+    Callers sign their requests (IAM) unless you say otherwise; requests are validated, throttled,
+    logged and traced; a function's timeout is shorter than the gateway's patience; alarms watch
+    server errors and latency.
+
+    Example:
+        `ReactiveApi(self, "Orders", routes={"POST /orders": "orders.create.handler"})`
+
+    Args:
+        scope: Parent construct.
+        construct_id: Also the hop's name in logs and spans.
+        routes: "METHOD /path/{parameter}" to a handler or a `Route`. Routes with the same handler
+            share its function.
+        protocol: "rest" validates requests and is traced; "http" is cheaper and does neither.
+        code: Source root of the handlers, relative to where the app runs.
+        timeout: Longest run of a handler, below the gateway's 29 s (REST) or 30 s (HTTP).
+            None: 10 s.
+        memory_mb: Memory of each function in MB; CPU grows with it.
+        authorization: None: callers sign with IAM. An authorizer of API Gateway (REST) or of its
+            version 2 (HTTP). `Off(reason)` for a public API.
+        cors_origins: Origins whose pages may call it, e.g. "https://shop.example"; never "*".
+        requests_per_second: Steady rate above which callers get 429. `Off(reason)` for the
+            account's limit alone.
+        burst: Requests at once above the steady rate.
+        latency_alarm: p99 latency that raises the alarm. None: 3 s.
+        account_logging_role: (REST) set the account's role for API Gateway's logs, which a new
+            account lacks. False where another stack does.
+        environment: More environment variables for each function.
+        alarms_to: Topic that alarms tell. None: the stack's `OperatorAlarms`.
+
+    Attributes:
+        api: The REST or HTTP API.
+        functions: By route, e.g. `functions["POST /orders"]`.
+        url: Its base URL, without a slash at the end.
+        access_logs: Log group of its requests.
+        alarms: By name: `server_errors`, `latency`.
+
+    Raises:
+        ValueError: A value breaks a rule; the message says rule, value and fix.
+    """
+
+    api: apigateway.RestApi | apigatewayv2.HttpApi
+    functions: dict[str, lambda_.IFunction]
+    url: str
+    access_logs: logs.LogGroup
+    alarms: dict[str, cloudwatch.CfnAlarm]
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        routes: Mapping[str, str | lambda_.IFunction | Route],
+        protocol: Literal["rest", "http"] = "rest",
+        code: str = "functions",
+        timeout: cdk.Duration | None = None,
+        memory_mb: int = MEMORY_MB,
+        authorization: apigateway.IAuthorizer
+        | apigatewayv2.IHttpRouteAuthorizer
+        | Off
+        | None = None,
+        cors_origins: Sequence[str] = (),
+        requests_per_second: float | Off = 100.0,
+        burst: int = 200,
+        latency_alarm: cdk.Duration | None = None,
+        account_logging_role: bool = True,
+        environment: Mapping[str, str] | None = None,
+        alarms_to: sns.ITopic | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._id = construct_id
+        alarms_to = alarms_to or operator_alarms(self)
+        timeout = timeout or cdk.Duration.seconds(10)
+        self._protocol = protocol
+        self._routes = {key: _route(key, value, protocol) for key, value in routes.items()}
+        _check(routes, protocol, timeout, cors_origins, requests_per_second, burst)
+        self._owned: dict[str, lambda_.Function] = {}
+        self.functions = {}
+        for key, route in self._routes.items():
+            if not isinstance(route.handler, str):
+                self.functions[key] = route.handler
+                continue
+            if route.handler not in self._owned:
+                self._owned[route.handler] = function(
+                    self,
+                    _function_id(route.handler),
+                    handler=route.handler,
+                    code=code,
+                    service=construct_id,
+                    timeout=timeout,
+                    memory_mb=memory_mb,
+                    environment=environment,
+                    alarms_to=alarms_to,
+                )
+            self.functions[key] = self._owned[route.handler]
+        self.access_logs = log_group(self, "AccessLogs")
+        throttle = None if isinstance(requests_per_second, Off) else (requests_per_second, burst)
+        make = self._make_rest if protocol == "rest" else self._make_http
+        dimensions = make(authorization, cors_origins, throttle, account_logging_role)
+        if isinstance(authorization, Off):
+            rules = ("AwsSolutions-APIG4", "AwsSolutions-COG4")
+            acknowledge(self, dict.fromkeys(rules, authorization.reason))
+        else:
+            acknowledge(
+                self, {"AwsSolutions-COG4": "callers are authorised without a Cognito user pool"}
+            )
+        if isinstance(requests_per_second, Off):
+            rules = ("Serverless-APIGWDefaultThrottling", "Hinagata::FM106")
+            acknowledge(self, dict.fromkeys(rules, requests_per_second.reason))
+        self.alarms = self._watch(dimensions, latency_alarm or cdk.Duration.seconds(3), alarms_to)
+
+    def _make_rest(
+        self,
+        authorization: object,
+        cors_origins: Sequence[str],
+        throttle: tuple[float, int] | None,
+        account_logging_role: bool,  # noqa: FBT001 - passed on by position, private
+    ) -> dict[str, str]:
+        from aws_cdk import aws_apigateway as apigateway  # noqa: PLC0415 - only the protocol's own
+
+        rate, at_once = throttle or (None, None)
+        api = apigateway.RestApi(
+            self,
+            "Api",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=account_logging_role,
+            default_cors_preflight_options=apigateway.CorsOptions(
+                allow_origins=list(cors_origins),
+                allow_methods=sorted({key.split(" ")[0] for key in self._routes}),
+                allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Sent-At"],
+            )
+            if cors_origins
+            else None,
+            deploy_options=apigateway.StageOptions(
+                stage_name=_STAGE,
+                tracing_enabled=True,
+                metrics_enabled=True,
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                access_log_destination=apigateway.LogGroupLogDestination(self.access_logs),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+                throttling_rate_limit=rate,
+                throttling_burst_limit=at_once,
+            ),
+        )
+        validator = api.add_request_validator(
+            "Validator", validate_request_body=True, validate_request_parameters=True
+        )
+        integrations = {
+            key: apigateway.LambdaIntegration(
+                target,
+                allow_test_invoke=False,
+                timeout=cdk.Duration.seconds(_INTEGRATION_TIMEOUT_SECONDS["rest"]),
+            )
+            for key, target in self.functions.items()
+        }
+        public = isinstance(authorization, Off)
+        authorizer = None if public or authorization is None else authorization
+        for key, route in self._routes.items():
+            method, path = key.split(" ", 1)
+            resource = api.root.resource_for_path(path)
+            resource.add_method(
+                method,
+                integrations[key],
+                authorizer=authorizer,
+                authorization_type=apigateway.AuthorizationType.NONE
+                if public
+                else apigateway.AuthorizationType.IAM
+                if authorizer is None
+                else None,
+                request_validator=validator,
+                request_models=_body_model(api, key, route),
+                request_parameters={f"method.request.querystring.{q}": True for q in route.query}
+                or None,
+            )
+        acknowledge(
+            self,
+            {
+                "AwsSolutions-APIG3": "a firewall has a monthly price: associate a web ACL with "
+                "the stage where the API faces the public",
+            },
+        )
+        if account_logging_role:
+            acknowledge(
+                api,
+                {
+                    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+                    "AmazonAPIGatewayPushToCloudWatchLogs]": "API Gateway's own policy for its "
+                    "account-wide logging role",
+                },
+            )
+        self.api = api
+        self.url = _url(api)
+        return {"ApiName": api.rest_api_name, "Stage": _STAGE}
+
+    def _make_http(
+        self,
+        authorization: object,
+        cors_origins: Sequence[str],
+        throttle: tuple[float, int] | None,
+        _account_logging_role: bool,  # noqa: FBT001 - REST only
+    ) -> dict[str, str]:
+        from aws_cdk import aws_apigatewayv2 as apigatewayv2  # noqa: PLC0415 - see above
+        from aws_cdk import aws_apigatewayv2_authorizers as authorizers  # noqa: PLC0415
+        from aws_cdk import aws_apigatewayv2_integrations as integrations  # noqa: PLC0415
+
+        authorizer: object
+        if isinstance(authorization, Off):
+            authorizer = apigatewayv2.HttpNoneAuthorizer()
+        else:
+            authorizer = authorization or authorizers.HttpIamAuthorizer()
+        api = apigatewayv2.HttpApi(
+            self,
+            "Api",
+            create_default_stage=False,
+            cors_preflight=apigatewayv2.CorsPreflightOptions(
+                allow_origins=list(cors_origins),
+                allow_methods=[
+                    apigatewayv2.CorsHttpMethod[method]
+                    for method in sorted({key.split(" ")[0] for key in self._routes})
+                ],
+                allow_headers=["authorization", "content-type", "idempotency-key", "x-sent-at"],
+            )
+            if cors_origins
+            else None,
+        )
+        stage = apigatewayv2.HttpStage(
+            self,
+            "Stage",
+            http_api=api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigatewayv2.ThrottleSettings(rate_limit=throttle[0], burst_limit=throttle[1])
+            if throttle
+            else None,
+            detailed_metrics_enabled=True,
+        )
+        resource = stage.node.default_child
+        resource.access_log_settings = (  # type: ignore[union-attr]  # a CfnStage
+            apigatewayv2.CfnStage.AccessLogSettingsProperty(
+                destination_arn=self.access_logs.log_group_arn, format=json.dumps(_ACCESS_LOG)
+            )
+        )
+        for key, target in self.functions.items():
+            method, path = key.split(" ", 1)
+            api.add_routes(
+                path=path,
+                methods=[apigatewayv2.HttpMethod[method]],
+                integration=integrations.HttpLambdaIntegration(_words(key), target),
+                authorizer=authorizer,  # type: ignore[arg-type]  # narrowed by protocol
+            )
+        self.api = api
+        self.url = api.api_endpoint
+        return {"ApiId": api.api_id, "Stage": "$default"}
+
+    def _watch(
+        self, dimensions: Mapping[str, str], latency: cdk.Duration, alarms_to: sns.ITopic
+    ) -> dict[str, cloudwatch.CfnAlarm]:
+        return {
+            "server_errors": alarm(
+                self,
+                "ServerErrors",
+                says=f"{self._id}: callers get 5xx. Read the access log and the functions'.",
+                namespace="AWS/ApiGateway",
+                metric="5XXError" if self._protocol == "rest" else "5xx",
+                dimensions=dimensions,
+                above=0,
+                statistic="Sum",
+                minutes=3,
+                tells=alarms_to,
+            ),
+            "latency": alarm(
+                self,
+                "Slow",
+                says=f"{self._id}: one request in a hundred takes longer than "
+                f"{latency.to_human_string()}.",
+                namespace="AWS/ApiGateway",
+                metric="Latency",
+                dimensions=dimensions,
+                above=latency.to_milliseconds(),
+                statistic="p99",
+                minutes=5,
+                tells=alarms_to,
+            ),
+        }
+
+    def address(self) -> tuple[str, str]:
+        """A caller's environment variable for this API: `<ID>_URL`."""
+        return environment_name(self._id, "URL"), self.url
+
+    def grant_call(self, grantee: iam.IGrantable) -> None:
+        """Lets `grantee` call every route, signed with IAM."""
+        rest = self._protocol == "rest"
+        api_id = self.api.rest_api_id if rest else self.api.api_id  # type: ignore[union-attr]
+        stage = _STAGE if rest else "$default"
+        arns = [
+            cdk.Stack.of(self).format_arn(
+                service="execute-api",
+                resource=api_id,
+                resource_name=f"{stage}/{re.sub('{[^}]+}', '*', key.replace(' ', ''))}",
+            )
+            for key in self._routes
+        ]
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(actions=["execute-api:Invoke"], resources=arns)
+        )
+
+    def _code(self) -> Iterable[Code]:
+        return self._owned.values()
+
+
+def _route(key: str, value: str | lambda_.IFunction | Route, protocol: str) -> Route:
+    match = _ROUTE.match(key)
+    if match is None or match["method"] not in _METHODS:
+        message = (
+            f'route {key!r} must be "METHOD /path", e.g. "POST /orders/{{order_id}}"; methods: '
+            f"{', '.join(sorted(_METHODS))}"
+        )
+        raise ValueError(message)
+    route = value if isinstance(value, Route) else Route(handler=value)
+    if protocol == "http" and (route.body is not None or route.query):
+        message = (
+            f'route {key!r}: HTTP APIs validate no requests: use protocol="rest", or validate in '
+            "the handler and leave body and query out"
+        )
+        raise ValueError(message)
+    return route
+
+
+def _check(  # noqa: PLR0913 - each checks one argument of the constructor
+    routes: Mapping[str, object],
+    protocol: str,
+    timeout: cdk.Duration,
+    cors_origins: Sequence[str],
+    requests_per_second: float | Off,
+    burst: int,
+) -> None:
+    if protocol not in _INTEGRATION_TIMEOUT_SECONDS:
+        message = f'protocol={protocol!r}: give "rest" or "http"'
+        raise ValueError(message)
+    if not routes:
+        message = 'an API needs a route, e.g. routes={"GET /orders": "orders.list.handler"}'
+        raise ValueError(message)
+    limit = _INTEGRATION_TIMEOUT_SECONDS[protocol]
+    given = seconds(timeout)
+    if given is not None and given >= limit:
+        message = (
+            f"timeout of {given:g} s: API Gateway answers 504 after {limit} s while the function "
+            f"goes on and is paid for: give less than {limit} s, or answer 202 and send the work "
+            "to a queue"
+        )
+        raise ValueError(message)
+    if "*" in cors_origins:
+        message = (
+            'cors_origins has "*", which lets any page call with its visitor\'s rights: name the '
+            'origins, e.g. "https://shop.example"'
+        )
+        raise ValueError(message)
+    if not isinstance(requests_per_second, Off) and (requests_per_second <= 0 or burst < 1):
+        message = (
+            f"requests_per_second={requests_per_second:g}, burst={burst}: both must be positive; "
+            "Off(reason) removes the throttle"
+        )
+        raise ValueError(message)
+
+
+def _function_id(handler: str) -> str:
+    """`orders.create_order.handler` -> `CreateOrder`."""
+    *_, module, name = handler.split(".")
+    return _words(module if name == "handler" else f"{module}_{name}")
+
+
+def _words(text: str) -> str:
+    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[\W_]+", text.lower()))
+
+
+def _url(api: apigateway.RestApi) -> str:
+    # RestApi.url ends with a slash that callers would double.
+    stack = cdk.Stack.of(api)
+    return (
+        f"https://{api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{_STAGE}"
+    )
+
+
+def _body_model(
+    api: apigateway.RestApi, key: str, route: Route
+) -> dict[str, apigateway.CfnModel] | None:
+    if route.body is None:
+        return None
+    from aws_cdk import aws_apigateway as apigateway  # noqa: PLC0415 - see _make_rest
+
+    # An L1 takes the user's JSON schema as it is; the L2 has a type of its own for it. A stage
+    # serves a new schema only after a new deployment, hence the logical id.
+    schema = {"$schema": "http://json-schema.org/draft-04/schema#", **route.body}
+    model = apigateway.CfnModel(
+        api,
+        f"{_words(key)}Body",
+        rest_api_id=api.rest_api_id,
+        content_type="application/json",
+        schema=schema,
+    )
+    if api.latest_deployment is not None:
+        api.latest_deployment.add_to_logical_id(schema)
+    return {
+        "application/json": apigateway.Model.from_model_name(
+            api, f"{_words(key)}BodyModel", model.ref
+        )
+    }

@@ -1,0 +1,1 @@
+"""Sample architectures: one stack for each system of the talks."""
