@@ -1,0 +1,1 @@
+"""A cloud assembly (`cdk.out`): made by the user's app, and read."""

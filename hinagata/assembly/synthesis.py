@@ -1,0 +1,157 @@
+"""Synthesizes the app of a folder, as the CDK CLI does, and only if something changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hinagata.assembly.cloud_assembly import CloudAssembly
+from hinagata.errors import HinagataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FINGERPRINT = ".hinagata-fingerprint"
+# What never decides what is synthesized; the assembly itself, above all.
+_NOT_SOURCES = {
+    ".git",
+    ".hinagata",
+    ".hypothesis",
+    ".import_linter_cache",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".tox",
+    ".venv",
+    "__pycache__",
+    "build",
+    "cdk.out",
+    "dist",
+    "docs",
+    "node_modules",
+    "scenarios",
+    "tests",
+    "venv",
+}
+# Variables that reach into what an app synthesizes.
+_VARIABLES = ("CDK_", "AWS_", "JSII_", "PYTHON")
+
+
+class SynthesisError(HinagataError):
+    """An app that does not synthesize."""
+
+
+def synthesize(project: Path) -> CloudAssembly:
+    """Runs the `app` command of the folder's cdk.json, and reads what it made.
+
+    The assembly is made in a folder beside and then moved to `cdk.out`, so a failed synthesis
+    leaves the last good one. While sources, versions and settings are unchanged, `cdk.out` is
+    read again and nothing runs.
+
+    Args:
+        project: Folder with a cdk.json: this repository, a generated project, any CDK app in any
+            language.
+
+    Raises:
+        UsageError: The folder has no usable cdk.json.
+        SynthesisError: The app fails; the message ends with what it printed.
+    """
+    app, context = _settings(project)
+    output = project / "cdk.out"
+    fingerprint = _fingerprint(project)
+    recorded = output / _FINGERPRINT
+    if recorded.is_file() and recorded.read_text(encoding="ascii") == fingerprint:
+        return CloudAssembly.read(output)
+    staging = Path(tempfile.mkdtemp(prefix=".cdk.out-", dir=project))
+    try:
+        _run(app, context, project=project, output=staging)
+        (staging / _FINGERPRINT).write_text(fingerprint, encoding="ascii")
+        _replace(output, staging)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return CloudAssembly.read(output)
+
+
+def _settings(project: Path) -> tuple[str, dict[str, object]]:
+    file = project / "cdk.json"
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+        app = settings["app"]
+    except FileNotFoundError:
+        message = f"{project} holds no cdk.json: go to the folder of a CDK app"
+        raise UsageError(message) from None
+    except (OSError, ValueError, KeyError, TypeError):
+        message = f'{file} names no app; expected {{"app": "python app.py"}}'
+        raise UsageError(message) from None
+    command = app if isinstance(app, str) else shlex.join(app)
+    return command, dict(settings.get("context", {}))
+
+
+def _run(app: str, context: dict[str, object], *, project: Path, output: Path) -> None:
+    environment = os.environ | {
+        "CDK_OUTDIR": str(output),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        # The app's own `python` is the one that runs this, also where no venv is activated.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+    }
+    # cdk.json's `app` is a shell command by definition, and the user's own.
+    done = subprocess.run(  # noqa: S602
+        app,
+        shell=True,
+        cwd=project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        message = f"the app does not synthesize: {app!r} in {project} ended with exit status "
+        raise SynthesisError(f"{message}{done.returncode}\n{done.stdout.strip()}")
+    if said := done.stdout.strip():
+        print(said, file=sys.stderr)
+
+
+def _replace(output: Path, staging: Path) -> None:
+    shutil.rmtree(output, ignore_errors=True)
+    staging.rename(output)
+    # mkdtemp makes folders that only their owner reads; the CDK's own are as the umask says.
+    umask = os.umask(0)
+    os.umask(umask)
+    output.chmod(0o777 & ~umask)
+
+
+def _fingerprint(project: Path) -> str:
+    digest = hashlib.sha256()
+    for file in _sources(project):
+        digest.update(str(file.relative_to(project)).encode())
+        digest.update(file.read_bytes())
+    for found in sorted(f"{d.name}=={d.version}" for d in distributions()):
+        digest.update(found.encode())
+    for name, value in sorted(os.environ.items()):
+        if name.startswith(_VARIABLES):
+            digest.update(f"{name}={value}".encode())
+    digest.update(sys.version.encode())
+    return digest.hexdigest()
+
+
+def _sources(project: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(project):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in _NOT_SOURCES and not name.startswith(".cdk.out-")
+        )
+        for name in sorted(files):
+            path = Path(folder) / name
+            if path.is_file() and not name.endswith(".pyc"):
+                yield path
