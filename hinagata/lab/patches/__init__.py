@@ -9,16 +9,18 @@ run may report as its fidelity.
 from collections.abc import Iterable
 from importlib import import_module
 
-from hinagata.errors import HinagataError
+from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.patches import (
     load_balancer,
-    queue_lock,
+    request_validation,
     reserved_concurrency,
+    secret_reference,
     stream_failures,
     topic_redrive,
     warm_invoke,
 )
 from hinagata.lab.patches.patch import Patch
+from hinagata.suggestion import suggest
 
 # Names of patches to leave out, separated by commas, for `python -m hinagata.lab.launcher`.
 WITHOUT_VARIABLE = "HINAGATA_LAB_WITHOUT"
@@ -26,16 +28,20 @@ WITHOUT_VARIABLE = "HINAGATA_LAB_WITHOUT"
 PATCHES: tuple[Patch, ...] = (
     warm_invoke.PATCH,
     stream_failures.PATCH,
-    queue_lock.PATCH,
     topic_redrive.PATCH,
     load_balancer.PATCH,
     reserved_concurrency.PATCH,
+    secret_reference.PATCH,
+    request_validation.PATCH,
 )
 
 
 def apply_patches(without: Iterable[str] = ()) -> None:
     """Apply every patch that is not left out, after checking what each one replaces."""
     excluded = frozenset(without)
+    known = [patch.name for patch in PATCHES]
+    for name in sorted(excluded.difference(known)):
+        raise UsageError(f"there is no patch {name!r}: {suggest(name, known)}")
     for patch in PATCHES:
         if patch.name not in excluded:
             refuse_missing_symbols(patch)

@@ -1,8 +1,9 @@
-"""Reserved concurrency is a guarantee as well as a cap.
+"""Reserved concurrency is a guarantee as well as a cap, also when a template asks for it.
 
-The emulator caps a function at its reservation but lets all the others use the whole account's
-concurrency, so that a storm elsewhere starves the very function that was to be protected.
-On AWS a reservation is taken out of the pool the others share.
+The emulator ignores the reservation of a function that comes from a template. One that was made by
+a call caps its function, but lets all the others use the whole account's concurrency, so that a
+storm elsewhere starves the very function that was to be protected. On AWS a reservation is taken
+out of the pool the others share.
 """
 
 from typing import Any
@@ -40,6 +41,25 @@ def _apply() -> None:
         return key, None
 
     service._acquire_execution_slot = acquire
+    handlers = emulator_module("services.cloudformation.provisioners")._RESOURCE_HANDLERS
+    functions = handlers["AWS::Lambda::Function"]
+    plain = dict(functions)
+
+    def reserve(name: str, properties: Any) -> None:
+        reserved = properties.get("ReservedConcurrentExecutions")
+        service._functions[name]["concurrency"] = None if reserved is None else int(reserved)
+
+    def create(logical_id: str, properties: Any, stack_name: str) -> Any:
+        name, attributes = plain["create"](logical_id, properties, stack_name)
+        reserve(name, properties)
+        return name, attributes
+
+    def update(name: str, old: Any, new: Any, *args: Any) -> Any:
+        name, attributes = plain["update"](name, old, new, *args)
+        reserve(name, new)
+        return name, attributes
+
+    functions.update(create=create, update=update)
 
 
 def _reservations(service: Any) -> dict[str, int]:
@@ -64,6 +84,7 @@ PATCH = Patch(
         "ministack.services.lambda_svc:_inflight_total",
         "ministack.services.lambda_svc:_inflight",
         "ministack.services.lambda_svc:_functions",
+        "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
     ),
     apply=_apply,
 )

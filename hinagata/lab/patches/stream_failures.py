@@ -267,8 +267,7 @@ class KinesisPoller:
             identity = emulator_module("core.responses").new_uuid()
             message = {"id": identity, "body": body}
             queues._ensure_msg_fields(message)
-            with queues._queues_lock:
-                queue["messages"].append(message)
+            queue["messages"].append(message)
             self._functions.esm_wake.set()
         elif ":sns:" in destination:
             topics = emulator_module("services.sns")
@@ -346,7 +345,6 @@ PATCH = Patch(
         "ministack.services.lambda_svc:esm_wake",
         "ministack.services.kinesis:_streams",
         "ministack.services.sqs:_queue_by_arn",
-        "ministack.services.sqs:_queues_lock",
         "ministack.services.sqs:_ensure_msg_fields",
         "ministack.services.sns:_fanout",
         "ministack.core.concurrency:spawn_background",

@@ -1,0 +1,1 @@
+"""Tests against a running embedded endpoint: sorted last, because each starts processes."""
