@@ -15,11 +15,11 @@ def suggest(name: str, known: Iterable[str]) -> str:
         >>> suggest("conected_car", ["connected_car", "trace_lake"])
         'one of connected_car, trace_lake (did you mean connected_car?)'
         >>> suggest("x", [])
-        'there are none'
+        'one that exists, but there are none'
     """
     names = list(known)
     if not names:
-        return "there are none"
+        return "one that exists, but there are none"
     listing = ", ".join(names) if len(names) == 1 else f"one of {', '.join(names)}"
     close = get_close_matches(name, names, n=1)
     return f"{listing} (did you mean {close[0]}?)" if close else listing

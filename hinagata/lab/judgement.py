@@ -87,7 +87,7 @@ def _latency(expectation: LatencyExpectation, records: Records) -> Verdict:
 def _stored(expectation: StoredExpectation, state: StoredState) -> Verdict:
     match expectation:
         case NewestStored(table=table, key=key):
-            about, expected = f"newest in {table}", f"of {state.expected} {key}"
+            about, expected = f"newest in {table}", f"{state.expected} by {key}"
         case EveryStored(table=table, source=source):
             about, expected = f"all in {table}", f"{state.expected} from {source}"
     wrong = [

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
+from textwrap import shorten
 from typing import IO
 
 from rich.console import Console
@@ -37,8 +38,11 @@ def write_text(result: Result, file: IO[str], *, verbose: bool = False) -> None:
     console.print(_sources(result))
     console.print()
     console.print(_hops(result))
+    console.print(Text("p50, p99: from the sending to the end of the hop's work", style="dim"))
     console.print()
-    for line in (*_troubles(result), *_left_out(result, verbose=verbose)):
+    for line in _troubles(result):
+        console.print(Text(shorten(line, 2 * WIDTH, placeholder=" ...")))
+    for line in _left_out(result, verbose=verbose):
         console.print(Text(line))
     console.print()
     if result.verdicts:
@@ -106,16 +110,16 @@ def _hops(result: Result) -> Table:
 
 
 def _verdicts(result: Result, *, unicode: bool) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    for _ in range(4):
-        table.add_column(no_wrap=True, overflow="ellipsis")
+    good, bad = ("✓", "✗") if unicode else ("+", "-")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("", "expectation", "expected", "observed"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
     for verdict in result.verdicts:
-        good, bad = ("✓", "✗") if unicode else ("+", "-")
         table.add_row(
             Text(good, style="green") if verdict.met else Text(bad, style="red"),
             Text(verdict.about),
-            Text(f"expected {verdict.expected}", style="dim"),
-            Text(f"observed {verdict.observed}", style="" if verdict.met else "red"),
+            Text(verdict.expected),
+            Text(verdict.observed, style="" if verdict.met else "red"),
         )
     return table
 
@@ -159,10 +163,10 @@ def _left_out(result: Result, *, verbose: bool) -> Iterator[str]:
     """Yield what the endpoint did not create: a run never claims more than it did."""
     if not result.stubs:
         return
-    kinds = Counter(stub.type.removeprefix("AWS::") for stub in result.stubs)
-    listing = ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())
-    count = len(result.stubs)
-    yield f"Not on this endpoint ({count} {'resource' if count == 1 else 'resources'}): {listing}."
+    services = Counter(stub.type.split("::")[1] for stub in result.stubs)
+    listing = ", ".join(f"{count} of {service}" for service, count in services.most_common())
+    hint = ":" if verbose else "; --verbose lists them."
+    yield f"Not on this endpoint: {len(result.stubs)} resources, {listing}{hint}"
     if verbose:
         for stub in result.stubs:
             yield f"  {stub.path}: {stub.reason}"

@@ -98,7 +98,7 @@ def test_the_state_of_tables_is_told() -> None:
     assert verdicts(Expectations(stored=(NEWEST, EVERY)), records, stored) == [
         Verdict(
             about="newest in State",
-            expected="of 9 vehicle_id",
+            expected="9 by vehicle_id",
             observed="1 absent, 2 stale",
             met=False,
         ),

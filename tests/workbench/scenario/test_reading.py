@@ -213,7 +213,7 @@ MISTAKES = {
         "key: vehicle_id, newest_from: [cars, operators]",
         "25: expect.stored[0].key",
         '"vehicle_id"',
-        "the name of a key of operators: there are none",
+        "the name of a key of operators: one that exists, but there are none",
     ),
     "a stored expectation of neither kind": (
         "{table: Mailbox, every: operators, id: command_id}",

@@ -1,0 +1,185 @@
+"""The command line as a person and a script meet it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hinagata.cli import main
+
+HEAVY = ("aws_cdk", "boto3", "botocore", "jsii", "rich", "yaml", "ministack")
+START_SECONDS = 0.25
+CARD = """\
+title = "Connected car"
+summary = "Cars report, services follow."
+talk = "talk"
+stack = "ConnectedCar"
+scenario = "morning_rush"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with one sample, as the current folder."""
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "connected_car.toml").write_text(CARD)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def command(*arguments: str) -> list[str]:
+    """Return a command line that starts this package in a process of its own."""
+    return [sys.executable, "-m", "hinagata", *arguments]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list"], ["doctor"]])
+def test_nothing_heavy_is_loaded(arguments: list[str], project: Path) -> None:
+    """What only other commands need is not imported."""
+    code = (
+        "import sys; from hinagata.cli import main; main(sys.argv[1:]); "
+        f"print(*(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+
+    assert ended.stderr.strip() == ""
+
+
+def test_the_help_is_there_at_once() -> None:
+    """Of five starts the fastest takes less than a quarter of a second."""
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        subprocess.run(command("--help"), stdout=subprocess.DEVNULL, check=True)
+        seconds.append(time.perf_counter() - started)
+
+    assert min(seconds) < START_SECONDS
+
+
+@pytest.mark.parametrize("name", ["list", "synth", "run", "doctor"])
+def test_every_command_has_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The help of a command ends with one, which begins with that command."""
+    assert main([name, "--help"]) == 0
+
+    example = capsys.readouterr().out.strip().splitlines()[-1]
+    assert example.startswith(f"example: hinagata {name}")
+
+
+def test_the_samples_are_listed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name, a title and a summary each."""
+    assert main(["list"]) == 0
+    assert capsys.readouterr().out == (
+        "connected_car  Connected car\n               Cars report, services follow.\n"
+    )
+
+
+def test_the_samples_are_listed_for_programs(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One JSON document with all that a card says."""
+    assert main(["list", "--format", "json"]) == 0
+
+    (sample,) = json.loads(capsys.readouterr().out)
+    assert (sample["name"], sample["stack"]) == ("connected_car", "ConnectedCar")
+
+
+def test_a_missing_part_is_an_answer(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The doctor ends with 1 if anything is missing, and says what."""
+    assert main(["doctor"]) == 1
+    assert "missing  CDK CLI   not in node_modules; run: make setup" in capsys.readouterr().out
+
+
+WRONG = {
+    "no command": (
+        [],
+        "no command; expected one of list, synth, run, doctor; see: hinagata --help",
+    ),
+    "an unknown command": (
+        ["rum"],
+        "there is no command rum; expected one of list, synth, run, doctor (did you mean run?)",
+    ),
+    "an unknown sample": (
+        ["run", "conected_car"],
+        "there is no sample conected_car; expected connected_car (did you mean connected_car?)",
+    ),
+    "an unknown scenario": (
+        ["run", "connected_car"],
+        (
+            "connected_car has no scenario morning_rush in {project}/scenarios/connected_car; "
+            "expected one that exists, but there are none"
+        ),
+    ),
+    "a scenario file that is not there": (
+        ["run", "connected_car", "--scenario", "x.yaml"],
+        "x.yaml: there is no such scenario file",
+    ),
+    "no sample": (
+        ["run"],
+        "the following arguments are required: SAMPLE; see: hinagata run --help",
+    ),
+    "a second sample": (
+        ["run", "connected_car", "other"],
+        "other is one argument too many; see: hinagata run --help",
+    ),
+    "an unknown option": (
+        ["list", "--fromat=json"],
+        (
+            "hinagata list has no option --fromat; expected one of --help, --format "
+            "(did you mean --format?)"
+        ),
+    ),
+    "an abbreviated option": (
+        ["run", "connected_car", "--verb"],
+        (
+            "hinagata run has no option --verb; expected one of --help, --format, --scenario, "
+            "--endpoint, --deadline, --keep, --verbose (did you mean --verbose?)"
+        ),
+    ),
+    "a deadline that is no time": (
+        ["run", "connected_car", "--deadline", "soon"],
+        (
+            "argument --deadline: found soon, expected a number of seconds above 0; "
+            "see: hinagata run --help"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG.values(), ids=WRONG)
+def test_fails_with_one_sentence(
+    arguments: list[str], message: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wrong use ends with 2, and says what is wrong and what would be right."""
+    assert main(arguments) == 2
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"hinagata: {message.replace('{project}', str(project))}\n"
+
+
+def test_fails_for_a_scenario_with_a_mistake(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The place is named as the user named the file."""
+    (project / "s.yaml").write_text("nam: x\n")
+
+    assert main(["run", "connected_car", "--scenario", "s.yaml"]) == 2
+    assert capsys.readouterr().err == (
+        "hinagata: s.yaml:1: nam: found a field that is not known; expected one of name, sources, "
+        "seed, duration, service_times, expect, run (did you mean name?)\n"
+    )
+
+
+def test_a_reader_that_leaves_is_no_error(project: Path) -> None:
+    """`hinagata list | true` ends quietly."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(command("list"), stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
