@@ -9,7 +9,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
-from patterns._acknowledgements import NOT_ASYNCHRONOUS, TRACING_PERMISSION, acknowledge
+from patterns._acknowledgements import (
+    CFN_LINT_FUNCTION,
+    NOT_ASYNCHRONOUS,
+    TESTED_RUNTIME,
+    TRACING_PERMISSION,
+    acknowledge,
+)
 from patterns._alarms import alarm
 from patterns._defaults import log_group
 from patterns._staging import LEFTOVERS, installed, source_package, staged
@@ -88,7 +94,9 @@ def function(  # noqa: PLR0913 - Lambda's own vocabulary, each word once
         log_group=logs,
         environment={"POWERTOOLS_SERVICE_NAME": service, **(environment or {})},
     )
-    acknowledge(made, NOT_ASYNCHRONOUS)
+    acknowledge(made, NOT_ASYNCHRONOUS | TESTED_RUNTIME)
+    resource = made.node.default_child
+    resource.add_metadata("cfn-lint", CFN_LINT_FUNCTION)  # type: ignore[union-attr]  # a CfnFunction
     acknowledge(
         role,
         {"AwsSolutions-IAM5[Resource::*]": TRACING_PERMISSION},

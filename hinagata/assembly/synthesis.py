@@ -36,7 +36,6 @@ _NOT_SOURCES = {
     "build",
     "cdk.out",
     "dist",
-    "docs",
     "node_modules",
     "scenarios",
     "tests",
