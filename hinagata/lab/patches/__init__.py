@@ -15,6 +15,7 @@ from hinagata.lab.patches import (
     request_validation,
     reserved_concurrency,
     secret_reference,
+    secure_transport,
     stream_failures,
     topic_redrive,
     warm_invoke,
@@ -32,6 +33,7 @@ PATCHES: tuple[Patch, ...] = (
     load_balancer.PATCH,
     reserved_concurrency.PATCH,
     secret_reference.PATCH,
+    secure_transport.PATCH,
     request_validation.PATCH,
 )
 
