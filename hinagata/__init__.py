@@ -1,0 +1,1 @@
+"""The workbench: find failure modes, size, simulate and run serverless architectures."""

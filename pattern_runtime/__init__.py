@@ -1,7 +1,7 @@
-"""What a handler imports: events that carry their trace, spans, idempotent batches, bounded sending.
+"""What a handler imports: traced events, spans, idempotent batches, bounded sending.
 
-The names are loaded on first use (PEP 562), so that a container which only sends events needs neither
-the batch nor the idempotency tools.
+The names are loaded on first use (PEP 562), so that a container which only sends events needs
+neither the batch nor the idempotency tools.
 """
 
 from importlib import import_module

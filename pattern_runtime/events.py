@@ -189,7 +189,7 @@ class Event:
 
     @property
     def time_text(self) -> str:
-        """The time as RFC 3339 in UTC with microseconds: of one width, so texts sort as times do."""
+        """The time as RFC 3339 in UTC, with microseconds so that texts sort as times do."""
         return self.time.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

@@ -48,7 +48,7 @@ __all__ = [  # noqa: PLE0604 - the names are those of the table above
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module exports
+def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         message = f"module 'patterns' has no attribute {name!r}"
         raise AttributeError(message)

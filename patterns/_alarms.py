@@ -41,7 +41,7 @@ def operator_alarms(scope: Construct) -> sns.ITopic:
     return topic
 
 
-def alarm(  # noqa: PLR0913 - CloudWatch's own vocabulary, each word once
+def alarm(
     scope: Construct,
     construct_id: str,
     *,
@@ -53,9 +53,7 @@ def alarm(  # noqa: PLR0913 - CloudWatch's own vocabulary, each word once
     statistic: str = "Maximum",
     minutes: int = 1,
     tells: sns.ITopic,
-    compare: Literal[
-        "GreaterThanThreshold", "LessThanThreshold"
-    ] = "GreaterThanThreshold",
+    compare: Literal["GreaterThanThreshold", "LessThanThreshold"] = "GreaterThanThreshold",
 ) -> cloudwatch.CfnAlarm:
     """An alarm on one metric of one resource.
 

@@ -89,10 +89,10 @@ class Sender:
     def _uses(
         self, store: dynamodb.ITable | s3.IBucket | secretsmanager.ISecret, grant: str
     ) -> None:
-        for suffix in ("table_name", "bucket_name", "secret_arn"):
-            value = getattr(store, suffix, None)
-            if value is not None:
-                break
+        suffix = next(
+            name for name in ("table_name", "bucket_name", "secret_arn") if hasattr(store, name)
+        )
+        value: str = getattr(store, suffix)
         for code in self._code():
             getattr(store, grant)(code.grant_principal)
             code.add_environment(environment_name(store.node.id, suffix.upper()), value)

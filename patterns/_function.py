@@ -38,7 +38,7 @@ _LAYER_ID = "PatternRuntime"
 _LAYER_PACKAGES = ("pattern_runtime", "aws_lambda_powertools", "jmespath", "typing_extensions")
 
 
-def function(  # noqa: PLR0913 - Lambda's own vocabulary, each word once
+def function(
     scope: Construct,
     construct_id: str,
     *,
@@ -145,7 +145,7 @@ def _runtime_layer(scope: Construct) -> lambda_.LayerVersion:
 
 def _parts(handler: str) -> list[str]:
     parts = handler.split(".")
-    if len(parts) < 3 or not all(part.isidentifier() for part in parts):  # noqa: PLR2004
+    if len(parts) < 3 or not all(part.isidentifier() for part in parts):
         message = (
             f"handler {handler!r} must be package.module.function, e.g. 'orders.create.handler'"
         )

@@ -51,7 +51,9 @@ class App(cdk.App):
         if validation is not None:
             cdk.Validations.of(self).add_plugins(validation)
         elif choice == "false":
-            print("template validation is off: CDK_VALIDATION=false", file=sys.stderr)
+            print(  # noqa: T201 - never silently absent
+                "template validation is off: CDK_VALIDATION=false", file=sys.stderr
+            )
 
 
 def _native_validation() -> TemplateValidation | None:

@@ -208,7 +208,7 @@ class LambdaWorker(Construct, Sender):
         acknowledge(mapping, SQS_MAPPING)
         return mapping
 
-    def _consumes_stream(  # noqa: PLR0913 - the mapping's own settings
+    def _consumes_stream(
         self,
         source: EventStream,
         batch_size: int,
@@ -283,9 +283,7 @@ class LambdaWorker(Construct, Sender):
             ),
         )
         resource = self.function.node.default_child
-        if isinstance(resource, lambda_.CfnFunction) and not isinstance(
-            self._max_concurrency, Off
-        ):
+        if isinstance(resource, lambda_.CfnFunction) and not isinstance(self._max_concurrency, Off):
             resource.reserved_concurrent_executions = self._max_concurrency
 
     def _keeps_failures(self, source: str) -> sqs.Queue:
@@ -297,7 +295,7 @@ class LambdaWorker(Construct, Sender):
         return failures
 
     def _remembers(self) -> dynamodb.Table:
-        from aws_cdk import aws_dynamodb as dynamodb  # noqa: PLC0415 - only if it is asked for
+        from aws_cdk import aws_dynamodb as dynamodb
 
         table = dynamodb.Table(
             self,
@@ -313,7 +311,7 @@ class LambdaWorker(Construct, Sender):
         )
         for code in self._owned:
             table.grant(
-                code,  # type: ignore[arg-type]  # Code is an IGrantable
+                code.grant_principal,
                 "dynamodb:GetItem",
                 "dynamodb:PutItem",
                 "dynamodb:UpdateItem",
@@ -341,9 +339,7 @@ def _check(timeout: cdk.Duration, max_concurrency: int | Off) -> None:
         )
         raise ValueError(message)
     if not isinstance(max_concurrency, Off) and not 1 <= max_concurrency <= _CONCURRENCY_LIMIT:
-        message = (
-            f"max_concurrency={max_concurrency}: give 1 to 1000, or Off(reason) for no bound"
-        )
+        message = f"max_concurrency={max_concurrency}: give 1 to 1000, or Off(reason) for no bound"
         raise ValueError(message)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
@@ -255,7 +256,7 @@ class ProactiveService(Construct, Sender):
         )
         return vpc
 
-    def _make_task(  # noqa: PLR0913 - ECS's own vocabulary
+    def _make_task(
         self,
         image: ecs.ContainerImage,
         command: Sequence[str] | None,
@@ -294,9 +295,7 @@ class ProactiveService(Construct, Sender):
                 "POWERTOOLS_SERVICE_NAME": self._id,
                 **(environment or {}),
             },
-            logging=ecs.LogDrivers.aws_logs(
-                stream_prefix=self._id, log_group=self.container_logs
-            ),
+            logging=ecs.LogDrivers.aws_logs(stream_prefix=self._id, log_group=self.container_logs),
             readonly_root_filesystem=True,
             stop_timeout=stop_timeout,
         )
@@ -312,7 +311,7 @@ class ProactiveService(Construct, Sender):
             {"AwsSolutions-IAM5[Resource::*]": "ecr:GetAuthorizationToken takes no resource"},
         )
 
-    def _make_load_balancer(  # noqa: PLR0913 - Elastic Load Balancing's own vocabulary
+    def _make_load_balancer(
         self,
         *,
         certificate: acm.ICertificate | None,
@@ -512,14 +511,8 @@ def python_image(package: str, *, code: str = "functions") -> ecs.ContainerImage
         file=str(Path(package) / "Dockerfile"),
         exclude=[f"{package}/events", *LEFTOVERS],
         follow_symlinks=cdk.SymlinkFollowMode.ALWAYS,
-        platform=_platform(),
+        platform=ecr_assets.Platform.LINUX_ARM64,
     )
-
-
-def _platform() -> object:
-    from aws_cdk import aws_ecr_assets as ecr_assets  # noqa: PLC0415 - only for images
-
-    return ecr_assets.Platform.LINUX_ARM64
 
 
 def _most_tasks(max_tasks: int, steps: Sequence[ScheduledStep]) -> int:
@@ -563,7 +556,7 @@ def _check_tasks(
                 "the floor"
             )
             raise ValueError(message)
-    if not 10 <= cpu_target <= 90:  # noqa: PLR2004 - said in the message
+    if not 10 <= cpu_target <= 90:
         message = (
             f"cpu_target_percent={cpu_target}: give 10 to 90; what is left of 100 is the headroom "
             "for the minutes until new tasks run"
@@ -576,9 +569,7 @@ def _check_stop(drain: cdk.Duration, stop_timeout: cdk.Duration) -> None:
     if draining is None or stopping is None:
         return
     if stopping > _LONGEST_STOP_SECONDS:
-        message = (
-            f"stop_timeout of {stopping:g} s: Fargate waits {_LONGEST_STOP_SECONDS} s at most"
-        )
+        message = f"stop_timeout of {stopping:g} s: Fargate waits {_LONGEST_STOP_SECONDS} s at most"
         raise ValueError(message)
     if draining >= stopping:
         message = (

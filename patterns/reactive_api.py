@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -142,6 +142,7 @@ class ReactiveApi(Construct, Sender):
         alarms_to = alarms_to or operator_alarms(self)
         timeout = timeout or cdk.Duration.seconds(10)
         self._protocol = protocol
+        self._account_logging_role = account_logging_role
         self._routes = {key: _route(key, value, protocol) for key, value in routes.items()}
         _check(routes, protocol, timeout, cors_origins, requests_per_second, burst)
         self._owned: dict[str, lambda_.Function] = {}
@@ -166,7 +167,7 @@ class ReactiveApi(Construct, Sender):
         self.access_logs = log_group(self, "AccessLogs")
         throttle = None if isinstance(requests_per_second, Off) else (requests_per_second, burst)
         make = self._make_rest if protocol == "rest" else self._make_http
-        dimensions = make(authorization, cors_origins, throttle, account_logging_role)
+        dimensions = make(authorization, cors_origins, throttle)
         if isinstance(authorization, Off):
             rules = ("AwsSolutions-APIG4", "AwsSolutions-COG4")
             acknowledge(self, dict.fromkeys(rules, authorization.reason))
@@ -181,19 +182,18 @@ class ReactiveApi(Construct, Sender):
 
     def _make_rest(
         self,
-        authorization: object,
+        authorization: Any,
         cors_origins: Sequence[str],
         throttle: tuple[float, int] | None,
-        account_logging_role: bool,  # noqa: FBT001 - passed on by position, private
     ) -> dict[str, str]:
-        from aws_cdk import aws_apigateway as apigateway  # noqa: PLC0415 - only the protocol's own
+        from aws_cdk import aws_apigateway as apigateway
 
         rate, at_once = throttle or (None, None)
         api = apigateway.RestApi(
             self,
             "Api",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            cloud_watch_role=account_logging_role,
+            cloud_watch_role=self._account_logging_role,
             default_cors_preflight_options=apigateway.CorsOptions(
                 allow_origins=list(cors_origins),
                 allow_methods=sorted({key.split(" ")[0] for key in self._routes}),
@@ -249,7 +249,7 @@ class ReactiveApi(Construct, Sender):
                 "the stage where the API faces the public",
             },
         )
-        if account_logging_role:
+        if self._account_logging_role:
             acknowledge(
                 api,
                 {
@@ -264,14 +264,13 @@ class ReactiveApi(Construct, Sender):
 
     def _make_http(
         self,
-        authorization: object,
+        authorization: Any,
         cors_origins: Sequence[str],
         throttle: tuple[float, int] | None,
-        _account_logging_role: bool,  # noqa: FBT001 - REST only
     ) -> dict[str, str]:
-        from aws_cdk import aws_apigatewayv2 as apigatewayv2  # noqa: PLC0415 - see above
-        from aws_cdk import aws_apigatewayv2_authorizers as authorizers  # noqa: PLC0415
-        from aws_cdk import aws_apigatewayv2_integrations as integrations  # noqa: PLC0415
+        from aws_cdk import aws_apigatewayv2 as apigatewayv2
+        from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+        from aws_cdk import aws_apigatewayv2_integrations as integrations
 
         authorizer: object
         if isinstance(authorization, Off):
@@ -396,7 +395,7 @@ def _route(key: str, value: str | lambda_.IFunction | Route, protocol: str) -> R
     return route
 
 
-def _check(  # noqa: PLR0913 - each checks one argument of the constructor
+def _check(
     routes: Mapping[str, object],
     protocol: str,
     timeout: cdk.Duration,
@@ -446,17 +445,15 @@ def _words(text: str) -> str:
 def _url(api: apigateway.RestApi) -> str:
     # RestApi.url ends with a slash that callers would double.
     stack = cdk.Stack.of(api)
-    return (
-        f"https://{api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{_STAGE}"
-    )
+    return f"https://{api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{_STAGE}"
 
 
 def _body_model(
     api: apigateway.RestApi, key: str, route: Route
-) -> dict[str, apigateway.CfnModel] | None:
+) -> dict[str, apigateway.IModel] | None:
     if route.body is None:
         return None
-    from aws_cdk import aws_apigateway as apigateway  # noqa: PLC0415 - see _make_rest
+    from aws_cdk import aws_apigateway as apigateway
 
     # An L1 takes the user's JSON schema as it is; the L2 has a type of its own for it. A stage
     # serves a new schema only after a new deployment, hence the logical id.

@@ -36,7 +36,7 @@ class TemplateValidation:
     """
 
     def __init__(self) -> None:
-        import cloudformation_validate  # noqa: PLC0415 - absent: the caller falls back
+        import cloudformation_validate
 
         self._native = cloudformation_validate
         loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="template-validation")
@@ -95,9 +95,7 @@ class TemplateValidation:
         return list(engine.validate_template(template_path, config).diagnostics)
 
 
-def _violation(
-    diagnostic: Diagnostic, template_path: str, stack_path: str
-) -> cdk.PolicyViolation:
+def _violation(diagnostic: Diagnostic, template_path: str, stack_path: str) -> cdk.PolicyViolation:
     path = diagnostic.property_path or ""
     subject = f"{path.removeprefix('Properties.')}: " if path else ""
     entity = diagnostic.entity

@@ -115,7 +115,9 @@ class ConnectedCar(cdk.Stack):
         command_delivery = LambdaWorker(
             self, "CommandDelivery", handler="connected_car.command_delivery.handler"
         )
-        command_mailbox = self._table("CommandMailbox", "vehicle_id", "command_id", ttl="expires_at")
+        command_mailbox = self._table(
+            "CommandMailbox", "vehicle_id", "command_id", ttl="expires_at"
+        )
         gateway_token = secretsmanager.Secret(self, "GatewayToken")
         cdk.Validations.of(gateway_token).acknowledge(
             cdk.Acknowledgment(

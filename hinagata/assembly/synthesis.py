@@ -103,7 +103,7 @@ def _run(app: str, context: dict[str, object], *, project: Path, output: Path) -
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     # cdk.json's `app` is a shell command by definition, and the user's own.
-    done = subprocess.run(  # noqa: S602
+    done = subprocess.run(  # noqa: S602 - the words of the user's own cdk.json
         app,
         shell=True,
         cwd=project,

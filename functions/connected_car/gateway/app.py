@@ -29,8 +29,9 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 async def health(_: Request) -> Response:
-    """Answer the load balancer: this process serves. What is behind it is not asked, since a
-    task that is replaced when AWS throttles helps nobody.
+    """Answer the load balancer: this process serves.
+
+    What is behind it is not asked: a task that is replaced when AWS throttles helps nobody.
     """
     return JSONResponse({"status": "ok"})
 
