@@ -315,7 +315,7 @@ class ReactiveApi(Construct, Sender):
                 path=path,
                 methods=[apigatewayv2.HttpMethod[method]],
                 integration=integrations.HttpLambdaIntegration(_words(key), target),
-                authorizer=authorizer,  # type: ignore[arg-type]  # narrowed by protocol
+                authorizer=authorizer,
             )
         self.api = api
         self.url = api.api_endpoint
