@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 
 from patterns._acknowledgements import acknowledge
@@ -30,6 +31,17 @@ def operator_alarms(scope: Construct) -> sns.ITopic:
     if existing is not None:
         return existing  # type: ignore[return-value]  # a construct of this id is ours
     topic = sns.Topic(stack, _TOPIC_ID, enforce_ssl=True)
+    # Any policy replaces the default one, which let the account's own services publish
+    # (repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger).
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AlarmsMayPublish",
+            actions=["sns:Publish"],
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+        )
+    )
     acknowledge(
         topic,
         {
@@ -53,7 +65,6 @@ def alarm(
     statistic: str = "Maximum",
     minutes: int = 1,
     tells: sns.ITopic,
-    compare: Literal["GreaterThanThreshold", "LessThanThreshold"] = "GreaterThanThreshold",
 ) -> cloudwatch.CfnAlarm:
     """An alarm on one metric of one resource.
 
@@ -72,7 +83,6 @@ def alarm(
         statistic: Statistic, e.g. "Sum" or "p99".
         minutes: How many consecutive minutes must breach.
         tells: Topic that is told.
-        compare: Which side of the threshold breaches.
     """
     percentile = statistic.startswith("p")
     return cloudwatch.CfnAlarm(
@@ -85,7 +95,7 @@ def alarm(
             cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
             for name, value in dimensions.items()
         ],
-        comparison_operator=compare,
+        comparison_operator="GreaterThanThreshold",
         threshold=above,
         statistic=None if percentile else statistic,
         extended_statistic=statistic if percentile else None,
