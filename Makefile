@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes
 # The Node 24 of PyPI's wheel comes first, so that npm, npx and jsii all find that one.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Without bytecode beside them, the CDK's modules are compiled anew at every start: 7 s.
+unexport PYTHONDONTWRITEBYTECODE
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 PYTHON_READY := $(VENV)/.ready
@@ -22,7 +24,7 @@ $(PYTHON_READY): requirements.txt requirements-uv.txt pyproject.toml
 	@echo "setting up $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) -r requirements-uv.txt
-	@uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt requirements-uv.txt || $(PIP) -r requirements.txt
+	@uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.txt requirements-uv.txt || $(PIP) -r requirements.txt
 	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -32,6 +34,43 @@ $(NODE_READY): package.json package-lock.json $(PYTHON_READY)
 
 .PHONY: setup
 setup: $(PYTHON_READY) $(NODE_READY)  ## install everything that is pinned: Python, Node, the CDK CLI
+
+.PHONY: demo
+demo: setup  ## run the connected car on this machine: synthesize, deploy, drive, judge
+	@hinagata run connected_car
+
+.PHONY: synth
+synth: setup  ## synthesize every sample with the real CDK CLI
+	@cdk synth --quiet
+	@ls cdk.out/*.template.json
+
+.PHONY: test
+test: setup lint  ## everything that must hold, cheapest first (CI runs exactly this)
+	@pytest -q tests/house tests/workbench tests/functions tests/synth tests/emulator
+
+.PHONY: quick
+quick: setup lint  ## the tests that need neither synthesis nor emulator, in seconds
+	@pytest -q tests/house tests/workbench tests/functions
+
+.PHONY: lint
+lint: setup  ## style, types, import contracts
+	@ruff check --quiet
+	@ruff format --quiet --check || (echo "mend with: make format"; exit 1)
+	@mypy --no-error-summary
+	@lint-imports --no-cache >.import-contracts.log || (cat .import-contracts.log; exit 1)
+
+.PHONY: format
+format: setup  ## format the code
+	@ruff check --quiet --fix-only
+	@ruff format --quiet
+
+.PHONY: measure
+measure: setup  ## time a cold synthesis against an empty app and against the CDK's own validation
+	@python tests/synth/measure.py
+
+.PHONY: dist
+dist: setup  ## build the wheel into dist/
+	@python -m build --wheel --no-isolation --outdir dist . >/dev/null
 
 .PHONY: lock
 lock: $(PYTHON_READY)  ## pin the newest versions that pyproject.toml and package.json allow
