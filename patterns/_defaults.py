@@ -85,6 +85,14 @@ def dead_letter_queue(
         enforce_ssl=True,
     )
     acknowledge(queue, DEAD_LETTER_QUEUE)
+    watch_dead_letters(scope, construct_id, queue, owner=owner, alarms_to=alarms_to)
+    return queue
+
+
+def watch_dead_letters(
+    scope: Construct, construct_id: str, queue: sqs.IQueue, *, owner: str, alarms_to: sns.ITopic
+) -> None:
+    """An alarm that tells as soon as a message lies in a dead-letter queue."""
     alarm(
         scope,
         f"{construct_id}NotEmpty",
@@ -96,4 +104,3 @@ def dead_letter_queue(
         above=0,
         tells=alarms_to,
     )
-    return queue

@@ -10,11 +10,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol
 
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from patterns._acknowledgements import acknowledge, acknowledge_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aws_cdk import aws_dynamodb as dynamodb
-    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_secretsmanager as secretsmanager
 
@@ -59,43 +64,92 @@ class Code(Protocol):
 class Sender:
     """The verbs of a pattern that runs code."""
 
+    _id: str
+    _told: dict[str, str] | None = None
+
     def _code(self) -> Iterable[Code]:
         """Each function or container of the pattern."""
         raise NotImplementedError
 
     def sends_to(self, destination: Destination) -> None:
         """Lets the code send messages to a queue, topic, stream or worker, and tells it where."""
-        name, value = destination.address()
-        for code in self._code():
+        address = destination.address()
+        for code in self._told_where(*address):
             destination.grant_send(code.grant_principal)
-            code.add_environment(name, value)
+            code.add_environment(*address)
 
     def calls(self, service: HttpService) -> None:
         """Lets the code call a service over HTTP, and gives it the URL."""
-        name, value = service.address()
-        for code in self._code():
+        address = service.address()
+        for code in self._told_where(*address):
             service.grant_call(code.grant_principal)
-            code.add_environment(name, value)
+            code.add_environment(*address)
 
     def reads(self, store: dynamodb.ITable | s3.IBucket | secretsmanager.ISecret) -> None:
         """Lets the code read a table, bucket or secret, and tells it which."""
-        self._uses(store, "grant_read_data" if hasattr(store, "grant_read_data") else "grant_read")
+        name = self._name_of(store)
+        for code in self._told_where(*name):
+            grantee = code.grant_principal
+            if hasattr(store, "bucket_arn"):
+                _grant_on_objects(store, grantee, "s3:GetObject", "s3:ListBucket")  # type: ignore[arg-type]  # has bucket_arn
+            elif hasattr(store, "grant_read_data"):
+                store.grant_read_data(grantee)
+            else:
+                store.grant_read(grantee)
+            code.add_environment(*name)
 
     def writes(self, store: dynamodb.ITable | s3.IBucket) -> None:
         """Lets the code write to a table or bucket, and tells it which. It may not read there."""
-        write = "grant_write_data" if hasattr(store, "grant_write_data") else "grant_write"
-        self._uses(store, write)
+        name = self._name_of(store)
+        for code in self._told_where(*name):
+            grantee = code.grant_principal
+            if hasattr(store, "bucket_arn"):
+                _grant_on_objects(store, grantee, "s3:PutObject", "s3:AbortMultipartUpload")  # type: ignore[arg-type]  # has bucket_arn
+            else:
+                store.grant_write_data(grantee)
+                acknowledge_key(grantee, getattr(store, "encryption_key", None))
+            code.add_environment(*name)
 
-    def _uses(
-        self, store: dynamodb.ITable | s3.IBucket | secretsmanager.ISecret, grant: str
-    ) -> None:
+    def _name_of(
+        self, store: dynamodb.ITable | s3.IBucket | secretsmanager.ISecret
+    ) -> tuple[str, str]:
         suffix = next(
             name for name in ("table_name", "bucket_name", "secret_arn") if hasattr(store, name)
         )
-        value: str = getattr(store, suffix)
-        for code in self._code():
-            getattr(store, grant)(code.grant_principal)
-            code.add_environment(environment_name(store.node.id, suffix.upper()), value)
+        return environment_name(store.node.id, suffix.upper()), getattr(store, suffix)
+
+    def _told_where(self, name: str, value: str) -> Iterable[Code]:
+        """The code to wire, once it is sure that the variable means nothing else already.
+
+        Raises:
+            ValueError: Another resource of the same id gave the variable another value.
+        """
+        self._told = self._told or {}
+        if self._told.setdefault(name, value) != value:
+            message = (
+                f"{self._id}: the variable {name} already names another resource: two of one id "
+                "cannot be told apart, give one of them another id"
+            )
+            raise ValueError(message)
+        return self._code()
+
+
+def _grant_on_objects(bucket: s3.IBucket, grantee: iam.IPrincipal, *actions: str) -> None:
+    # IBucket.grant_read() and grant_write() give whole families, such as s3:GetObject*.
+    iam.Grant.add_to_principal_or_resource(
+        actions=list(actions),
+        grantee=grantee,
+        resource=bucket,
+        resource_arns=[bucket.bucket_arn, bucket.arn_for_objects("*")],
+    )
+    if bucket.encryption_key is not None:
+        bucket.encryption_key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
+    resource = bucket.node.default_child
+    if isinstance(resource, cdk.CfnElement) and isinstance(grantee, Construct):
+        name = cdk.Stack.of(bucket).get_logical_id(resource)
+        acknowledge(
+            grantee, {f"AwsSolutions-IAM5[Resource::<{name}.Arn>/*]": "the objects of one bucket"}
+        )
 
 
 def environment_name(construct_id: str, suffix: str) -> str:

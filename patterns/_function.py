@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from patterns._acknowledgements import (
     CFN_LINT_FUNCTION,
-    NOT_ASYNCHRONOUS,
+    HANDLED_FAILURES,
     TESTED_RUNTIME,
     TRACING_PERMISSION,
     acknowledge,
@@ -33,6 +34,7 @@ ARCHITECTURE = lambda_.Architecture.ARM_64
 MEMORY_MB = 512
 # Longest that Lambda runs (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
 LAMBDA_TIMEOUT_SECONDS = 900
+_LAMBDA_DEFAULT_TIMEOUT_SECONDS = 3
 
 _LAYER_ID = "PatternRuntime"
 _LAYER_PACKAGES = ("pattern_runtime", "aws_lambda_powertools", "jmespath", "typing_extensions")
@@ -94,7 +96,7 @@ def function(
         log_group=logs,
         environment={"POWERTOOLS_SERVICE_NAME": service, **(environment or {})},
     )
-    acknowledge(made, NOT_ASYNCHRONOUS | TESTED_RUNTIME)
+    acknowledge(made, HANDLED_FAILURES | TESTED_RUNTIME)
     resource = made.node.default_child
     resource.add_metadata("cfn-lint", CFN_LINT_FUNCTION)  # type: ignore[union-attr]  # a CfnFunction
     acknowledge(
@@ -120,6 +122,19 @@ def function(
     return made
 
 
+def underlying(handler: lambda_.IFunction) -> lambda_.IFunction:
+    """The function itself, where `handler` is an alias or a version of one."""
+    return handler.lambda_ if isinstance(handler, (lambda_.Alias, lambda_.Version)) else handler
+
+
+def own_timeout(handler: lambda_.IFunction) -> cdk.Duration | None:
+    """The timeout of a function that was made in this app; None for an imported one."""
+    made = underlying(handler)
+    if not isinstance(made, lambda_.Function):
+        return None
+    return made.timeout or cdk.Duration.seconds(_LAMBDA_DEFAULT_TIMEOUT_SECONDS)
+
+
 def _runtime_layer(scope: Construct) -> lambda_.LayerVersion:
     """The stack's layer with what handlers import, from the versions installed here.
 
@@ -130,17 +145,22 @@ def _runtime_layer(scope: Construct) -> lambda_.LayerVersion:
     existing = stack.node.try_find_child(_LAYER_ID)
     if existing is not None:
         return existing  # type: ignore[return-value]  # a construct of this id is ours
-    packages = {name: installed(name) for name in _LAYER_PACKAGES}
-    folder = staged({f"python/{path.name}": path for path in packages.values()})
     return lambda_.LayerVersion(
         stack,
         _LAYER_ID,
         code=lambda_.Code.from_asset(
-            folder, exclude=LEFTOVERS, follow_symlinks=cdk.SymlinkFollowMode.ALWAYS
+            _layer_folder(), exclude=LEFTOVERS, follow_symlinks=cdk.SymlinkFollowMode.ALWAYS
         ),
         description="pattern_runtime and Powertools for AWS Lambda",
         compatible_runtimes=[RUNTIME],
     )
+
+
+@cache
+def _layer_folder() -> str:
+    # One folder for all stacks: the CDK then copies and hashes it once.
+    packages = [installed(name) for name in _LAYER_PACKAGES]
+    return staged({f"python/{path.name}": path for path in packages})
 
 
 def _parts(handler: str) -> list[str]:

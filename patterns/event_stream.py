@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
+from patterns._acknowledgements import acknowledge_key
 from patterns._alarms import alarm, operator_alarms
 from patterns._defaults import seconds
 from patterns._flows import environment_name
@@ -47,6 +48,7 @@ class EventStream(Construct):
     Attributes:
         stream: The stream.
         shards: How many shards; None on demand or for your own stream.
+        iterator_age_alarm: How far a reader may be behind; each reader's own alarm takes it too.
         alarms: By name: `iterator_age`, `write_throttles`.
 
     Raises:
@@ -55,6 +57,7 @@ class EventStream(Construct):
 
     stream: kinesis.IStream
     shards: int | None
+    iterator_age_alarm: cdk.Duration
     alarms: dict[str, cloudwatch.CfnAlarm]
 
     def __init__(
@@ -82,6 +85,7 @@ class EventStream(Construct):
                 )
                 raise ValueError(message)
             self.stream, self.shards = stream, None
+            key = stream.encryption_key
         else:
             self.shards = None if on_demand else shards or 1
             self.stream = kinesis.Stream(
@@ -99,7 +103,9 @@ class EventStream(Construct):
                 # A stream holds data in flight; what must stay is in its consumers' stores.
                 removal_policy=cdk.RemovalPolicy.DESTROY,
             )
-        age = iterator_age_alarm or cdk.Duration.minutes(1)
+        self._key = key
+        self.iterator_age_alarm = age = iterator_age_alarm or cdk.Duration.minutes(1)
+        _check_age(seconds(age), seconds(retention))
         dimensions = {"StreamName": self.stream.stream_name}
         self.alarms = {
             "iterator_age": alarm(
@@ -135,6 +141,7 @@ class EventStream(Construct):
     def grant_send(self, grantee: iam.IGrantable) -> None:
         """Lets `grantee` put records."""
         self.stream.grant_write(grantee)
+        acknowledge_key(grantee, self._key)
 
 
 def _check(shards: int | None, *, on_demand: bool, retention: cdk.Duration | None) -> None:
@@ -142,13 +149,27 @@ def _check(shards: int | None, *, on_demand: bool, retention: cdk.Duration | Non
         message = f"shards={shards} and on_demand=True exclude each other: give one of them"
         raise ValueError(message)
     if shards is not None and shards < 1:
-        message = f"shards={shards}: a stream has at least 1 shard (1,000 records/s or 1 MB/s each)"
+        message = (
+            f"shards={shards}: a stream has at least 1 shard: give one for each "
+            "1,000 records or 1 MB a second"
+        )
         raise ValueError(message)
     kept = seconds(retention)
     if kept is not None and not (
         _SHORTEST_RETENTION_HOURS <= kept / 3600 <= _LONGEST_RETENTION_HOURS
     ):
         message = (
-            f"retention of {kept / 3600:g} h: Kinesis keeps records for 24 h to 8760 h (365 days)"
+            f"retention of {kept / 3600:g} h: Kinesis keeps records for 24 h to 8760 h (365 days): "
+            "give a time between, or leave it out for 24 h"
+        )
+        raise ValueError(message)
+
+
+def _check_age(age: float | None, kept: float | None) -> None:
+    kept = kept or _SHORTEST_RETENTION_HOURS * 3600
+    if age is not None and age >= kept:
+        message = (
+            f"iterator_age_alarm of {age:g} s could never fire: the stream forgets a record after "
+            f"{kept:g} s: give less"
         )
         raise ValueError(message)

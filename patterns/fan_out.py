@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from patterns._acknowledgements import acknowledge_key
 from patterns._alarms import operator_alarms
 from patterns._defaults import dead_letter_queue
 from patterns._flows import environment_name
@@ -24,7 +26,8 @@ class FanOut(Construct):
 
     A queue for each subscriber, so that a slow one delays nobody and a burst waits; a dead-letter
     queue for each subscription, for what cannot be delivered. A new subscriber changes neither
-    the topic nor the others. Encrypted, TLS only, traced.
+    the topic nor the others. Encrypted, TLS only; traced unless `fifo`, for which SNS has no
+    active tracing.
 
     Example:
         `orders = FanOut(self, "OrderEvents")` and `orders.delivers_to(billing)`
@@ -36,7 +39,7 @@ class FanOut(Construct):
         fifo: Keep the order within a message group; subscribers may be FIFO queues.
         key: KMS key. None: the account's AWS-managed key for SNS, which costs nothing a month.
         alarms_to: Topic that alarms tell. None: the stack's `OperatorAlarms`.
-        topic: Your own topic instead; then `fifo` and `key` are its own affair.
+        topic: Your own topic instead; then `fifo`, `key`, TLS and tracing are its own affair.
 
     Attributes:
         topic: The topic.
@@ -69,6 +72,7 @@ class FanOut(Construct):
             )
             raise ValueError(message)
         self._id = construct_id
+        self._key = key or (topic.master_key if topic is not None else None)
         self._alarms_to = alarms_to or operator_alarms(self)
         self.subscriptions = {}
         self.undelivered = {}
@@ -114,15 +118,20 @@ class FanOut(Construct):
                 "queue; widen its filter, or give the other queue an id of its own"
             )
             raise ValueError(message)
-        if only is not None and not all(only.values()):
-            message = (
-                f"{self.node.path}.delivers_to({name}): a filter with no values lets nothing "
-                "through: name at least one value for each attribute"
-            )
-            raise ValueError(message)
+        for attribute, values in (only or {}).items():
+            if isinstance(values, str) or not values:
+                message = (
+                    f"{self.node.path}.delivers_to({name}): the filter {attribute!r} is "
+                    f"{values!r} and would let nothing through: give a list of values, e.g. "
+                    f'{{{attribute!r}: ["order.paid"]}}'
+                )
+                raise ValueError(message)
+        # In a stack of its own a subscriber owns its subscription: two stacks may not refer to
+        # each other, and the topic's stays as it is.
+        inside = Stack.of(queue) == Stack.of(self)
         undelivered = dead_letter_queue(
-            self,
-            f"Undelivered{name}",
+            self if inside else queue,
+            f"Undelivered{name}" if inside else f"UndeliveredBy{self._id}",
             owner=self._id,
             alarms_to=self._alarms_to,
             fifo=self.topic.fifo,
@@ -130,8 +139,8 @@ class FanOut(Construct):
         self._may_send_to(queue.queue)
         self.undelivered[name] = undelivered
         self.subscriptions[name] = sns.Subscription(
-            self,
-            f"To{name}",
+            self if inside else queue,
+            f"To{name}" if inside else f"From{self._id}",
             topic=self.topic,
             protocol=sns.SubscriptionProtocol.SQS,
             endpoint=queue.queue.queue_arn,
@@ -156,7 +165,7 @@ class FanOut(Construct):
             )
         )
         if queue.encryption_master_key is not None:
-            queue.encryption_master_key.grant_encrypt_decrypt(service)
+            queue.encryption_master_key.grant(service, "kms:Decrypt", "kms:GenerateDataKey")
 
     def address(self) -> tuple[str, str]:
         """A sender's environment variable for this topic: `<ID>_TOPIC_ARN`."""
@@ -165,3 +174,4 @@ class FanOut(Construct):
     def grant_send(self, grantee: iam.IGrantable) -> None:
         """Lets `grantee` publish."""
         self.topic.grant_publish(grantee)
+        acknowledge_key(grantee, self._key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -12,7 +13,13 @@ from patterns._acknowledgements import SQS_MAPPING, acknowledge
 from patterns._alarms import alarm, operator_alarms
 from patterns._defaults import dead_letter_queue, seconds
 from patterns._flows import Sender, environment_name
-from patterns._function import LAMBDA_TIMEOUT_SECONDS, MEMORY_MB, function
+from patterns._function import (
+    LAMBDA_TIMEOUT_SECONDS,
+    MEMORY_MB,
+    function,
+    own_timeout,
+    underlying,
+)
 from patterns._off import Off
 from patterns.point_to_point_queue import PointToPointQueue
 
@@ -20,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from aws_cdk import aws_dynamodb as dynamodb
-    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
 
@@ -39,7 +45,13 @@ _QUEUE_BATCH_WITHOUT_WINDOW = 10
 _QUEUE_BATCH_LIMIT = 10_000
 _STREAM_BATCH = 100
 _STREAM_RETRIES = 5
+# docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+_STREAM_RETRIES_LIMIT = 10_000
+_STREAM_BATCH_LIMIT = 10_000
+_STREAM_AGES = (60, 604_800)
+_LONGEST_WINDOW_SECONDS = 300
 _PARALLELIZATION = range(1, 11)
+_INVOCATIONS = "Invocations"
 _ASYNC_RETRIES = 2
 _ASYNC_EVENT_AGE_SECONDS = 3600
 
@@ -58,13 +70,14 @@ class LambdaWorker(Construct, Sender):
         scope: Parent construct.
         construct_id: Also the hop's name in logs and spans.
         handler: Dotted path from the source root, "package.module.function"; or your own function
-            or alias, whose settings are then its own affair.
+            or alias, whose settings, logs and error alarms are then its own affair.
         code: Source root, relative to where the app runs; only the handler's package ships.
-        timeout: Longest run of one batch. None: 30 s.
-        memory_mb: Memory in MB; CPU grows with it.
+        timeout: Longest run of one batch. None: 30 s, or your own function's. Of an imported
+            function it is not known: say it here.
+        memory_mb: Memory in MB; CPU grows with it. None: 512.
         max_concurrency: Most batches at a time from a queue (2 to 1,000), or most executions when
-            it is invoked asynchronously (reserved concurrency). A stream's bound is its shards
-            times `parallelization`. `Off(reason)` for no bound.
+            it is invoked asynchronously (reserved concurrency; your own function has its own). A
+            stream's bound is its shards times `parallelization`. `Off(reason)` for no bound.
         idempotent: Remember the ids of processed events in a table for four days, so that a message
             delivered twice has one effect.
         environment: More environment variables.
@@ -93,19 +106,28 @@ class LambdaWorker(Construct, Sender):
         handler: str | lambda_.IFunction,
         code: str = "functions",
         timeout: cdk.Duration | None = None,
-        memory_mb: int = MEMORY_MB,
+        memory_mb: int | None = None,
         max_concurrency: int | Off = _MAX_CONCURRENCY,
         idempotent: bool = False,
         environment: Mapping[str, str] | None = None,
         alarms_to: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._timeout = timeout or cdk.Duration.seconds(30)
+        own = None if isinstance(handler, str) else own_timeout(handler)
+        if not isinstance(handler, str):
+            _refuse_beside(
+                handler,
+                timeout=timeout if own is not None else None,
+                memory_mb=memory_mb,
+                environment=environment,
+            )
+        self._timeout = own or timeout or cdk.Duration.seconds(30)
         _check(self._timeout, max_concurrency)
         self._id = construct_id
         self._alarms_to = alarms_to or operator_alarms(self)
         self._max_concurrency = max_concurrency
         self._owned: list[Code] = []
+        self._made = True
         self.mappings = {}
         self.failures = {}
         self.idempotency_table = None
@@ -117,7 +139,7 @@ class LambdaWorker(Construct, Sender):
                 code=code,
                 service=construct_id,
                 timeout=self._timeout,
-                memory_mb=memory_mb,
+                memory_mb=memory_mb or MEMORY_MB,
                 environment=environment,
                 alarms_to=self._alarms_to,
             )
@@ -125,6 +147,7 @@ class LambdaWorker(Construct, Sender):
             self._owned.append(owned)
         else:
             self.function = handler
+            self._made = False
             if isinstance(handler, lambda_.Function):
                 self._owned.append(handler)
         if isinstance(max_concurrency, Off):
@@ -138,8 +161,8 @@ class LambdaWorker(Construct, Sender):
         *,
         batch_size: int | None = None,
         window: cdk.Duration | None = None,
-        retries: int = _STREAM_RETRIES,
-        parallelization: int = 1,
+        retries: int | None = None,
+        parallelization: int | None = None,
         max_age: cdk.Duration | None = None,
     ) -> None:
         """Works through a queue or a stream.
@@ -151,29 +174,57 @@ class LambdaWorker(Construct, Sender):
         Args:
             source: The queue or stream.
             batch_size: Messages at a time. None: 10 of a queue, 100 of a stream.
-            window: Wait this long for a batch to fill. None: do not wait.
-            retries: (stream) retries of a failing batch.
+            window: Wait this long for a batch to fill, up to 5 minutes. None: do not wait.
+            retries: (stream) retries of a failing batch. None: 5. A queue has its
+                `max_receive_count` instead.
             parallelization: (stream) batches of one shard at a time, 1 to 10; the order within a
-                partition key stays.
-            max_age: (stream) give up records older than this. None: when retries end.
+                partition key stays. None: 1.
+            max_age: (stream) give up records older than this, 1 minute to 7 days. None: when
+                retries end.
 
         Raises:
             ValueError: A value breaks a rule, or the queue's own visibility timeout is too short.
         """
+        name = source.node.id
+        if name in self.mappings:
+            message = (
+                f"{self.node.path} consumes a source of id {name!r} already: one mapping a source; "
+                "raise max_concurrency, or give the other source an id of its own"
+            )
+            raise ValueError(message)
+        if _INVOCATIONS in self.failures:
+            self._refuse_both(name)
+        waited = seconds(window) or 0
+        if waited > _LONGEST_WINDOW_SECONDS:
+            message = (
+                f"{self.node.path}: window of {waited:g} s; Lambda waits "
+                f"{_LONGEST_WINDOW_SECONDS} s at most for a batch to fill: give less"
+            )
+            raise ValueError(message)
         if isinstance(source, PointToPointQueue):
-            mapping = self._consumes_queue(source, batch_size or _QUEUE_BATCH, window)
+            self._refuse_of_queue(retries=retries, parallelization=parallelization, max_age=max_age)
+            size = _QUEUE_BATCH if batch_size is None else batch_size
+            mapping = self._consumes_queue(source, size, window)
         else:
             mapping = self._consumes_stream(
-                source, batch_size or _STREAM_BATCH, window, retries, parallelization, max_age
+                source,
+                _STREAM_BATCH if batch_size is None else batch_size,
+                window,
+                _STREAM_RETRIES if retries is None else retries,
+                1 if parallelization is None else parallelization,
+                max_age,
             )
-        self.mappings[source.node.id] = mapping
+        self.mappings[name] = mapping
 
     def _consumes_queue(
         self, source: PointToPointQueue, batch_size: int, window: cdk.Duration | None
     ) -> lambda_.CfnEventSourceMapping:
         waited = seconds(window) or 0
         if source.fifo and waited:
-            message = f"{self.node.path} consumes FIFO queue {source.node.id}: it takes no window"
+            message = (
+                f"{self.node.path}: window of {waited:g} s; {source.node.id} is a FIFO queue, "
+                "which takes no window: leave it out"
+            )
             raise ValueError(message)
         limit = _QUEUE_BATCH_LIMIT if waited else _QUEUE_BATCH_WITHOUT_WINDOW
         if not 1 <= batch_size <= limit:
@@ -223,10 +274,24 @@ class LambdaWorker(Construct, Sender):
                 "batches of one shard at a time"
             )
             raise ValueError(message)
-        if retries < 0:
+        if not 0 <= retries <= _STREAM_RETRIES_LIMIT:
             message = (
-                f"{self.node.path}: retries={retries} means for ever, and a bad record would "
-                f"block its shard until it expires: give a number, e.g. {_STREAM_RETRIES}"
+                f"{self.node.path}: retries={retries}; Lambda takes 0 to {_STREAM_RETRIES_LIMIT}, "
+                "and -1 would be for ever: a bad record would block its shard until it expires. "
+                f"Give a number, e.g. {_STREAM_RETRIES}"
+            )
+            raise ValueError(message)
+        if not 1 <= batch_size <= _STREAM_BATCH_LIMIT:
+            message = (
+                f"{self.node.path}: batch_size={batch_size}; a stream gives 1 to "
+                f"{_STREAM_BATCH_LIMIT} records at a time, {_STREAM_BATCH} is a good number"
+            )
+            raise ValueError(message)
+        age = seconds(max_age)
+        if age is not None and not _STREAM_AGES[0] <= age <= _STREAM_AGES[1]:
+            message = (
+                f"{self.node.path}: max_age of {age:g} s; Lambda takes 60 s to 604800 s (7 days): "
+                "give a time between, or leave it out and let the retries end"
             )
             raise ValueError(message)
         source.stream.grant_read(self.function)
@@ -242,18 +307,20 @@ class LambdaWorker(Construct, Sender):
             parallelization_factor=parallelization,
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=retries,
-            maximum_record_age_in_seconds=int(max_age.to_seconds()) if max_age else -1,
+            maximum_record_age_in_seconds=-1 if max_age is None else max_age.to_seconds(),
             function_response_types=["ReportBatchItemFailures"],
             destination_config=_on_failure(failures),
         )
         alarm(
             self,
             f"Behind{source.node.id}",
-            says=f"{self._id}: it is a minute behind {source.node.id}.",
+            says=f"{self._id}: it is {source.iterator_age_alarm.to_human_string()} behind "
+            f"{source.node.id}.",
             namespace="AWS/Lambda",
             metric="IteratorAge",
-            dimensions={"FunctionName": self.function.function_name},
-            above=60_000,
+            # An alias's metrics have its function's name, and the alias in another dimension.
+            dimensions={"FunctionName": underlying(self.function).function_name},
+            above=source.iterator_age_alarm.to_milliseconds(),
             minutes=3,
             tells=self._alarms_to,
         )
@@ -265,15 +332,23 @@ class LambdaWorker(Construct, Sender):
 
     def grant_send(self, grantee: iam.IGrantable) -> None:
         """Lets `grantee` invoke it asynchronously; failures end in a dead-letter queue."""
-        self.function.grant_invoke(grantee)
-        if "Invocations" in self.failures:
+        # Function.grant_invoke() includes every version and alias.
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"], resources=[self.function.function_arn]
+            )
+        )
+        if _INVOCATIONS in self.failures:
             return
-        failures = self._keeps_failures("Invocations")
+        if self.mappings:
+            self._refuse_both(next(iter(self.mappings)))
+        self._bound_invocations()
+        failures = self._keeps_failures(_INVOCATIONS)
         lambda_.CfnEventInvokeConfig(
             self,
             "Asynchronous",
-            function_name=self.function.function_name,
-            qualifier="$LATEST",
+            function_name=underlying(self.function).function_name,
+            qualifier=_qualifier(self.function),
             maximum_retry_attempts=_ASYNC_RETRIES,
             maximum_event_age_in_seconds=_ASYNC_EVENT_AGE_SECONDS,
             destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
@@ -282,9 +357,39 @@ class LambdaWorker(Construct, Sender):
                 )
             ),
         )
-        resource = self.function.node.default_child
-        if isinstance(resource, lambda_.CfnFunction) and not isinstance(self._max_concurrency, Off):
+
+    def _bound_invocations(self) -> None:
+        resource = underlying(self.function).node.default_child
+        if isinstance(self._max_concurrency, Off) or not isinstance(resource, lambda_.CfnFunction):
+            return
+        if self._made:
             resource.reserved_concurrent_executions = self._max_concurrency
+        elif resource.reserved_concurrent_executions is None:
+            message = (
+                f"{self.node.path}: your own function has no reserved_concurrent_executions, so "
+                "that a storm of invocations could use the account's whole concurrency: set it "
+                "where the function is made, or give max_concurrency=Off(reason)"
+            )
+            raise ValueError(message)
+
+    def _refuse_both(self, source: str) -> None:
+        if isinstance(self._max_concurrency, Off):
+            return
+        message = (
+            f"{self.node.path} is invoked asynchronously and consumes {source}: they would share "
+            "one reserved concurrency, and throttled receives count towards the dead-letter queue: "
+            "make a worker for each, or give max_concurrency=Off(reason)"
+        )
+        raise ValueError(message)
+
+    def _refuse_of_queue(self, **settings: object) -> None:
+        given = [name for name, value in settings.items() if value is not None]
+        if given:
+            message = (
+                f"{self.node.path}: {', '.join(given)} of a queue cannot be set: they are a "
+                "stream's; a queue has its own max_receive_count and retention"
+            )
+            raise ValueError(message)
 
     def _keeps_failures(self, source: str) -> sqs.Queue:
         failures = dead_letter_queue(
@@ -309,7 +414,7 @@ class LambdaWorker(Construct, Sender):
         acknowledge(
             table, {"AwsSolutions-DDB3": "it holds only the ids of events of the last days"}
         )
-        for code in self._owned:
+        for code in self._code():
             table.grant(
                 code.grant_principal,
                 "dynamodb:GetItem",
@@ -323,8 +428,8 @@ class LambdaWorker(Construct, Sender):
     def _code(self) -> Iterable[Code]:
         if not self._owned:
             message = (
-                f"{self.node.path}: the handler is imported or an alias, whose environment cannot "
-                "be changed here: use the verb where that function is made"
+                f"{self.node.path}: the handler is imported, a version or an alias, whose "
+                "environment cannot be changed here: grant and tell where that function is made"
             )
             raise ValueError(message)
         return self._owned
@@ -341,6 +446,22 @@ def _check(timeout: cdk.Duration, max_concurrency: int | Off) -> None:
     if not isinstance(max_concurrency, Off) and not 1 <= max_concurrency <= _CONCURRENCY_LIMIT:
         message = f"max_concurrency={max_concurrency}: give 1 to 1000, or Off(reason) for no bound"
         raise ValueError(message)
+
+
+def _refuse_beside(handler: lambda_.IFunction, **settings: object) -> None:
+    given = [name for name, value in settings.items() if value is not None]
+    if given:
+        message = (
+            f"handler={handler.node.path} is your own function, so {', '.join(given)} cannot be "
+            "set here: set it where that function is made"
+        )
+        raise ValueError(message)
+
+
+def _qualifier(handler: lambda_.IFunction) -> str:
+    if isinstance(handler, lambda_.Alias):
+        return handler.alias_name
+    return handler.version if isinstance(handler, lambda_.Version) else "$LATEST"
 
 
 def _on_failure(queue: sqs.Queue) -> lambda_.CfnEventSourceMapping.DestinationConfigProperty:

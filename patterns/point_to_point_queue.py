@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from patterns._acknowledgements import acknowledge
+from patterns._acknowledgements import acknowledge, acknowledge_key
 from patterns._alarms import alarm, operator_alarms
 from patterns._defaults import (
     DEAD_LETTER_RETENTION,
@@ -17,6 +17,7 @@ from patterns._defaults import (
     dead_letter_queue,
     encryption,
     seconds,
+    watch_dead_letters,
     whole_seconds,
 )
 from patterns._flows import environment_name
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 _LONGEST_VISIBILITY_SECONDS = 12 * 3600
+_DEFAULT_VISIBILITY_SECONDS = 30.0
+_DEFAULT_RETENTION_SECONDS = 4 * 86400.0
+_MOST_RECEIVES = 1000
 
 
 class PointToPointQueue(Construct):
@@ -48,18 +52,19 @@ class PointToPointQueue(Construct):
         visibility_timeout: How long a received message is hidden. None: six times its consumer's
             timeout plus the batching window, set when a worker consumes it; 30 s until then.
         retention: How long it keeps a message, under 14 days. None: 4 days, over a long weekend.
-        max_receive_count: Receives before a message is moved to the dead-letter queue.
-        dead_letters: None: a queue of its own, kept 14 days. Your queue, or `Off(reason)`.
+        max_receive_count: Receives before a message is moved to the dead-letter queue. None: 5.
+        dead_letters: None: a queue of its own, kept 14 days. Your queue, which is watched by an
+            alarm here too; or `Off(reason)`.
         key: KMS key. None: SQS's own keys, which cost nothing.
         age_alarm: Age of the oldest message that raises the alarm. None: 5 minutes.
         alarms_to: Topic that alarms tell. None: the stack's `OperatorAlarms`.
-        queue: Your own queue instead; then nothing of it is changed, and only `alarms_to` and
-            `age_alarm` may be given beside it.
+        queue: Your own queue instead; then nothing of it is changed but what `FanOut` adds to its
+            policy, and only `alarms_to` and `age_alarm` may be given beside it.
 
     Attributes:
         queue: The queue.
         dead_letters: Its dead-letter queue; None if switched off or the queue is your own.
-        alarms: By name.
+        alarms: By name: `age`.
 
     Raises:
         ValueError: A value breaks a rule; the message says rule, value and fix.
@@ -77,7 +82,7 @@ class PointToPointQueue(Construct):
         fifo: bool = False,
         visibility_timeout: cdk.Duration | None = None,
         retention: cdk.Duration | None = None,
-        max_receive_count: int = MAX_RECEIVE_COUNT,
+        max_receive_count: int | None = None,
         dead_letters: sqs.IQueue | Off | None = None,
         key: kms.IKey | None = None,
         age_alarm: cdk.Duration | None = None,
@@ -87,7 +92,6 @@ class PointToPointQueue(Construct):
         super().__init__(scope, construct_id)
         self._id = construct_id
         alarms_to = alarms_to or operator_alarms(self)
-        retention = retention or cdk.Duration.days(4)
         self._visibility = seconds(visibility_timeout)
         self._derives_visibility = visibility_timeout is None
         self.fifo = fifo if queue is None else queue.fifo
@@ -97,16 +101,30 @@ class PointToPointQueue(Construct):
                 queue,
                 fifo=fifo,
                 visibility_timeout=visibility_timeout,
+                retention=retention,
+                max_receive_count=max_receive_count,
                 dead_letters=dead_letters,
                 key=key,
             )
             self.queue = queue
             self._derives_visibility = False
+            self._visibility, kept = _settings(queue)
+            key = queue.encryption_master_key
         else:
-            _check(retention, max_receive_count, self._visibility)
-            if not isinstance(dead_letters, Off):
-                self.dead_letters = dead_letters or dead_letter_queue(
+            retention = retention or cdk.Duration.days(4)
+            kept = seconds(retention)
+            _check(kept, max_receive_count, self._visibility, dead_letters)
+            if isinstance(dead_letters, Off):
+                pass
+            elif dead_letters is None:
+                self.dead_letters = dead_letter_queue(
                     self, "DeadLetters", owner=construct_id, alarms_to=alarms_to, fifo=fifo, key=key
+                )
+            else:
+                _check_dead_letters(dead_letters, fifo=fifo, kept=kept)
+                self.dead_letters = dead_letters
+                watch_dead_letters(
+                    self, "DeadLetters", dead_letters, owner=construct_id, alarms_to=alarms_to
                 )
             self.queue = sqs.Queue(
                 self,
@@ -120,7 +138,8 @@ class PointToPointQueue(Construct):
                 encryption_master_key=key,
                 enforce_ssl=True,
                 dead_letter_queue=sqs.DeadLetterQueue(
-                    queue=self.dead_letters, max_receive_count=max_receive_count
+                    queue=self.dead_letters,
+                    max_receive_count=max_receive_count or MAX_RECEIVE_COUNT,
                 )
                 if self.dead_letters
                 else None,
@@ -128,7 +147,9 @@ class PointToPointQueue(Construct):
             if isinstance(dead_letters, Off):
                 rules = ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy", "Hinagata::FM201")
                 acknowledge(self.queue, dict.fromkeys(rules, dead_letters.reason))
+        self._key = key
         age = age_alarm or cdk.Duration.minutes(5)
+        _check_age(seconds(age), kept)
         self.alarms = {
             "age": alarm(
                 self,
@@ -151,6 +172,7 @@ class PointToPointQueue(Construct):
     def grant_send(self, grantee: iam.IGrantable) -> None:
         """Lets `grantee` send messages."""
         self.queue.grant_send_messages(grantee)
+        acknowledge_key(grantee, self._key)
 
     def consumed_for(self, timeout: cdk.Duration, window: cdk.Duration | None) -> None:
         """Tells the queue how long its consumer may hold a batch; `LambdaWorker` calls it.
@@ -177,7 +199,7 @@ class PointToPointQueue(Construct):
             ).to_seconds()
         elif self._visibility is not None and self._visibility < bound:
             message = (
-                f"{self.node.path}: visibility timeout {self._visibility:g} s is below "
+                f"{self.node.path}: visibility timeout of {self._visibility:g} s is below "
                 f"{VISIBILITY_TIMEOUTS} x the consumer's timeout of {held:g} s + window of "
                 f"{waited:g} s = {bound:g} s, so messages would return while they are processed: "
                 f"leave visibility_timeout out, or give at least {bound:g} s"
@@ -185,27 +207,84 @@ class PointToPointQueue(Construct):
             raise ValueError(message)
 
 
-def _check(retention: cdk.Duration, max_receive_count: int, visibility: float | None) -> None:
-    kept = seconds(retention)
+def _settings(queue: sqs.IQueue) -> tuple[float | None, float | None]:
+    """Visibility timeout and retention of a queue made in this app; None where not known."""
+    resource = queue.node.default_child
+    if not isinstance(resource, sqs.CfnQueue):
+        return None, None
+    visibility, kept = resource.visibility_timeout, resource.message_retention_period
+    return (
+        _DEFAULT_VISIBILITY_SECONDS if visibility is None else _known(visibility),
+        _DEFAULT_RETENTION_SECONDS if kept is None else _known(kept),
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if cdk.Token.is_unresolved(value) else float(value)
+
+
+def _check(
+    kept: float | None,
+    max_receive_count: int | None,
+    visibility: float | None,
+    dead_letters: object,
+) -> None:
     if kept is not None and kept >= DEAD_LETTER_RETENTION.to_seconds():
         message = (
             f"retention of {kept / 86400:g} days: a dead-letter queue keeps 14 days at most and "
             "must outlive its source: give less than 14 days"
         )
         raise ValueError(message)
-    if max_receive_count < 1:
+    if max_receive_count is not None and not 1 <= max_receive_count <= _MOST_RECEIVES:
         message = (
-            f"max_receive_count is {max_receive_count}: a message must be received at least once "
-            f"before it is dead; {MAX_RECEIVE_COUNT} is a good number"
+            f"max_receive_count={max_receive_count}: a message is received 1 to {_MOST_RECEIVES} "
+            f"times before it is dead; {MAX_RECEIVE_COUNT} is a good number"
+        )
+        raise ValueError(message)
+    if max_receive_count is not None and isinstance(dead_letters, Off):
+        message = (
+            f"max_receive_count={max_receive_count} has no effect without a dead-letter queue: "
+            "leave it out, or dead_letters=Off(...)"
         )
         raise ValueError(message)
     if visibility is not None and visibility > _LONGEST_VISIBILITY_SECONDS:
-        message = f"visibility timeout of {visibility:g} s: SQS allows 12 hours at most"
+        message = (
+            f"visibility_timeout of {visibility:g} s: SQS allows 12 hours at most: leave it out, "
+            "and it is derived from the consumer's timeout"
+        )
+        raise ValueError(message)
+
+
+def _check_dead_letters(queue: sqs.IQueue, *, fifo: bool, kept: float | None) -> None:
+    if queue.fifo != fifo:
+        kinds = {True: "a FIFO queue", False: "a standard queue"}
+        message = (
+            f"dead_letters={queue.node.path} is {kinds[not fifo]} and this is {kinds[fifo]}: SQS "
+            "moves messages only between queues of one kind: give one of the same kind, or leave "
+            "dead_letters out"
+        )
+        raise ValueError(message)
+    longer = _settings(queue)[1]
+    if kept is not None and longer is not None and longer <= kept:
+        message = (
+            f"dead_letters={queue.node.path} keeps messages {longer / 86400:g} days, not longer "
+            f"than this queue's {kept / 86400:g}: age counts from the first send, so they would be "
+            "gone before anybody looks: give it a retention of 14 days"
+        )
+        raise ValueError(message)
+
+
+def _check_age(age: float | None, kept: float | None) -> None:
+    if age is not None and kept is not None and age >= kept:
+        message = (
+            f"age_alarm of {age:g} s could never fire: the queue forgets a message after "
+            f"{kept:g} s: give less"
+        )
         raise ValueError(message)
 
 
 def _refuse_beside(queue: sqs.IQueue, **settings: object) -> None:
-    given = [name for name, value in settings.items() if value]
+    given = [name for name, value in settings.items() if value is not None and value is not False]
     if given:
         message = (
             f"queue={queue.node.path} is your own queue, so {', '.join(given)} cannot be set "
