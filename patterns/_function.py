@@ -36,6 +36,9 @@ MEMORY_MB = 512
 LAMBDA_TIMEOUT_SECONDS = 900
 _LAMBDA_DEFAULT_TIMEOUT_SECONDS = 3
 
+# function() makes these children of its scope: the function's id and each of them.
+FUNCTION_ID_SUFFIXES = ("", "Logs", "Role", "Errors", "Throttles")
+
 _LAYER_ID = "PatternRuntime"
 _LAYER_PACKAGES = ("pattern_runtime", "aws_lambda_powertools", "jmespath", "typing_extensions")
 

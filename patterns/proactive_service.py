@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +46,19 @@ _DEPLOYMENT_FACTOR = 2
 # docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html: Fargate
 # waits at most 120 s between SIGTERM and SIGKILL.
 _LONGEST_STOP_SECONDS = 120
-_CPU_UNITS = (256, 512, 1024, 2048, 4096, 8192, 16384)
+# CPU units to the MB of memory they take: least, most, step (docs.aws.amazon.com/AmazonECS/
+# latest/developerguide/fargate-tasks-services.html). 256 units take no 1.5 GB.
+_MEMORY_MB = {
+    256: range(512, 2048 + 1, 512),
+    512: range(1024, 4096 + 1, 1024),
+    1024: range(2048, 8192 + 1, 1024),
+    2048: range(4096, 16384 + 1, 1024),
+    4096: range(8192, 30720 + 1, 1024),
+    8192: range(16384, 61440 + 1, 4096),
+    16384: range(32768, 122880 + 1, 8192),
+}
+_NO_SUCH_MEMORY = (256, 1536)
+_SCHEDULE = re.compile(r"^(cron|rate|at)\(.+\)$")
 _ACCESS_LOG_DAYS = 90
 
 
@@ -87,7 +100,7 @@ class ProactiveService(Construct, Sender):
         command: What the container runs. None: the image's own command.
         port: Port that the container listens on; it is told by PORT, and the address by HOST.
         cpu: CPU units of a task; 1024 are one vCPU.
-        memory_mb: Memory of a task in MB.
+        memory_mb: Memory of a task in MB. None: the least that Fargate gives to `cpu`.
         min_tasks: Floor, at least 2.
         max_tasks: Ceiling.
         cpu_target_percent: CPU use that target tracking aims at; the rest is headroom.
@@ -98,14 +111,18 @@ class ProactiveService(Construct, Sender):
         stop_timeout: How long a stopping task has from SIGTERM on, longer than `drain`, at most
             120 s. None: 30 s.
         certificate: Serve HTTPS, and redirect HTTP to it. None: HTTP only.
-        public: Reachable from the internet.
-        ipv6: Load balancer and subnets speak IPv6 too.
+        domain_name: Name that callers use, for which `certificate` is; its DNS record is yours to
+            make. None: the load balancer's own name, which no certificate can be for.
+        public: Reachable from the internet. If not, let callers inside the VPC in, by
+            `load_balancer.connections.allow_default_port_from(caller)`.
+        ipv6: Load balancer and subnets speak IPv6 too; your own VPC must.
         vpc: Your own VPC. None: one with two zones whose subnets hold `max_tasks` twice over, as
             a deployment needs.
         nat_gateway: Put the tasks in private subnets behind one NAT gateway (hourly price). With
-            your own VPC: put them in its private subnets.
-        access_logs: Bucket for the load balancer's access logs. None: one of its own, kept 90
-            days. `Off(reason)` for none.
+            your own VPC: put them in its private subnets, none is made.
+        access_logs: Bucket for the load balancer's access logs, encrypted with S3's own keys; its
+            policy is added to, where it is made in this app. None: one of its own, kept 90 days.
+            `Off(reason)` for none.
         container_insights: Metrics of each task, billed by metric.
         environment: More environment variables.
         alarms_to: Topic that alarms tell. None: the stack's `OperatorAlarms`.
@@ -114,7 +131,7 @@ class ProactiveService(Construct, Sender):
         vpc, cluster, service, task_definition, container, load_balancer, target_group, scaling,
         container_logs: The inner resources.
         url: Base URL, without a slash at the end.
-        alarms: By name: `server_errors`, `unhealthy`.
+        alarms: By name: `server_errors`, `refused`, `unhealthy`.
 
     Raises:
         ValueError: A value breaks a rule; the message says rule, value and fix.
@@ -141,7 +158,7 @@ class ProactiveService(Construct, Sender):
         command: Sequence[str] | None = None,
         port: int = 8080,
         cpu: int = 256,
-        memory_mb: int = 512,
+        memory_mb: int | None = None,
         min_tasks: int = 2,
         max_tasks: int = 10,
         cpu_target_percent: int = 60,
@@ -150,6 +167,7 @@ class ProactiveService(Construct, Sender):
         drain: cdk.Duration | None = None,
         stop_timeout: cdk.Duration | None = None,
         certificate: acm.ICertificate | None = None,
+        domain_name: str | None = None,
         public: bool = True,
         ipv6: bool = False,
         vpc: ec2.IVpc | None = None,
@@ -165,7 +183,10 @@ class ProactiveService(Construct, Sender):
         stop_timeout = stop_timeout or cdk.Duration.seconds(30)
         _check_tasks(min_tasks, max_tasks, cpu_target_percent, steps)
         _check_stop(drain, stop_timeout)
-        _check_container(cpu, health_check_path)
+        memory_mb = _memory(cpu, memory_mb)
+        _check_entry(health_check_path, certificate, domain_name)
+        if vpc is not None:
+            _check_vpc(vpc, private=nat_gateway)
         self.vpc = vpc or self._make_vpc(
             _most_tasks(max_tasks, steps), nat_gateway=nat_gateway, ipv6=ipv6
         )
@@ -214,9 +235,8 @@ class ProactiveService(Construct, Sender):
         )
         self._log_access(access_logs)
         self._scale(min_tasks, max_tasks, cpu_target_percent, steps)
-        self.url = (
-            f"{'https' if certificate else 'http'}://{self.load_balancer.load_balancer_dns_name}"
-        )
+        host = domain_name or self.load_balancer.load_balancer_dns_name
+        self.url = f"{'https' if certificate else 'http'}://{host}"
         self.alarms = self._watch(alarms_to or operator_alarms(self))
 
     def _make_vpc(self, most_tasks: int, *, nat_gateway: bool, ipv6: bool) -> ec2.Vpc:
@@ -353,7 +373,7 @@ class ProactiveService(Construct, Sender):
                 "Http", port=80, open=public, default_target_groups=[self.target_group]
             )
         else:
-            self.load_balancer.add_redirect()
+            self.load_balancer.add_redirect(open=public)
             self.load_balancer.add_listener(
                 "Https",
                 port=443,
@@ -372,6 +392,12 @@ class ProactiveService(Construct, Sender):
         if isinstance(access_logs, Off):
             acknowledge(self.load_balancer, {"AwsSolutions-ELB2": access_logs.reason})
             return
+        if access_logs is not None and access_logs.encryption_key is not None:
+            message = (
+                f"access_logs={access_logs.node.path} is encrypted with a KMS key, under which a "
+                "load balancer cannot write: give a bucket with encryption=S3_MANAGED"
+            )
+            raise ValueError(message)
         bucket = access_logs or self._access_log_bucket()
         account = cdk.Stack.of(self).account
         # `log_access_logs()` needs a fixed region; this principal serves every region
@@ -537,6 +563,13 @@ def _subnet_mask(most_tasks: int) -> int:
 def _check_tasks(
     min_tasks: int, max_tasks: int, cpu_target: int, steps: Sequence[ScheduledStep]
 ) -> None:
+    for step in steps:
+        if not _SCHEDULE.match(step.at):
+            message = (
+                f"step at {step.at!r}: give an expression of Application Auto Scaling, e.g. "
+                '"cron(30 6 ? * MON-FRI *)"'
+            )
+            raise ValueError(message)
     floors = [min_tasks, *(step.min_tasks for step in steps)]
     for floor in floors:
         if floor < _AVAILABILITY_ZONES:
@@ -569,7 +602,10 @@ def _check_stop(drain: cdk.Duration, stop_timeout: cdk.Duration) -> None:
     if draining is None or stopping is None:
         return
     if stopping > _LONGEST_STOP_SECONDS:
-        message = f"stop_timeout of {stopping:g} s: Fargate waits {_LONGEST_STOP_SECONDS} s at most"
+        message = (
+            f"stop_timeout of {stopping:g} s: Fargate waits {_LONGEST_STOP_SECONDS} s at most: "
+            "give that or less"
+        )
         raise ValueError(message)
     if draining >= stopping:
         message = (
@@ -579,9 +615,54 @@ def _check_stop(drain: cdk.Duration, stop_timeout: cdk.Duration) -> None:
         raise ValueError(message)
 
 
-def _check_container(cpu: int, health_check_path: str) -> None:
-    if cpu not in _CPU_UNITS:
-        message = f"cpu={cpu}: Fargate has {', '.join(map(str, _CPU_UNITS))} units"
+def _memory(cpu: int, memory_mb: int | None) -> int:
+    if cpu not in _MEMORY_MB:
+        message = (
+            f"cpu={cpu}: Fargate has {', '.join(map(str, _MEMORY_MB))} units: give one of them"
+        )
+        raise ValueError(message)
+    takes = _MEMORY_MB[cpu]
+    if memory_mb is None:
+        return takes.start
+    if memory_mb not in takes or (cpu, memory_mb) == _NO_SUCH_MEMORY:
+        message = (
+            f"memory_mb={memory_mb}: Fargate gives {cpu} CPU units {takes.start} to {takes[-1]} MB "
+            f"in steps of {takes.step}: give one of these, or leave it out"
+        )
+        raise ValueError(message)
+    return memory_mb
+
+
+def _check_vpc(vpc: ec2.IVpc, *, private: bool) -> None:
+    zones = vpc.availability_zones
+    if not cdk.Token.is_unresolved(zones) and len(zones) < _AVAILABILITY_ZONES:
+        message = (
+            f"vpc={vpc.node.path} has {len(zones)} zone: a load balancer and an outage of one zone "
+            f"need {_AVAILABILITY_ZONES}: give a VPC with more zones"
+        )
+        raise ValueError(message)
+    if not vpc.public_subnets and not private:
+        message = (
+            f"vpc={vpc.node.path} has no public subnets for the tasks: nat_gateway=True puts them "
+            "in its private ones"
+        )
+        raise ValueError(message)
+    if private and not vpc.private_subnets:
+        message = (
+            f"vpc={vpc.node.path} has no private subnets with a way out, and nat_gateway=True puts "
+            "the tasks there: give it some, or leave nat_gateway out"
+        )
+        raise ValueError(message)
+
+
+def _check_entry(
+    health_check_path: str, certificate: acm.ICertificate | None, domain_name: str | None
+) -> None:
+    if certificate is not None and domain_name is None:
+        message = (
+            "certificate is given without domain_name, and no certificate is for the load "
+            'balancer\'s own name: give the name it is for, e.g. "cars.example.com"'
+        )
         raise ValueError(message)
     if not health_check_path.startswith("/"):
         message = f'health_check_path={health_check_path!r} must begin with "/", e.g. "/health"'

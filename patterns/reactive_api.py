@@ -16,7 +16,7 @@ from patterns._acknowledgements import acknowledge
 from patterns._alarms import alarm, operator_alarms
 from patterns._defaults import log_group, seconds
 from patterns._flows import Sender, environment_name
-from patterns._function import MEMORY_MB, function
+from patterns._function import FUNCTION_ID_SUFFIXES, MEMORY_MB, function, own_timeout
 from patterns._off import Off
 
 if TYPE_CHECKING:
@@ -35,6 +35,20 @@ if TYPE_CHECKING:
 _INTEGRATION_TIMEOUT_SECONDS = {"rest": 29, "http": 30}
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
 _STAGE = "live"
+_BURST = 200
+# Beside what samples send: what a browser's signed request carries, for IAM.
+_CORS_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "X-Amz-Content-Sha256",
+    "X-Amz-Date",
+    "X-Amz-Security-Token",
+    "X-Sent-At",
+]
+_ORIGIN = re.compile(r"^[a-z][a-z0-9+.-]*://[^/*\s]+$")
+# Ids of this construct's own children; functions have theirs beside them.
+_OTHER_IDS = {"AccessLogs", "Api", "ServerErrors", "Slow", "Stage"}
 _ROUTE = re.compile(r"^(?P<method>[A-Z]+) (?P<path>/\S*)$")
 # API Gateway's own variable names (docs.aws.amazon.com/apigateway/latest/developerguide/
 # set-up-logging.html and http-api-logging-variables.html).
@@ -84,18 +98,20 @@ class ReactiveApi(Construct, Sender):
         protocol: "rest" validates requests and is traced; "http" is cheaper and does neither.
         code: Source root of the handlers, relative to where the app runs.
         timeout: Longest run of a handler, below the gateway's 29 s (REST) or 30 s (HTTP).
-            None: 10 s.
-        memory_mb: Memory of each function in MB; CPU grows with it.
+            None: 10 s. Your own functions keep their own, which must be below it too.
+        memory_mb: Memory in MB of each function that is made here; CPU grows with it.
         authorization: None: callers sign with IAM. An authorizer of API Gateway (REST) or of its
             version 2 (HTTP). `Off(reason)` for a public API.
-        cors_origins: Origins whose pages may call it, e.g. "https://shop.example"; never "*".
+        cors_origins: Origins whose pages may call it, e.g. "https://shop.example"; never "*". The
+            gateway answers their preflight requests; a REST API's handlers add
+            Access-Control-Allow-Origin to their answers themselves.
         requests_per_second: Steady rate above which callers get 429. `Off(reason)` for the
             account's limit alone.
-        burst: Requests at once above the steady rate.
+        burst: Requests at once above the steady rate. None: 200.
         latency_alarm: p99 latency that raises the alarm. None: 3 s.
         account_logging_role: (REST) set the account's role for API Gateway's logs, which a new
             account lacks. False where another stack does.
-        environment: More environment variables for each function.
+        environment: More environment variables for each function that is made here.
         alarms_to: Topic that alarms tell. None: the stack's `OperatorAlarms`.
 
     Attributes:
@@ -131,7 +147,7 @@ class ReactiveApi(Construct, Sender):
         | None = None,
         cors_origins: Sequence[str] = (),
         requests_per_second: float | Off = 100.0,
-        burst: int = 200,
+        burst: int | None = None,
         latency_alarm: cdk.Duration | None = None,
         account_logging_role: bool = True,
         environment: Mapping[str, str] | None = None,
@@ -144,17 +160,25 @@ class ReactiveApi(Construct, Sender):
         self._protocol = protocol
         self._account_logging_role = account_logging_role
         self._routes = {key: _route(key, value, protocol) for key, value in routes.items()}
-        _check(routes, protocol, timeout, cors_origins, requests_per_second, burst)
+        latency_alarm = latency_alarm or cdk.Duration.seconds(3)
+        _check(routes, protocol, cors_origins, requests_per_second, burst)
+        _check_timeout("timeout", timeout, protocol)
+        _check_latency(latency_alarm, protocol)
+        _check_authorization(authorization, protocol)
+        if protocol == "rest":
+            _check_parameters(self._routes)
         self._owned: dict[str, lambda_.Function] = {}
         self.functions = {}
+        ids = _OTHER_IDS.copy()
         for key, route in self._routes.items():
             if not isinstance(route.handler, str):
+                _check_timeout(f"route {key!r}: timeout", own_timeout(route.handler), protocol)
                 self.functions[key] = route.handler
                 continue
             if route.handler not in self._owned:
                 self._owned[route.handler] = function(
                     self,
-                    _function_id(route.handler),
+                    _function_id(route.handler, ids),
                     handler=route.handler,
                     code=code,
                     service=construct_id,
@@ -165,7 +189,9 @@ class ReactiveApi(Construct, Sender):
                 )
             self.functions[key] = self._owned[route.handler]
         self.access_logs = log_group(self, "AccessLogs")
-        throttle = None if isinstance(requests_per_second, Off) else (requests_per_second, burst)
+        throttle = (
+            None if isinstance(requests_per_second, Off) else (requests_per_second, burst or _BURST)
+        )
         make = self._make_rest if protocol == "rest" else self._make_http
         dimensions = make(authorization, cors_origins, throttle)
         if isinstance(authorization, Off):
@@ -178,7 +204,7 @@ class ReactiveApi(Construct, Sender):
         if isinstance(requests_per_second, Off):
             rules = ("Serverless-APIGWDefaultThrottling", "Hinagata::FM106")
             acknowledge(self, dict.fromkeys(rules, requests_per_second.reason))
-        self.alarms = self._watch(dimensions, latency_alarm or cdk.Duration.seconds(3), alarms_to)
+        self.alarms = self._watch(dimensions, latency_alarm, alarms_to)
 
     def _make_rest(
         self,
@@ -192,12 +218,13 @@ class ReactiveApi(Construct, Sender):
         api = apigateway.RestApi(
             self,
             "Api",
+            rest_api_name=self._name(),
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=self._account_logging_role,
             default_cors_preflight_options=apigateway.CorsOptions(
                 allow_origins=list(cors_origins),
                 allow_methods=sorted({key.split(" ")[0] for key in self._routes}),
-                allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Sent-At"],
+                allow_headers=_CORS_HEADERS,
             )
             if cors_origins
             else None,
@@ -212,6 +239,8 @@ class ReactiveApi(Construct, Sender):
                 throttling_burst_limit=at_once,
             ),
         )
+        # RestApi makes an output of its URL, which ends with a slash; outputs are the sample's.
+        api.node.try_remove_child("Endpoint")
         validator = api.add_request_validator(
             "Validator", validate_request_body=True, validate_request_parameters=True
         )
@@ -280,6 +309,7 @@ class ReactiveApi(Construct, Sender):
         api = apigatewayv2.HttpApi(
             self,
             "Api",
+            api_name=self._name(),
             create_default_stage=False,
             cors_preflight=apigatewayv2.CorsPreflightOptions(
                 allow_origins=list(cors_origins),
@@ -287,7 +317,7 @@ class ReactiveApi(Construct, Sender):
                     apigatewayv2.CorsHttpMethod[method]
                     for method in sorted({key.split(" ")[0] for key in self._routes})
                 ],
-                allow_headers=["authorization", "content-type", "idempotency-key", "x-sent-at"],
+                allow_headers=[header.lower() for header in _CORS_HEADERS],
             )
             if cors_origins
             else None,
@@ -320,6 +350,10 @@ class ReactiveApi(Construct, Sender):
         self.api = api
         self.url = api.api_endpoint
         return {"ApiId": api.api_id, "Stage": "$default"}
+
+    def _name(self) -> str:
+        """Unique in the account: a REST API's metrics know it by its name alone."""
+        return cdk.Names.unique_resource_name(self, separator="-", max_length=128)
 
     def _watch(
         self, dimensions: Mapping[str, str], latency: cdk.Duration, alarms_to: sns.ITopic
@@ -374,7 +408,19 @@ class ReactiveApi(Construct, Sender):
         )
 
     def _code(self) -> Iterable[Code]:
-        return self._owned.values()
+        changeable = {
+            key: handler
+            for key, handler in self.functions.items()
+            if isinstance(handler, lambda_.Function)
+        }
+        for key in self.functions.keys() - changeable.keys():
+            message = (
+                f"{self.node.path}: the handler of {key!r} is imported, a version or an alias, "
+                "whose environment cannot be changed here: grant and tell where that function is "
+                "made"
+            )
+            raise ValueError(message)
+        return {handler.node.path: handler for handler in changeable.values()}.values()
 
 
 def _route(key: str, value: str | lambda_.IFunction | Route, protocol: str) -> Route:
@@ -398,10 +444,9 @@ def _route(key: str, value: str | lambda_.IFunction | Route, protocol: str) -> R
 def _check(
     routes: Mapping[str, object],
     protocol: str,
-    timeout: cdk.Duration,
     cors_origins: Sequence[str],
     requests_per_second: float | Off,
-    burst: int,
+    burst: int | None,
 ) -> None:
     if protocol not in _INTEGRATION_TIMEOUT_SECONDS:
         message = f'protocol={protocol!r}: give "rest" or "http"'
@@ -409,33 +454,100 @@ def _check(
     if not routes:
         message = 'an API needs a route, e.g. routes={"GET /orders": "orders.list.handler"}'
         raise ValueError(message)
+    for origin in cors_origins:
+        if origin == "*":
+            message = (
+                'cors_origins has "*", which lets any page call with its visitor\'s rights: name '
+                'the origins, e.g. "https://shop.example"'
+            )
+            raise ValueError(message)
+        if not cdk.Token.is_unresolved(origin) and not _ORIGIN.match(origin):
+            message = (
+                f"cors_origins has {origin!r}, which no browser sends: an origin is a scheme and "
+                'a host, with no path or slash at the end, e.g. "https://shop.example"'
+            )
+            raise ValueError(message)
+    if isinstance(requests_per_second, Off):
+        if burst is not None:
+            message = f"burst={burst} has no effect without requests_per_second: leave it out"
+            raise ValueError(message)
+    elif requests_per_second <= 0 or (burst is not None and burst < 1):
+        at_once = _BURST if burst is None else burst
+        message = (
+            f"requests_per_second={requests_per_second:g}, burst={at_once}: "
+            "both must be positive; Off(reason) removes the throttle"
+        )
+        raise ValueError(message)
+
+
+def _check_timeout(what: str, timeout: cdk.Duration | None, protocol: str) -> None:
     limit = _INTEGRATION_TIMEOUT_SECONDS[protocol]
     given = seconds(timeout)
-    if given is not None and given >= limit:
+    if given is None:
+        return
+    if given >= limit:
         message = (
-            f"timeout of {given:g} s: API Gateway answers 504 after {limit} s while the function "
+            f"{what} of {given:g} s: API Gateway answers 504 after {limit} s while the function "
             f"goes on and is paid for: give less than {limit} s, or answer 202 and send the work "
             "to a queue"
         )
         raise ValueError(message)
-    if "*" in cors_origins:
-        message = (
-            'cors_origins has "*", which lets any page call with its visitor\'s rights: name the '
-            'origins, e.g. "https://shop.example"'
-        )
+    if given < 1:
+        message = f"{what} of {given:g} s: Lambda runs 1 s at least: give 1 to {limit - 1} s"
         raise ValueError(message)
-    if not isinstance(requests_per_second, Off) and (requests_per_second <= 0 or burst < 1):
+
+
+def _check_latency(latency: cdk.Duration, protocol: str) -> None:
+    limit = _INTEGRATION_TIMEOUT_SECONDS[protocol]
+    given = seconds(latency)
+    if given is not None and given >= limit:
         message = (
-            f"requests_per_second={requests_per_second:g}, burst={burst}: both must be positive; "
-            "Off(reason) removes the throttle"
+            f"latency_alarm of {given:g} s could never fire: API Gateway gives up after {limit} s: "
+            "give less"
         )
         raise ValueError(message)
 
 
-def _function_id(handler: str) -> str:
-    """`orders.create_order.handler` -> `CreateOrder`."""
+def _check_authorization(authorization: object, protocol: str) -> None:
+    if authorization is None or isinstance(authorization, Off):
+        return
+    # Only an authorizer of version 2 is bound to its routes.
+    if hasattr(authorization, "bind") != (protocol == "http"):
+        module = {"rest": "aws_apigateway", "http": "aws_apigatewayv2_authorizers"}[protocol]
+        message = (
+            f"authorization={type(authorization).__name__} is not one for "
+            f"protocol={protocol!r}: give an authorizer of {module}"
+        )
+        raise ValueError(message)
+
+
+def _check_parameters(routes: Mapping[str, Route]) -> None:
+    names: dict[tuple[str, ...], str] = {}
+    for key in routes:
+        parts = key.split("/")[1:]
+        for depth, part in enumerate(parts):
+            if not part.startswith("{"):
+                continue
+            # Where the parameters before it stand matters, not how they are called.
+            before = tuple("{}" if p.startswith("{") else p for p in parts[:depth])
+            if names.setdefault(before, part) != part:
+                message = (
+                    f"route {key!r} has {part} where another route has {names[before]}: a REST API "
+                    "takes one name for one place in a path: use the same name"
+                )
+                raise ValueError(message)
+
+
+def _function_id(handler: str, taken: set[str]) -> str:
+    """`orders.create_order.handler` -> `CreateOrder`; `OrdersCreateOrder` if that is taken."""
     *_, module, name = handler.split(".")
-    return _words(module if name == "handler" else f"{module}_{name}")
+    short = _words(module if name == "handler" else f"{module}_{name}")
+    made = {f"{short}{suffix}" for suffix in FUNCTION_ID_SUFFIXES}
+    if made & taken:
+        short = _words(handler.removesuffix(".handler"))
+        made = {f"{short}{suffix}" for suffix in FUNCTION_ID_SUFFIXES}
+    taken |= made
+    return short
 
 
 def _words(text: str) -> str:
