@@ -82,7 +82,8 @@ class HopAccount:
         repeats: how often it recognised a message that it had processed.
         errors: how often it failed.
         dead_lettered: how many dead letters it left, whether or not they can be read.
-        p50_ms: the median of the time from the sending of a message to its first processing.
+        p50_ms: the median of the time from the sending of a message to its first processing,
+            without the messages that started everything up.
         p99_ms: the 99th percentile of that time.
     """
 
@@ -142,19 +143,27 @@ def source_accounts(flow: Flow, records: Records) -> list[SourceAccount]:
 
 def hop_accounts(flow: Flow, records: Records) -> list[HopAccount]:
     """Return an account of every hop: first those of the flow, in its order, then any others."""
-    sent_at = {record.id: record.sent_at for record in records.sent}
+    ids = {record.id for record in records.sent}
+    measured = {record.id: record.sent_at for record in records.sent if not record.warm_up}
     spans: dict[str, list[Span]] = defaultdict(list)
     for span in records.spans:
-        if span.id in sent_at:
+        if span.id in ids:
             spans[span.hop].append(span)
     dead = Counter(letter.hop for letter in records.dead_letters)
     hops = dict.fromkeys([*flow.hops(), *sorted(spans), *sorted(dead)])
-    return [_hop_account(hop, spans[hop], dead[hop], sent_at) for hop in hops]
+    return [_hop_account(hop, spans[hop], dead[hop], measured) for hop in hops]
 
 
 def latencies(hop: str, records: Records, *, source: str) -> list[float]:
-    """Return, for each message of a source that a hop processed, the seconds from its sending."""
-    sent_at = {record.id: record.sent_at for record in records.sent if record.source == source}
+    """Return, for each message of a source that a hop processed, the seconds from its sending.
+
+    Messages that started everything up are left out.
+    """
+    sent_at = {
+        record.id: record.sent_at
+        for record in records.sent
+        if record.source == source and not record.warm_up
+    }
     return _latencies((span for span in records.spans if span.hop == hop), sent_at)
 
 

@@ -22,6 +22,7 @@ class Message:
         method: the HTTP method.
         path: the path, with the keys filled in.
         body: JSON, or None.
+        warm_up: whether it is one of those that start everything up.
     """
 
     source: str
@@ -30,9 +31,10 @@ class Message:
     method: str
     path: str
     body: bytes | None
+    warm_up: bool = False
 
 
-def messages(source: Source, *, seed: int, salt: str = "") -> Iterator[Message]:
+def messages(source: Source, *, seed: int, salt: str = "", warm_up: int = 0) -> Iterator[Message]:
     """Yield what a run sends of a source.
 
     Args:
@@ -40,6 +42,7 @@ def messages(source: Source, *, seed: int, salt: str = "") -> Iterator[Message]:
         seed: the scenario's seed.
         salt: makes the ids differ from those of another run with the same seed, on an endpoint
             that remembers it; the key values stay the same.
+        warm_up: how many of the first are there to start everything up.
     """
     for number in range(source.run.messages):
         drawn = random.Random(f"{seed}/{source.name}/{number}")  # noqa: S311 - not for secrets
@@ -55,6 +58,7 @@ def messages(source: Source, *, seed: int, salt: str = "") -> Iterator[Message]:
             method=source.request.method,
             path=source.request.path.format_map(keys),
             body=None if body is None else _filled(body, keys),
+            warm_up=number < warm_up,
         )
 
 

@@ -52,18 +52,14 @@ class SpanReader:
         self._logs = logs
         self._since = since
         self._read_to = dict.fromkeys(groups, since)
-        self._seen: set[Span] = set()
+        self._spans: dict[Span, None] = {}
 
     def read(self) -> list[Span]:
-        """Return the spans that were not there before."""
-        new: list[Span] = []
+        """Return every span so far."""
         for group in self._read_to:
-            for span in self._group(group):
-                # A hop's two works on one event differ in their times; the same line does not.
-                if span not in self._seen:
-                    self._seen.add(span)
-                    new.append(span)
-        return new
+            # A hop's two works on one event differ in their times; the same line does not.
+            self._spans.update(dict.fromkeys(self._group(group)))
+        return list(self._spans)
 
     def rewind(self) -> None:
         """Look through everything once more at the next reading."""
@@ -135,15 +131,13 @@ def observe(
     """
     accepted = sum(record.accepted_at is not None for record in sent)
     started = now()
-    seen: list[Span] = []
     while True:
         over = now() - started >= deadline_seconds
         if over:
             spans.rewind()
         # In this order: a message leaves its queue after its span is written.
         drained = backlog() == 0
-        seen += spans.read()
-        records = Records(sent=sent, spans=tuple(seen), dead_letters=tuple(dead_letters()))
+        records = Records(sent=sent, spans=spans.read(), dead_letters=dead_letters())
         unsettled = missing(flow, records)
         progress(Progress(settled=accepted - len(unsettled), accepted=accepted))
         complete = drained and not unsettled

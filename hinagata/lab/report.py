@@ -38,7 +38,7 @@ def write_text(result: Result, file: IO[str], *, verbose: bool = False) -> None:
     console.print(_sources(result))
     console.print()
     console.print(_hops(result))
-    console.print(Text("p50, p99: from the sending to the end of the hop's work", style="dim"))
+    console.print(Text(_about_latencies(result), style="dim"))
     console.print()
     for line in _troubles(result):
         console.print(Text(shorten(line, 2 * WIDTH, placeholder=" ...")))
@@ -58,6 +58,7 @@ def write_json(result: Result, file: IO[str]) -> None:
         "sample": result.sample,
         "scenario": result.scenario,
         "seed": result.seed,
+        "warm_up": result.warm_up,
         "endpoint": result.endpoint,
         "embedded": result.embedded,
         "started": result.started.isoformat(timespec="milliseconds"),
@@ -76,6 +77,11 @@ def write_json(result: Result, file: IO[str]) -> None:
     }
     json.dump(document, file, indent=2)
     file.write("\n")
+
+
+def _about_latencies(result: Result) -> str:
+    about = "p50, p99: from the sending to the end of the hop's work"
+    return f"{about}, after {result.warm_up} to warm up" if result.warm_up else about
 
 
 def _sources(result: Result) -> Table:

@@ -19,6 +19,7 @@ class Result:
         sample: the name of the sample.
         scenario: the name of the scenario.
         seed: what the traffic derives from.
+        warm_up: how many messages of each source are left out of latencies.
         endpoint: the URL of the endpoint, or `AWS`.
         embedded: whether the endpoint was started for this run.
         started: when the first message was sent.
@@ -33,6 +34,7 @@ class Result:
     sample: str
     scenario: str
     seed: int
+    warm_up: int
     endpoint: str
     embedded: bool
     started: datetime

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +24,9 @@ from hinagata.lab.emulator import Emulator
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.judgement import judge
 from hinagata.lab.messages import messages
-from hinagata.lab.observation import SpanReader, backlog, observe
+from hinagata.lab.observation import Observation, SpanReader, backlog, observe
 from hinagata.lab.result import Result
-from hinagata.lab.steps import Steps
+from hinagata.lab.steps import Steps, Tell
 from hinagata.lab.stored import StoredState, judge_every, judge_newest, read_items
 from hinagata.lab.stream_letters import StreamRecords
 from hinagata.lab.tasks import TaskSupervisor
@@ -69,7 +69,7 @@ def stage(
     with _undisturbed_end() as stack:
         with steps.step("synthesize"):
             assembly = _of_sample(synthesize(project), sample)
-        workdir = stack.enter_context(_workdir(project))
+        workdir = stack.enter_context(_workdir(project, steps))
         try:
             if endpoint_url is None:
                 with steps.step("start the endpoint"):
@@ -104,17 +104,30 @@ def play(stage: Stage, scenario: Scenario, *, steps: Steps, deadline_seconds: fl
     )
     dead_letters.skip_present()
     started = time.time()
-    sent = _send(scenario, wiring, steps, salt="" if endpoint.embedded else str(uuid.uuid4()))
-    with steps.step("wait for the results") as tell:
-        observation = observe(
+    spans = SpanReader(endpoint.client("logs"), wiring.log_groups, since=started - 1)
+
+    def await_results(sent: Sequence[Sent], tell: Tell) -> Observation:
+        return observe(
             sent,
             wiring.flow,
-            spans=SpanReader(endpoint.client("logs"), wiring.log_groups, since=started - 1),
+            spans=spans,
             dead_letters=dead_letters.read,
             backlog=lambda: backlog(queues, wiring.queues),
             deadline_seconds=deadline_seconds,
             progress=lambda now: tell(f"{now.settled} of {now.accepted} accounted for"),
         )
+
+    first, rest = _streams(scenario, wiring, salt="" if endpoint.embedded else str(uuid.uuid4()))
+    sent: list[Sent] = []
+    if scenario.warm_up:
+        with steps.step("warm up") as tell:
+            sent += send(first)
+            await_results(sent, tell)
+    total = sum(len(stream.messages) for stream in rest)
+    with steps.step("send") as tell:
+        sent += send(rest, progress=lambda count: tell(f"{count} of {total} messages"))
+    with steps.step("wait for the results") as tell:
+        observation = await_results(sent, tell)
     seconds = time.time() - started
     records = observation.records
     sources = tuple(source_accounts(wiring.flow, records))
@@ -130,6 +143,7 @@ def play(stage: Stage, scenario: Scenario, *, steps: Steps, deadline_seconds: fl
         sample=stage.sample.name,
         scenario=scenario.name,
         seed=scenario.seed,
+        warm_up=scenario.warm_up,
         endpoint=endpoint.url or "AWS",
         embedded=endpoint.embedded,
         started=datetime.fromtimestamp(started, UTC),
@@ -177,18 +191,20 @@ def run(
     return result.met
 
 
-def _send(scenario: Scenario, wiring: Wiring, steps: Steps, *, salt: str) -> list[Sent]:
-    streams = [
-        Stream(
-            entry=wiring.entries[name],
-            messages=list(messages(source, seed=scenario.seed, salt=salt)),
-            per_second=source.run.per_second,
-        )
-        for name, source in scenario.sources.items()
-    ]
-    total = sum(len(stream.messages) for stream in streams)
-    with steps.step("send") as tell:
-        return send(streams, progress=lambda count: tell(f"{count} of {total} messages"))
+def _streams(scenario: Scenario, wiring: Wiring, *, salt: str) -> tuple[list[Stream], list[Stream]]:
+    """Return the messages that start everything up, and the rest of them."""
+    first: list[Stream] = []
+    rest: list[Stream] = []
+    for name, source in scenario.sources.items():
+        sequence = list(messages(source, seed=scenario.seed, salt=salt, warm_up=scenario.warm_up))
+        for streams, part in (
+            (first, sequence[: scenario.warm_up]),
+            (rest, sequence[scenario.warm_up :]),
+        ):
+            streams.append(
+                Stream(entry=wiring.entries[name], messages=part, per_second=source.run.per_second)
+            )
+    return first, rest
 
 
 def _stored(
@@ -227,12 +243,19 @@ def _addresses(up: Stage, wiring: Wiring) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _workdir(project: Path) -> Iterator[Path]:
+def _workdir(project: Path, steps: Steps) -> Iterator[Path]:
     """Make a folder for one run's logs, which is kept if the run ends with an error."""
     parent = project / FOLDER
     parent.mkdir(exist_ok=True)
     workdir = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
-    yield workdir
+    try:
+        yield workdir
+    except Exception:
+        steps.say(f"logs: {workdir}")
+        raise
+    except BaseException:
+        shutil.rmtree(workdir, ignore_errors=True)
+        raise
     shutil.rmtree(workdir, ignore_errors=True)
 
 

@@ -84,6 +84,7 @@ class Sent:
         status: the last answer's HTTP status; None if the last attempt got no answer.
         accepted_at: when an answer said that it was taken; None if it was refused.
         failure: why the last attempt failed; empty if it did not.
+        warm_up: whether it was one of those that start everything up.
     """
 
     source: str
@@ -95,6 +96,7 @@ class Sent:
     status: int | None
     accepted_at: float | None
     failure: str
+    warm_up: bool = False
 
 
 def send(
@@ -189,6 +191,7 @@ class _Sending:
                     status=status,
                     accepted_at=time.time() if accepted else None,
                     failure=failure,
+                    warm_up=message.warm_up,
                 )
             backoff = random.uniform(0, limit)  # noqa: S311 - jitter
             limit = min(2 * limit, patience.longest_backoff_seconds)

@@ -171,6 +171,8 @@ class Scenario:
         service_times: how long each hop works on a message, by construct id.
         expectations: what must hold in the end.
         deadline_seconds: how long a run waits for it after the last message is sent.
+        warm_up: how many messages of each source a run sends first, and waits for: they start
+            everything up, count like all others, and are left out of latencies alone.
     """
 
     name: str
@@ -181,6 +183,7 @@ class Scenario:
     service_times: Mapping[str, ServiceTime]
     expectations: Expectations
     deadline_seconds: float
+    warm_up: int = 0
 
     def hops(self) -> tuple[str, ...]:
         """Return every hop that a source reaches, in the order of their first mention."""

@@ -91,6 +91,7 @@ def read_scenario(file: Path, *, project: Path) -> Scenario:
         service_times=_service_times(fields.get("service_times")),
         expectations=_expectations(fields.get("expect"), sources),
         deadline_seconds=_deadline_seconds(run),
+        warm_up=_warm_up(run, sources),
     )
 
 
@@ -245,4 +246,15 @@ def _stored(value: Value, sources: Mapping[str, Source]) -> StoredExpectation:
 def _deadline_seconds(value: Value | None) -> float:
     if value is None:
         return DEADLINE_SECONDS
-    return value.fields(required=("deadline",))["deadline"].measure(seconds, positive=True)
+    deadline = value.fields(optional=("deadline", "warm_up")).get("deadline")
+    return deadline.measure(seconds, positive=True) if deadline else DEADLINE_SECONDS
+
+
+def _warm_up(value: Value | None, sources: Mapping[str, Source]) -> int:
+    entry = value.fields(optional=("deadline", "warm_up")).get("warm_up") if value else None
+    if entry is None:
+        return 0
+    fewest = min(source.run.messages for source in sources.values())
+    if (count := entry.integer()) >= fewest:
+        entry.fail(expected=f"fewer than the messages of every source, {fewest}")
+    return count

@@ -1,0 +1,1 @@
+"""The desk tools: pure, fast, without AWS."""

@@ -1,0 +1,1 @@
+"""Running a sample: traffic, observation, accounting, verdicts, report."""

@@ -14,6 +14,7 @@ def sent(
     attempts: int = 1,
     late: float = 0.0,
     key: str = "vehicle-1",
+    warm_up: bool = False,
 ) -> Sent:
     """Return what became of a message at its entry."""
     return Sent(
@@ -26,6 +27,7 @@ def sent(
         status=202 if accepted else 503,
         accepted_at=at + 0.01 if accepted else None,
         failure="" if accepted else "503: ",
+        warm_up=warm_up,
     )
 
 

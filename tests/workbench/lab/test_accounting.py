@@ -156,6 +156,21 @@ def test_a_latency_ends_with_the_first_processing() -> None:
     assert hop("Ingest", *found).p50_ms == 2000
 
 
+def test_messages_that_start_everything_up_are_left_out_of_latencies_alone() -> None:
+    """They must arrive like all others, but how long a start takes is not how long work takes."""
+    found: list[Sent | Span] = [
+        sent("a", warm_up=True),
+        sent("b"),
+        span("Ingest", "a", end=9.0),
+        span("Ingest", "b", end=1.0),
+    ]
+    account = hop("Ingest", *found)
+
+    assert latencies("Ingest", records(*found), source="cars") == [1.0]
+    assert (account.p50_ms, account.p99_ms) == (1000, 1000)
+    assert (account.received, account.processed) == (2, 2)
+
+
 def test_a_latency_is_of_one_source() -> None:
     """A hop that two sources share is measured for each."""
     found = records(

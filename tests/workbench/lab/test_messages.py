@@ -73,6 +73,16 @@ def test_a_body_gets_no_field_that_it_did_not_have() -> None:
     assert json.loads(message.body or b"") == {"speed": 4}
 
 
+def test_the_first_messages_start_everything_up() -> None:
+    """As many as are asked for are marked; nothing else about them differs."""
+    marked = list(messages(source(count=4), seed=7, warm_up=2))
+
+    assert [message.warm_up for message in marked] == [True, True, False, False]
+    assert [message.id for message in marked] == [
+        message.id for message in messages(source(count=4), seed=7)
+    ]
+
+
 def test_a_request_without_a_body_has_none() -> None:
     """A GET stays one."""
     (message,) = messages(source(count=1), seed=7)

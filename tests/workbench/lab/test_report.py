@@ -58,6 +58,7 @@ RESULT = Result(
     sample="connected_car",
     scenario="morning-rush",
     seed=7,
+    warm_up=5,
     endpoint="http://127.0.0.1:4566",
     embedded=True,
     started=datetime(2026, 1, 31, 8, tzinfo=UTC),
@@ -102,7 +103,7 @@ hop              received  processed  duplicates  dead letters  p50 ms  p99 ms
 DeviceGateway       10500      10500          12             0       9     901
 CommandDelivery     10500      10500          12             0       9     901
 PartnerRetry        10500      10500          12             0       -       -
-p50, p99: from the sending to the end of the hop's work
+p50, p99: from the sending to the end of the hop's work, after 5 to warm up
 
 Not on this endpoint: 3 resources, 2 of EC2, 1 of X; --verbose lists them.
 
@@ -200,7 +201,17 @@ def test_a_program_gets_one_document() -> None:
     document = json.loads(file.getvalue())
 
     assert list(document) == [
-        *("version", "sample", "scenario", "seed", "endpoint", "embedded", "started", "seconds"),
+        *(
+            "version",
+            "sample",
+            "scenario",
+            "seed",
+            "warm_up",
+            "endpoint",
+            "embedded",
+            "started",
+            "seconds",
+        ),
         *("met", "sources", "hops", "stubs", "expectations"),
     ]
     assert document["version"] == 1

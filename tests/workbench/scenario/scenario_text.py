@@ -31,7 +31,7 @@ expect:
   stored:
     - {table: State, key: vehicle_id, newest_from: [cars], id: event_id}
     - {table: Mailbox, every: operators, id: command_id}
-run: {deadline: 30s}
+run: {deadline: 30s, warm_up: 2}
 """
 
 

@@ -27,7 +27,7 @@ def test_the_whole_file_is_read(tmp_path: Path) -> None:
     cars, operators = scenario.sources["cars"], scenario.sources["operators"]
 
     assert (scenario.name, scenario.seed, scenario.duration_seconds) == ("small", 7, 86400)
-    assert scenario.deadline_seconds == 30
+    assert (scenario.deadline_seconds, scenario.warm_up) == (30, 2)
     assert cars.entry == "Gateway"
     assert (cars.request.method, cars.request.path) == ("POST", "/vehicles/{vehicle_id}")
     assert cars.request.body == {"vehicle_id": "?", "speed": 48}
@@ -179,6 +179,13 @@ MISTAKES = {
         "11: sources.cars.run.keys",
         '"1001"',
         "at most the cardinality of the keys, 1000",
+    ),
+    "nothing left after warming up": (
+        "warm_up: 2",
+        "warm_up: 5",
+        "27: run.warm_up",
+        '"5"',
+        "fewer than the messages of every source, 5",
     ),
     "a ratio below one": (
         "peak_over_trough: 12",
