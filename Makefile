@@ -66,7 +66,7 @@ format: setup  ## format the code
 
 .PHONY: measure
 measure: setup  ## time a cold synthesis against an empty app and against the CDK's own validation
-	@python tests/synth/measure.py
+	@python tests/measure_synthesis.py
 
 .PHONY: dist
 dist: setup  ## build the wheel into dist/
