@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
-from patterns._acknowledgements import acknowledge_key
+from patterns._acknowledgements import acknowledge, acknowledge_key
 from patterns._alarms import alarm, operator_alarms
 from patterns._defaults import seconds
 from patterns._flows import environment_name
@@ -103,6 +103,8 @@ class EventStream(Construct):
                 # A stream holds data in flight; what must stay is in its consumers' stores.
                 removal_policy=cdk.RemovalPolicy.DESTROY,
             )
+            if key is not None:
+                acknowledge(self.stream, {"AwsSolutions-KDS3": "a key of your own was asked for"})
         self._key = key
         self.iterator_age_alarm = age = iterator_age_alarm or cdk.Duration.minutes(1)
         _check_age(seconds(age), seconds(retention))

@@ -394,18 +394,28 @@ class ReactiveApi(Construct, Sender):
         """Lets `grantee` call every route, signed with IAM."""
         rest = self._protocol == "rest"
         api_id = self.api.rest_api_id if rest else self.api.api_id  # type: ignore[union-attr]
-        stage = _STAGE if rest else "$default"
-        arns = [
-            cdk.Stack.of(self).format_arn(
-                service="execute-api",
-                resource=api_id,
-                resource_name=f"{stage}/{re.sub('{[^}]+}', '*', key.replace(' ', ''))}",
-            )
-            for key in self._routes
+        stack = cdk.Stack.of(self)
+        stage_name = _STAGE if rest else "$default"
+        paths = [
+            f"{stage_name}/{re.sub('{[^}]+}', '*', key.replace(' ', ''))}" for key in self._routes
         ]
         grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(actions=["execute-api:Invoke"], resources=arns)
+            iam.PolicyStatement(
+                actions=["execute-api:Invoke"],
+                resources=[
+                    stack.format_arn(service="execute-api", resource=api_id, resource_name=path)
+                    for path in paths
+                ],
+            )
         )
+        resource = self.api.node.default_child
+        if isinstance(grantee, Construct) and isinstance(resource, cdk.CfnElement):
+            arn = (
+                "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:"
+                f"<{stack.get_logical_id(resource)}>"
+            )
+            rules = {f"AwsSolutions-IAM5[Resource::{arn}/{path}]" for path in paths if "*" in path}
+            acknowledge(grantee, dict.fromkeys(sorted(rules), "every value of a path's parameter"))
 
     def _code(self) -> Iterable[Code]:
         changeable = {
