@@ -1,1 +1,1 @@
-"""Run a sample: the embedded endpoint, the deployment onto it, its containers, traffic, observations."""
+"""Run a sample: an endpoint, the deployment onto it, containers, traffic, what was observed."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly
+from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly, FileAsset
 from hinagata.errors import HinagataError
 from hinagata.lab.assets import upload_file_asset
 from hinagata.lab.endpoint import Endpoint
@@ -22,11 +22,23 @@ EMULATOR_DEADLINE_SECONDS = 300.0
 AWS_DEADLINE_SECONDS = 3600.0
 LARGEST_TEMPLATE_BODY = 51_200  # bytes; a larger one is passed by way of the asset bucket
 BOOTSTRAP_PARAMETER = re.compile(r"^/cdk-bootstrap/[^/]+/version$")
+CLOCK_DIFFERENCE_SECONDS = 5.0  # between this machine and the endpoint
 BOOTSTRAP_VERSION = "30"  # any that is newer than what the templates ask for
 
 
 class DeploymentError(HinagataError):
-    """A stack did not reach its goal; names the first resource that failed."""
+    """A stack did not reach its goal; names the first resource that failed.
+
+    Args:
+        message: for the user.
+        logical_id: of that resource, if it was one.
+        reason: what the endpoint said.
+    """
+
+    def __init__(self, message: str, *, logical_id: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.logical_id = logical_id
+        self.reason = reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +54,7 @@ def deploy(
     assembly: CloudAssembly,
     endpoint: Endpoint,
     *,
-    report: Callable[[str], None] = lambda line: None,
+    report: Callable[[str], None],
     deadline_seconds: float | None = None,
 ) -> Deployment:
     """Bring every stack of an assembly to its template, creating or updating it.
@@ -86,17 +98,36 @@ class StackDeployer:
 
     def deploy(self, deadline: float) -> tuple[Stub, ...]:
         """Create or update the stack and wait for it; returns what was stubbed."""
-        template, stubs = stubbed(self._stack, self._endpoint)
-        for stub in stubs:
-            self._report(f"{self._stack.name}: {stub.path} is a stub: {stub.reason}")
+        unsupported: dict[str, str] = {}
+        while True:
+            template, stubs = stubbed(self._stack, self._endpoint, unsupported)
+            try:
+                self._bring_to(template, deadline)
+            except DeploymentError as error:
+                if not self._is_unsupported(error) or error.logical_id in unsupported:
+                    raise
+                unsupported[error.logical_id] = f"the endpoint says: {error.reason}"
+            else:
+                for stub in stubs:
+                    self._report(f"{self._stack.name}: {stub.path} is a stub: {stub.reason}")
+                return stubs
+
+    def _is_unsupported(self, error: DeploymentError) -> bool:
+        """Whether an emulator knows the resource's type and not one of its properties."""
+        return (
+            not self._endpoint.is_aws
+            and error.logical_id in self._stack.template["Resources"]
+            and "not supported" in error.reason
+        )
+
+    def _bring_to(self, template: Mapping[str, Any], deadline: float) -> None:
         if not self._endpoint.is_aws:
             self._bootstrap(template)
         for asset in self._stack.file_assets:
-            self._upload(asset.path.name, asset)
+            self._upload(asset)
         since = time.time()
         if self._start(template):
             self._wait(deadline, since)
-        return stubs
 
     def resources(self) -> Iterator[tuple[str, str]]:
         """Yield the logical and physical id of each resource."""
@@ -132,10 +163,10 @@ class StackDeployer:
                     Name=name, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
                 )
 
-    def _upload(self, name: str, asset: Any) -> None:
+    def _upload(self, asset: FileAsset) -> None:
         bucket, key = self._resolved(asset.bucket_name), self._resolved(asset.object_key)
         if upload_file_asset(self._endpoint.client("s3"), asset, bucket, key):
-            self._report(f"{self._stack.name}: uploaded {name}")
+            self._report(f"{self._stack.name}: uploaded {asset.path.name}")
 
     def _start(self, template: Mapping[str, Any]) -> bool:
         """Ask for the change; whether there is any."""
@@ -149,9 +180,8 @@ class StackDeployer:
         if described and described["StackStatus"] in {"ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"}:
             # The remains of a first attempt: AWS allows nothing but their deletion.
             self._cloudformation.delete_stack(StackName=self._stack.name)
-            self._cloudformation.get_waiter("stack_delete_complete").wait(
-                StackName=self._stack.name
-            )
+            while self._describe() is not None:
+                self._pause()
             described = None
         errors = self._cloudformation.exceptions.ClientError
         try:
@@ -191,7 +221,6 @@ class StackDeployer:
         return None if described["StackStatus"] == "DELETE_COMPLETE" else described
 
     def _wait(self, deadline: float, since: float) -> None:
-        pause = 2.0 if self._endpoint.is_aws else 0.05
         status = "unknown"
         while time.monotonic() < deadline:
             described = self._describe()
@@ -200,14 +229,17 @@ class StackDeployer:
                 self._report(f"{self._stack.name}: {status}")
                 return
             if not status.endswith("_IN_PROGRESS"):
-                raise DeploymentError(self._first_failure(status, since))
-            time.sleep(pause)
+                raise self._first_failure(status, since)
+            self._pause()
         raise DeploymentError(
             f"stack {self._stack.name} is still {status} at its deadline: see its events on "
             f"{self._endpoint.url or 'the CloudFormation console'}"
         )
 
-    def _first_failure(self, status: str, since: float) -> str:
+    def _pause(self) -> None:
+        time.sleep(2.0 if self._endpoint.is_aws else 0.05)
+
+    def _first_failure(self, status: str, since: float) -> DeploymentError:
         pages = self._cloudformation.get_paginator("describe_stack_events")
         events = [e for p in pages.paginate(StackName=self._stack.name) for e in p["StackEvents"]]
         for event in reversed(events):  # they come newest first
@@ -215,11 +247,15 @@ class StackDeployer:
             if (
                 event["ResourceStatus"].endswith("_FAILED")
                 and logical_id != self._stack.name
-                and event["Timestamp"].timestamp() >= since - 5  # the endpoint's clock may differ
+                and event["Timestamp"].timestamp() >= since - CLOCK_DIFFERENCE_SECONDS
             ):
                 path = self._stack.construct_path(logical_id)
                 reason = event.get("ResourceStatusReason", "no reason was given")
-                return f"stack {self._stack.name} is {status}: {path} ({logical_id}): {reason}"
+                return DeploymentError(
+                    f"stack {self._stack.name} is {status}: {path} ({logical_id}): {reason}",
+                    logical_id=logical_id,
+                    reason=reason,
+                )
         described = self._describe() or {}
         reason = described.get("StackStatusReason", "no reason was given")
-        return f"stack {self._stack.name} is {status}: {reason}"
+        return DeploymentError(f"stack {self._stack.name} is {status}: {reason}", reason=reason)

@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self, cast
 
 from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.patches import PATCHES, WITHOUT_VARIABLE
@@ -150,12 +150,12 @@ class Emulator:
         }
 
     def _read_endpoint(self, process: subprocess.Popen[bytes], deadline: float) -> str:
-        assert process.stdout is not None
+        output = cast("IO[bytes]", process.stdout)
         with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
+            selector.register(output, selectors.EVENT_READ)
             if not selector.select(deadline - time.monotonic()):
                 raise EmulatorError(self._not_started("said nothing"))
-        line = process.stdout.readline().decode().strip()
+        line = output.readline().decode().strip()
         if not line:
             process.wait(STOP_SECONDS)
             raise EmulatorError(self._not_started("ended"))

@@ -136,7 +136,7 @@ class Endpoint:
     def sign(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
     ) -> dict[str, str]:
-        """Return the headers of a request to an IAM-authorized API, signed as this endpoint's caller.
+        """Return the headers of a request to an IAM-authorized API, signed by this caller.
 
         Args:
             method: of the request.

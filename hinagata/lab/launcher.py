@@ -68,7 +68,7 @@ async def _serve(server: socket.socket) -> None:
 
 
 def _watch_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    # os.read and not sys.stdin: a thread inside a buffered reader aborts the interpreter at its end.
+    # os.read, not sys.stdin: a thread inside a buffered reader aborts the interpreter at its end.
     while os.read(0, 4096):
         pass
     loop.call_soon_threadsafe(stop.set)

@@ -15,12 +15,15 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the command in the arguments; this process must lead its process group."""
-    signal.signal(signal.SIGTERM, lambda number, frame: None)  # a handler, which exec resets
+    signal.signal(signal.SIGTERM, _leave_to_command)  # a handler, and not SIG_IGN: exec resets it
     command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
     threading.Thread(target=_watch_parent, daemon=True).start()
     status = command.wait()
     sys.stdout.flush()
     os._exit(status if status >= 0 else 128 - status)
+
+
+def _leave_to_command(*_: object) -> None: ...
 
 
 def _watch_parent() -> None:

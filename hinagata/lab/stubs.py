@@ -27,8 +27,16 @@ class Stub:
     reason: str
 
 
-def stubbed(stack: AssemblyStack, endpoint: Endpoint) -> tuple[dict[str, Any], tuple[Stub, ...]]:
-    """Return a stack's template as this endpoint can deploy it, and what was replaced in it."""
+def stubbed(
+    stack: AssemblyStack, endpoint: Endpoint, unsupported: Mapping[str, str]
+) -> tuple[dict[str, Any], tuple[Stub, ...]]:
+    """Return a stack's template as this endpoint can deploy it, and what was replaced in it.
+
+    Args:
+        stack: of the assembly.
+        endpoint: that will deploy it.
+        unsupported: reasons by logical id, for what it has refused already.
+    """
     resources: Mapping[str, Any] = stack.template.get("Resources", {})
     rejected = rejected_types({resource["Type"] for resource in resources.values()}, endpoint)
     reasons = {
@@ -40,6 +48,7 @@ def stubbed(stack: AssemblyStack, endpoint: Endpoint) -> tuple[dict[str, Any], t
         for logical_id, resource in resources.items():
             if is_node_custom_resource(resource, resources):
                 reasons[logical_id] = "its Node handler needs the JavaScript SDK, which is not here"
+    reasons |= unsupported
     stubs = tuple(
         Stub(
             stack=stack.name,
@@ -54,7 +63,7 @@ def stubbed(stack: AssemblyStack, endpoint: Endpoint) -> tuple[dict[str, Any], t
 
 
 def rejected_types(types: set[str], endpoint: Endpoint) -> frozenset[str]:
-    """Return which resource types the endpoint rejects: it is asked, so there is no list to keep."""
+    """Return which types the endpoint rejects: it is asked, so there is no list to keep."""
     cloudformation = endpoint.client("cloudformation")
     probe = {"Resources": {f"R{i}": {"Type": name} for i, name in enumerate(sorted(types))}}
     try:

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self, cast
 
 from hinagata.assembly.cloud_assembly import CloudAssembly, ImageAsset
 from hinagata.errors import HinagataError
@@ -228,8 +228,7 @@ class TaskPlace:
 
     def _keep(self) -> None:
         while not self._stopping.is_set():
-            process = self._process
-            assert process is not None
+            process = cast("subprocess.Popen[bytes]", self._process)  # started before this thread
             try:
                 process.wait(0.1)
             except subprocess.TimeoutExpired:
@@ -269,10 +268,8 @@ class TaskPlace:
             env=self._environment(),
             start_new_session=True,
         )
-        assert self._process.stdout is not None
-        self._shipper = LogShipper(
-            self._process.stdout, self._endpoint, self._service.container, self._task_id
-        )
+        output = cast("IO[bytes]", self._process.stdout)
+        self._shipper = LogShipper(output, self._endpoint, self._service.container, self._task_id)
         if self._service.target_group is not None:
             self._endpoint.client("elbv2").register_targets(
                 TargetGroupArn=self._service.target_group, Targets=[self._target()]

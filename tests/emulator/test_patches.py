@@ -34,7 +34,10 @@ ACCOUNT_CONCURRENCY = 10
 
 def running(folder: Any, without: frozenset[str]) -> Iterator[Endpoint]:
     """An emulator with a small account."""
-    environment = {"LAMBDA_ACCOUNT_CONCURRENCY": str(ACCOUNT_CONCURRENCY)}
+    environment = {
+        "LAMBDA_ACCOUNT_CONCURRENCY": str(ACCOUNT_CONCURRENCY),
+        "HINAGATA_LAB_MAPPING_CONCURRENCY": "2",
+    }
     with Emulator(folder, without=without, environment=environment) as emulator:
         yield Endpoint(emulator.endpoint, embedded=True)
 
@@ -72,7 +75,7 @@ RAISES = """
 
 
 def test_an_exception_keeps_its_name_and_its_worker(patched: Endpoint, plain: Endpoint) -> None:
-    """An error has the exception's class name and does not cost the next invocation a cold start."""
+    """An error bears the exception's class name and costs the next invocation no cold start."""
     observed = {}
     for endpoint in (patched, plain):
         name = deployed(endpoint, {"Role": role(), "F": function(RAISES)})["F"]
@@ -230,9 +233,9 @@ def test_a_partial_response_retries_from_the_record_that_failed(patched: Endpoin
     assert seen == [["a", "once", "b"], ["once", "b"]]
 
 
-def handled_twice(endpoint: Endpoint, logs: str) -> bool:
-    """Whether two batches were handled."""
-    return len(batches(endpoint, logs)) >= 2
+def handled(endpoint: Endpoint, logs: str, number: int) -> bool:
+    """Whether so many batches were handled."""
+    return len(batches(endpoint, logs)) >= number
 
 
 def test_a_slow_stream_does_not_delay_a_queue(patched: Endpoint, plain: Endpoint) -> None:
@@ -275,10 +278,49 @@ def test_a_slow_stream_does_not_delay_a_queue(patched: Endpoint, plain: Endpoint
         put(endpoint, names["Stream"], "x")
         started = time.monotonic()
         endpoint.client("sqs").send_message(QueueUrl=names["Queue"], MessageBody="x")
-        eventually(partial(handled_twice, endpoint, names["Logs"]))
+        eventually(partial(handled, endpoint, names["Logs"], 2))
         seconds[endpoint] = time.monotonic() - started
 
     assert seconds[patched] < 2 < seconds[plain]
+
+
+# --- mapping-concurrency
+
+
+def test_a_mapping_runs_as_many_batches_at_once_as_it_may(
+    patched: Endpoint, plain: Endpoint
+) -> None:
+    """Never more than the machine's limit, nor than the mapping's MaximumConcurrency."""
+    code = """
+        import time
+        def handler(event, context):
+            print('{"batch": ["%.3f", "%.3f"]}' % (time.time(), time.sleep(0.5) or time.time()))
+    """
+    at_once = {}
+    for endpoint in (patched, plain):
+        names = deployed(
+            endpoint,
+            {
+                "Role": role(),
+                "Logs": resource("Logs::LogGroup"),
+                "Queue": resource("SQS::Queue"),
+                "F": function(code, LoggingConfig={"LogGroup": ref("Logs")}),
+                "Mapping": resource(
+                    "Lambda::EventSourceMapping",
+                    EventSourceArn=attribute("Queue"),
+                    FunctionName=ref("F"),
+                    BatchSize=1,
+                    ScalingConfig={"MaximumConcurrency": 3},
+                ),
+            },
+        )
+        for _ in range(6):
+            endpoint.client("sqs").send_message(QueueUrl=names["Queue"], MessageBody="x")
+        eventually(partial(handled, endpoint, names["Logs"], 6))
+        spans = [(float(a), float(b)) for a, b in batches(endpoint, names["Logs"])]
+        at_once[endpoint] = max(sum(a <= start < b for a, b in spans) for start, _ in spans)
+
+    assert at_once[patched] <= 2 < at_once[plain] <= 3
 
 
 # --- topic-redrive
@@ -572,3 +614,38 @@ def status(url: str, body: bytes) -> int:
             return int(response.status)
     except urllib.error.HTTPError as error:
         return error.code
+
+
+# --- secure-transport
+
+
+def test_a_policy_that_denies_plain_http_lets_the_callers_in(
+    patched: Endpoint, plain: Endpoint
+) -> None:
+    """The usual statement that enforces TLS does not deny what comes over the loopback."""
+    code = """
+        import os, boto3
+        def handler(event, context):
+            return boto3.client("sqs").send_message(
+                QueueUrl=os.environ["QUEUE"], MessageBody="x")["ResponseMetadata"]["HTTPStatusCode"]
+    """
+    enforced = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    resources = {
+        "Queue": resource("SQS::Queue"),
+        "Policy": resource(
+            "SQS::QueuePolicy",
+            Queues=[ref("Queue")],
+            PolicyDocument={"Version": "2012-10-17", "Statement": [enforced]},
+        ),
+        "Role": role(allow("sqs:SendMessage", attribute("Queue"))),
+        "F": function(code, environment={"QUEUE": ref("Queue")}),
+    }
+
+    assert invoked(patched, deployed(patched, resources)["F"]) == 200
+    assert "AccessDenied" in invoked(plain, deployed(plain, resources)["F"])["errorMessage"]

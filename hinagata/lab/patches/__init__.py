@@ -12,6 +12,7 @@ from importlib import import_module
 from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.patches import (
     load_balancer,
+    mapping_concurrency,
     request_validation,
     reserved_concurrency,
     secret_reference,
@@ -29,6 +30,7 @@ WITHOUT_VARIABLE = "HINAGATA_LAB_WITHOUT"
 PATCHES: tuple[Patch, ...] = (
     warm_invoke.PATCH,
     stream_failures.PATCH,
+    mapping_concurrency.PATCH,
     topic_redrive.PATCH,
     load_balancer.PATCH,
     reserved_concurrency.PATCH,

@@ -1,4 +1,4 @@
-"""A load balancer checks its targets, leaves out the unhealthy and takes turns; its name is callable.
+"""A load balancer checks its targets, leaves out the unhealthy, and has a name that can be called.
 
 The emulator knows targets by address alone, so that two ports of one address are one target; it
 calls every target healthy for ever, picks one at random, and names the load balancer by a host
@@ -42,7 +42,7 @@ class TargetHealth:
     state: str = "initial"
     in_a_row: int = 0  # results against the present state
 
-    def record(self, passed: bool, *, healthy_after: int, unhealthy_after: int) -> None:
+    def record(self, *, passed: bool, healthy_after: int, unhealthy_after: int) -> None:
         """Take in one more result."""
         if self.state == "initial" and passed:
             self.state = "healthy"
@@ -119,7 +119,7 @@ class TargetGroups:
         )
 
     def choose(self, group_arn: str) -> Target | None:
-        """Return the target whose turn it is; all of them have turns when none is healthy, as on AWS."""
+        """Return the target whose turn it is; as on AWS, all have turns when none is healthy."""
         registered = self._registered(group_arn)
         healthy = [t for t in registered if self._state(self._key(group_arn, t)) == "healthy"]
         candidates = healthy or registered
@@ -144,7 +144,7 @@ class TargetGroups:
                 return
             health = self._health[key]
             health.record(
-                not group["HealthCheckEnabled"] or passes(group, key[1], key[2]),
+                passed=not group["HealthCheckEnabled"] or passes(group, key[1], key[2]),
                 healthy_after=group["HealthyThresholdCount"],
                 unhealthy_after=group["UnhealthyThresholdCount"],
             )
@@ -220,7 +220,7 @@ def _apply() -> None:
     alb._forward_to_tg = forward
     # The emulated tasks are records with addresses that nothing listens on; the lab's supervisor
     # runs the tasks and registers them itself.
-    alb.set_targets_for_group = lambda *args, **kwargs: True
+    alb.set_targets_for_group = lambda *_, **__: True
 
     handlers = provisioners._RESOURCE_HANDLERS["AWS::ElasticLoadBalancingV2::LoadBalancer"]
     create = _callable_name(alb, provisioners._elbv2_load_balancer_create)

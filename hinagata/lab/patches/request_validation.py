@@ -20,7 +20,7 @@ def _apply() -> None:
     )
     plain_methods = dict(methods)
 
-    def create_validator(logical_id: str, properties: Any, stack_name: str) -> Any:
+    def create_validator(logical_id: str, properties: Any, _stack_name: str) -> Any:
         _, _, body = apis._create_request_validator(
             properties["RestApiId"],
             {
@@ -32,7 +32,7 @@ def _apply() -> None:
         identity = json.loads(body)["id"]
         return identity, {"RequestValidatorId": identity}
 
-    def update_validator(identity: str, old: Any, new: Any, stack_name: str) -> Any:
+    def update_validator(identity: str, _old: Any, new: Any, stack_name: str) -> Any:
         # Its methods are asked for it by its id, so it keeps the id and takes the new flags.
         api_id = new["RestApiId"]
         kept = apis._request_validators.get(api_id, {}).get(identity)

@@ -63,7 +63,7 @@ def _apply() -> None:
 
 
 def _reservations(service: Any) -> dict[str, int]:
-    """Return the reservation of each function that has one, by the key its executions count under."""
+    """Return each reservation, by the key under which the function's executions are counted."""
     found: dict[str, int] = {}
     for record in service._functions.values():
         reserved = service._reserved_concurrency(record, record["config"])
