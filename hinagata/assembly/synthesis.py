@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FINGERPRINT = ".hinagata-fingerprint"
+# Beside cdk.out, so that a finished assembly can be moved there at once.
+_SCRATCH = ".hinagata"
 # What never decides what is synthesized; the assembly itself, above all.
 _NOT_SOURCES = {
     ".git",
-    ".hinagata",
+    _SCRATCH,
     ".hypothesis",
     ".import_linter_cache",
     ".mypy_cache",
@@ -52,7 +54,7 @@ class SynthesisError(HinagataError):
 def synthesize(project: Path) -> CloudAssembly:
     """Runs the `app` command of the folder's cdk.json, and reads what it made.
 
-    The assembly is made in a folder beside and then moved to `cdk.out`, so a failed synthesis
+    The assembly is made in a scratch folder and then moved to `cdk.out`, so a failed synthesis
     leaves the last good one. While sources, versions and settings are unchanged, `cdk.out` is
     read again and nothing runs.
 
@@ -70,7 +72,9 @@ def synthesize(project: Path) -> CloudAssembly:
     recorded = output / _FINGERPRINT
     if recorded.is_file() and recorded.read_text(encoding="ascii") == fingerprint:
         return CloudAssembly.read(output)
-    staging = Path(tempfile.mkdtemp(prefix=".cdk.out-", dir=project))
+    scratch = project / _SCRATCH
+    scratch.mkdir(exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix="synthesis-", dir=scratch))
     try:
         _run(app, context, project=project, output=staging)
         (staging / _FINGERPRINT).write_text(fingerprint, encoding="ascii")
@@ -145,11 +149,7 @@ def _fingerprint(project: Path) -> str:
 
 def _sources(project: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(project):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name not in _NOT_SOURCES and not name.startswith(".cdk.out-")
-        )
+        folders[:] = sorted(name for name in folders if name not in _NOT_SOURCES)
         for name in sorted(files):
             path = Path(folder) / name
             if path.is_file() and not name.endswith(".pyc"):
