@@ -89,14 +89,15 @@ def _settings(project: Path) -> tuple[str, dict[str, object]]:
     try:
         settings = json.loads(file.read_text(encoding="utf-8"))
         app = settings["app"]
+        command = app if isinstance(app, str) else shlex.join(app)
+        context = dict(settings.get("context", {}))
     except FileNotFoundError:
         message = f"{project} holds no cdk.json: go to the folder of a CDK app"
         raise UsageError(message) from None
     except (OSError, ValueError, KeyError, TypeError):
         message = f'{file} names no app; expected {{"app": "python app.py"}}'
         raise UsageError(message) from None
-    command = app if isinstance(app, str) else shlex.join(app)
-    return command, dict(settings.get("context", {}))
+    return command, context
 
 
 def _run(app: str, context: dict[str, object], *, project: Path, output: Path) -> None:

@@ -1,0 +1,1 @@
+"""A cloud assembly: made, and read."""

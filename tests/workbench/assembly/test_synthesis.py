@@ -1,0 +1,98 @@
+"""An app is synthesized by its own command, once for each state of its sources."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hinagata.assembly.synthesis import SynthesisError, synthesize
+from hinagata.errors import UsageError
+
+# An app in a language of its own: it writes the least that is an assembly, and counts its runs.
+APP = """
+import json, os, pathlib
+out = pathlib.Path(os.environ["CDK_OUTDIR"])
+runs = pathlib.Path(".hinagata/runs")
+runs.write_text(str(int(runs.read_text()) + 1 if runs.exists() else 1))
+color = json.loads(os.environ["CDK_CONTEXT_JSON"]).get("color")
+artifact = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json"}}
+(out / "manifest.json").write_text(json.dumps({"artifacts": {f"Shop-{color}": artifact}}))
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with an app."""
+    (tmp_path / "app.py").write_text(APP, encoding="utf-8")
+    settings = {"app": "python app.py", "context": {"color": "red"}}
+    (tmp_path / "cdk.json").write_text(json.dumps(settings), encoding="utf-8")
+    return tmp_path
+
+
+def runs(project: Path) -> int:
+    """How often the app ran."""
+    return int((project / ".hinagata" / "runs").read_text(encoding="utf-8"))
+
+
+def test_the_app_gets_the_context_of_cdk_json(project: Path) -> None:
+    """The app command runs as the CDK CLI runs it."""
+    assert [stack.name for stack in synthesize(project).stacks] == ["Shop-red"]
+
+
+def test_an_unchanged_app_is_not_run_again(project: Path) -> None:
+    """The assembly is read again while sources, versions and settings are the same."""
+    synthesize(project)
+    synthesize(project)
+
+    assert runs(project) == 1
+
+
+def test_a_changed_source_is_synthesized_anew(project: Path) -> None:
+    """Any file of the project may decide what is synthesized."""
+    synthesize(project)
+    (project / "functions").mkdir()
+    (project / "functions" / "handler.py").write_text("", encoding="utf-8")
+    synthesize(project)
+
+    assert runs(project) == 2
+
+
+def test_a_variable_that_the_cdk_reads_counts(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another region or another validation is another synthesis."""
+    synthesize(project)
+    monkeypatch.setenv("AWS_REGION", "ap-northeast-1")
+    synthesize(project)
+
+    assert runs(project) == 2
+
+
+def test_fails_with_what_the_app_printed_and_keeps_the_last_assembly(project: Path) -> None:
+    """A failed synthesis leaves the last good assembly, and nothing half-written."""
+    before = synthesize(project).directory / "manifest.json"
+    text = before.read_text(encoding="utf-8")
+    (project / "app.py").write_text("raise SystemExit('no such queue')", encoding="utf-8")
+
+    with pytest.raises(SynthesisError, match=r"does not synthesize(.|\n)*no such queue"):
+        synthesize(project)
+
+    assert before.read_text(encoding="utf-8") == text
+    assert {path.name for path in (project / ".hinagata").iterdir()} == {"runs"}
+
+
+def test_fails_outside_a_project(tmp_path: Path) -> None:
+    """A folder without cdk.json is wrong use, and is named."""
+    with pytest.raises(UsageError, match=r"holds no cdk\.json"):
+        synthesize(tmp_path)
+
+
+@pytest.mark.parametrize("settings", ["{}", "[]", "nothing", '{"app": 3}'])
+def test_fails_when_cdk_json_names_no_app(tmp_path: Path, settings: str) -> None:
+    """The message says what was expected."""
+    (tmp_path / "cdk.json").write_text(settings, encoding="utf-8")
+
+    with pytest.raises(UsageError, match="names no app"):
+        synthesize(tmp_path)
