@@ -222,8 +222,7 @@ class TaskPlace:
             process.wait()
         if self._keeper.ident is not None:
             self._keeper.join()
-        if self._shipper is not None:
-            self._shipper.close()
+        self._close_pipes(process)
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _keep(self) -> None:
@@ -240,8 +239,7 @@ class TaskPlace:
                 self._replacements += 1
                 if self._replacements > MOST_REPLACEMENTS:
                     return
-                if self._shipper is not None:
-                    self._shipper.close()
+                self._close_pipes(process)
                 self._launch()
 
     def _launch(self) -> None:
@@ -319,6 +317,12 @@ class TaskPlace:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
+
+    def _close_pipes(self, process: subprocess.Popen[bytes]) -> None:
+        """Let go of a task that has ended, when all that it said is in the log."""
+        if self._shipper is not None:
+            self._shipper.close()
+        cast("IO[bytes]", process.stdin).close()
 
     def _last_words(self) -> str:
         return self._shipper.last_line if self._shipper is not None else "nothing"
