@@ -1,0 +1,86 @@
+"""Everything is synthesized once a session: the exhibits and the sample, in one app."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import cdk_nag
+import pytest
+
+from patterns import App
+from stacks.connected_car import ConnectedCar
+from tests.synth.exhibits import EXHIBITS, SOURCE, across_stacks
+from tests.synth.template import Template
+
+
+@dataclass(frozen=True)
+class Synthesized:
+    """A cloud assembly, its templates, and what its judges said."""
+
+    directory: Path
+    templates: dict[str, Template]
+    report: dict[str, Any]
+    linter: subprocess.Popen[str]
+
+
+@pytest.fixture(scope="session")
+def code(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A source root of two packages, `shop` and `other`."""
+    root = tmp_path_factory.mktemp("source")
+    for name, text in SOURCE.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return str(root)
+
+
+@pytest.fixture(scope="session")
+def synthesized(tmp_path_factory: pytest.TempPathFactory, code: str) -> Iterator[Synthesized]:
+    """The exhibits, the sample as it is, and the sample for a million cars."""
+    directory = tmp_path_factory.mktemp("assembly")
+    app = App(outdir=str(directory))
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(), cdk_nag.ServerlessChecks())
+    for name, build in EXHIBITS.items():
+        build(cdk.Stack(app, name), code)
+    across_stacks(app, code)
+    ConnectedCar(app, "ConnectedCar")
+    ConnectedCar(app, "MillionCars", cars=1_000_000)
+    # A finding fails the synthesis after everything is written; test_judges tells which it was.
+    with suppress(RuntimeError):
+        app.synth()
+    files = sorted(directory.glob("*.template.json"))
+    names = [file.name.removesuffix(".template.json") for file in files]
+    # It takes as long as everything else together, so it runs beside the tests.
+    # MillionCars has ConnectedCar's resources with other numbers.
+    lint = ["--format", "parseable", *(f for f in files if "Million" not in f.name)]
+    with subprocess.Popen(
+        [Path(sys.executable).with_name("cfn-lint"), *lint],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as linter:
+        yield Synthesized(
+            directory,
+            {name: Template.read(directory, name) for name in names},
+            json.loads((directory / "validation-report.json").read_text()),
+            linter,
+        )
+        linter.terminate()
+
+
+@pytest.fixture(scope="session")
+def template(synthesized: Synthesized) -> Callable[[str], Template]:
+    """Finds a template by its stack's id."""
+    return synthesized.templates.__getitem__
+
+
+@pytest.fixture
+def stack() -> cdk.Stack:
+    """An empty stack for what is refused; it is never synthesized."""
+    return cdk.Stack()
