@@ -26,7 +26,7 @@ from hinagata.lab.judgement import judge
 from hinagata.lab.messages import messages
 from hinagata.lab.observation import Observation, SpanReader, backlog, observe
 from hinagata.lab.result import Result
-from hinagata.lab.steps import Steps, Tell
+from hinagata.lab.steps import Step, Steps
 from hinagata.lab.stored import StoredState, judge_every, judge_newest, read_items
 from hinagata.lab.stream_letters import StreamRecords
 from hinagata.lab.tasks import TaskSupervisor
@@ -77,8 +77,8 @@ def stage(
                 endpoint = Endpoint(emulator.endpoint, embedded=True)
             else:
                 endpoint = Endpoint(endpoint_url)
-            with steps.step("deploy") as tell:
-                deployment = deploy(assembly, endpoint, report=tell)
+            with steps.step("deploy") as step:
+                deployment = deploy(assembly, endpoint, report=step.tell)
             with steps.step("start the containers"):
                 stack.enter_context(TaskSupervisor(deployment, assembly, endpoint, workdir))
             yield Stage(sample=sample, assembly=assembly, endpoint=endpoint, deployment=deployment)
@@ -106,7 +106,7 @@ def play(stage: Stage, scenario: Scenario, *, steps: Steps, deadline_seconds: fl
     started = time.time()
     spans = SpanReader(endpoint.client("logs"), wiring.log_groups, since=started - 1)
 
-    def await_results(sent: Sequence[Sent], tell: Tell) -> Observation:
+    def await_results(sent: Sequence[Sent], step: Step) -> Observation:
         return observe(
             sent,
             wiring.flow,
@@ -114,20 +114,20 @@ def play(stage: Stage, scenario: Scenario, *, steps: Steps, deadline_seconds: fl
             dead_letters=dead_letters.read,
             backlog=lambda: backlog(queues, wiring.queues),
             deadline_seconds=deadline_seconds,
-            progress=lambda now: tell(f"{now.settled} of {now.accepted} accounted for"),
+            progress=lambda now: step.progress(f"{now.settled} of {now.accepted} accounted for"),
         )
 
     first, rest = _streams(scenario, wiring, salt="" if endpoint.embedded else str(uuid.uuid4()))
     sent: list[Sent] = []
     if scenario.warm_up:
-        with steps.step("warm up") as tell:
+        with steps.step("warm up") as step:
             sent += send(first)
-            await_results(sent, tell)
+            await_results(sent, step)
     total = sum(len(stream.messages) for stream in rest)
-    with steps.step("send") as tell:
-        sent += send(rest, progress=lambda count: tell(f"{count} of {total} messages"))
-    with steps.step("wait for the results") as tell:
-        observation = await_results(sent, tell)
+    with steps.step("send") as step:
+        sent += send(rest, progress=lambda count: step.progress(f"{count} of {total} messages"))
+    with steps.step("wait for the results") as step:
+        observation = await_results(sent, step)
     seconds = time.time() - started
     records = observation.records
     sources = tuple(source_accounts(wiring.flow, records))
@@ -185,7 +185,8 @@ def run(
         result = play(up, scenario, steps=steps, deadline_seconds=seconds)
         show(result)
         if keep:
-            for line in _addresses(up, wire(scenario, up.assembly, up.deployment, up.endpoint)):
+            wiring = wire(scenario, up.assembly, up.deployment, up.endpoint)
+            for line in _addresses(up, scenario, wiring):
                 steps.say(line)
             threading.Event().wait()
     return result.met
@@ -231,15 +232,24 @@ def _of_sample(assembly: CloudAssembly, sample: Sample) -> CloudAssembly:
     return replace(assembly, stacks=stacks)
 
 
-def _addresses(up: Stage, wiring: Wiring) -> Iterator[str]:
-    yield f"endpoint       {up.endpoint.url}"
-    for name, url in dict.fromkeys((source, entry.url) for source, entry in wiring.entries.items()):
-        yield f"{name:<14} {url}"
-    yield (
-        "try            AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
-        f"AWS_REGION={up.endpoint.region} aws --endpoint-url {up.endpoint.url} sqs list-queues"
-    )
-    yield "Ctrl-C takes it all down."
+def _addresses(up: Stage, scenario: Scenario, wiring: Wiring) -> Iterator[str]:
+    """Yield what to call while everything is up."""
+    places = {"AWS endpoint": up.endpoint.url or "AWS"}
+    for name, source in scenario.sources.items():
+        entry = wiring.entries[name]
+        places[source.entry] = f"{entry.url}{'  (signed requests)' if entry.sign else ''}"
+    width = max(map(len, places))
+    yield ""
+    for name, place in places.items():
+        yield f"{name:<{width}}  {place}"
+    if up.endpoint.embedded:
+        yield ""
+        yield "export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"
+        yield (
+            f"aws --region {up.endpoint.region} --endpoint-url {up.endpoint.url} sqs list-queues"
+        )
+    yield ""
+    yield "Everything stays up until Ctrl-C."
 
 
 @contextlib.contextmanager

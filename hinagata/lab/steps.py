@@ -1,52 +1,62 @@
 """The steps of a run as they go: on standard error, and in colour on a terminal alone."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-Tell = Callable[[str], None]
-"""Takes one line about how far a step is."""
+
+class Step:
+    """What a run is doing now.
+
+    Args:
+        title: what it is.
+        status: where it is shown while it lasts; None if there is no terminal.
+        console: where lines are kept; None if they are not.
+    """
+
+    def __init__(self, title: str, status: Status | None, console: Console | None) -> None:
+        self._title = title
+        self._status = status
+        self._console = console
+
+    def tell(self, line: str) -> None:
+        """Say something that is worth keeping."""
+        if self._console is not None:
+            self._console.print(Text(f"{self._title}: {line}", style="dim"), soft_wrap=True)
+        self.progress(line)
+
+    def progress(self, line: str) -> None:
+        """Say how far it is, until the next time."""
+        if self._status is not None:
+            self._status.update(Text.assemble(self._title, (f"  {line}", "dim")))
 
 
 class Steps:
     """Shows which step a run is at, and how long each took.
 
     Args:
-        verbose: whether every line is kept, also where standard error is no terminal.
+        verbose: whether what the steps tell is kept, also where there is no terminal.
     """
 
     def __init__(self, *, verbose: bool = False) -> None:
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-        self._verbose = verbose
+        self._kept = self._console if verbose else None
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Tell]:
-        """Show a step for as long as the block lasts.
-
-        Yields:
-            what to call with a line about how far it is.
-        """
+    def step(self, title: str) -> Iterator[Step]:
+        """Show a step for as long as the block lasts."""
         started = time.monotonic()
-        if not self._console.is_terminal:
-            yield lambda line: self._keep(f"{title}: {line}")
-        else:
+        if self._console.is_terminal:
             with Status(Text(title), console=self._console) as status:
-
-                def tell(line: str) -> None:
-                    self._keep(f"{title}: {line}")
-                    status.update(Text.assemble(title, (f"  {line}", "dim")))
-
-                yield tell
+                yield Step(title, status, self._kept)
             self.say(f"{title}  {time.monotonic() - started:.1f} s", style="dim")
+        else:
+            yield Step(title, None, self._kept)
 
     def say(self, line: str, *, style: str = "") -> None:
         """Show a line that stays."""
         self._console.print(Text(line, style=style), soft_wrap=True)
-
-    def _keep(self, line: str) -> None:
-        if self._verbose:
-            self.say(line, style="dim")
