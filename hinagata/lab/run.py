@@ -258,15 +258,16 @@ def _workdir(project: Path, steps: Steps) -> Iterator[Path]:
     parent = project / FOLDER
     parent.mkdir(exist_ok=True)
     workdir = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
+    kept = False
     try:
         yield workdir
     except Exception:
-        steps.say(f"logs: {workdir}")
+        if kept := any(workdir.iterdir()):
+            steps.say(f"logs: {workdir}")
         raise
-    except BaseException:
-        shutil.rmtree(workdir, ignore_errors=True)
-        raise
-    shutil.rmtree(workdir, ignore_errors=True)
+    finally:
+        if not kept:
+            shutil.rmtree(workdir, ignore_errors=True)
 
 
 @contextlib.contextmanager
