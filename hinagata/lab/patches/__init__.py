@@ -13,6 +13,7 @@ from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.patches import (
     load_balancer,
     mapping_concurrency,
+    own_code,
     request_validation,
     reserved_concurrency,
     secret_reference,
@@ -29,6 +30,7 @@ WITHOUT_VARIABLE = "HINAGATA_LAB_WITHOUT"
 
 PATCHES: tuple[Patch, ...] = (
     warm_invoke.PATCH,
+    own_code.PATCH,
     stream_failures.PATCH,
     mapping_concurrency.PATCH,
     topic_redrive.PATCH,
