@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import cx_api
 
 from patterns.template_validation import TemplateValidation
 
@@ -24,7 +26,9 @@ _CONTEXT = {
     "@aws-cdk/aws-sns-subscriptions:restrictSqsDescryption": True,
     "@aws-cdk/core:checkSecretUsage": True,
     "aws:cdk:enable-path-metadata": True,
+    "aws:cdk:enable-asset-metadata": True,
 }
+_VALIDATIONS = ("native", "builtin", "false")
 
 
 class App(cdk.App):
@@ -32,8 +36,8 @@ class App(cdk.App):
 
     It needs no account, network, clock or user name, and validates its templates with
     CloudFormation's engine as native code (`TemplateValidation`). The environment variable
-    CDK_VALIDATION chooses otherwise: `builtin` for the CDK's own (slower) plugin, `false` for no
-    validation, which is said on stderr.
+    CDK_VALIDATION chooses otherwise than `native`: `builtin` for the CDK's own (slower) plugin,
+    `false` for no validation, which is said on stderr.
 
     Args:
         outdir: Folder of the cloud assembly. None: the CDK CLI's folder, else `cdk.out`.
@@ -41,7 +45,10 @@ class App(cdk.App):
 
     def __init__(self, *, outdir: str | None = None) -> None:
         choice = os.environ.get("CDK_VALIDATION", "native").lower()
-        validation = _native_validation() if choice not in ("builtin", "false") else None
+        if choice not in _VALIDATIONS:
+            message = f"CDK_VALIDATION={choice!r}: give one of {', '.join(_VALIDATIONS)}"
+            raise SystemExit(message)
+        validation = _native_validation() if choice == "native" else None
         super().__init__(
             outdir=outdir or os.environ.get("CDK_OUTDIR", "cdk.out"),
             analytics_reporting=False,
@@ -54,6 +61,19 @@ class App(cdk.App):
             print(  # noqa: T201 - never silently absent
                 "template validation is off: CDK_VALIDATION=false", file=sys.stderr
             )
+
+    def synth(self, **options: Any) -> cx_api.CloudAssembly:
+        """Writes the cloud assembly; ends the program with status 1 where validation fails.
+
+        The findings are on stderr by then, and in the assembly's `validation-report.json`.
+        """
+        try:
+            return super().synth(**options)
+        except RuntimeError as error:
+            if not str(error).startswith("ValidationFailed"):
+                raise
+            message = str(error).removeprefix("ValidationFailed: ")
+        raise SystemExit(message)
 
 
 def _native_validation() -> TemplateValidation | None:
