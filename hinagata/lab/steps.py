@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+SPINNER_WIDTH = 3
+
 
 class Step:
     """What a run is doing now.
@@ -22,6 +24,7 @@ class Step:
         self._title = title
         self._status = status
         self._console = console
+        self._width = status.console.width - SPINNER_WIDTH if status else 0
 
     def tell(self, line: str) -> None:
         """Say something that is worth keeping."""
@@ -32,7 +35,9 @@ class Step:
     def progress(self, line: str) -> None:
         """Say how far it is, until the next time."""
         if self._status is not None:
-            self._status.update(Text.assemble(self._title, (f"  {line}", "dim")))
+            shown = Text.assemble(self._title, (f"  {line}", "dim"))
+            shown.truncate(self._width, overflow="ellipsis")
+            self._status.update(shown)
 
 
 class Steps:
