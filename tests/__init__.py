@@ -1,0 +1,1 @@
+"""The tests, by what they cost: house, workbench, functions, synth, emulator."""

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from hinagata.errors import HinagataError
 from hinagata.lab.accounting import Flow
-from hinagata.lab.template_flow import (
+from hinagata.lab.traffic import Entry
+from hinagata.scenario import Scenario
+from hinagata.suggestion import suggest
+from hinagata.topology.message_flow import (
     FUNCTION,
     LOAD_BALANCER,
     QUEUE,
     TASK_DEFINITION,
     read_flow,
 )
-from hinagata.lab.traffic import Entry
-from hinagata.scenario import Scenario
-from hinagata.suggestion import suggest
 
 if TYPE_CHECKING:
     from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly
@@ -89,7 +89,9 @@ def wire(
         flow = read_flow(stack.template, stack.construct_path)
         for name, hop in flow.dead_letter_queues.items():
             dead_letter_queues[deployment.resources[stack.name, name]] = hop
-        behind |= flow.behind(scenario.sources.values())
+        behind |= flow.behind(
+            (source.entry, source.reaches) for source in scenario.sources.values()
+        )
     return Wiring(
         entries={
             name: _entry(source.entry, found, endpoint, scenario)

@@ -1,4 +1,4 @@
-"""A small AWS in memory, with the calls that handlers make and the answers that decide something."""
+"""A small AWS in memory: the calls that handlers make, and the answers that decide something."""
 
 import re
 from collections import defaultdict

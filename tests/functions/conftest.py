@@ -39,7 +39,6 @@ with patch.dict(os.environ, ENVIRONMENT):
         partner_feed,
     )
     from connected_car.gateway import app
-
     from pattern_runtime import aws
 
 __all__ = ["app", "command_delivery", "commands", "ingest", "partner_feed"]

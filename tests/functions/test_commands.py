@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from connected_car import command_delivery, commands
 
+from connected_car import command_delivery, commands
 from pattern_runtime import Event
 from tests.fakes.aws import FakeAws
 from tests.fakes.http_peer import HttpPeer

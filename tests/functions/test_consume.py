@@ -168,7 +168,7 @@ def test_every_message_is_handled_or_reported(kinds: list[str]) -> None:
 
 @given(KINDS, st.booleans())
 def test_nothing_overtakes_a_failure_where_order_counts(kinds: list[str], stream: bool) -> None:
-    """In a FIFO queue and a stream all up to the first failure is done, and all from it comes again."""
+    """A FIFO queue and a stream: what is before the first failure is done, the rest comes again."""
     worker = Worker()
     batch = stream_batch(kinds) if stream else queue_batch(kinds, "arn:aws:sqs:eu-west-1:1:Q.fifo")
 

@@ -8,8 +8,8 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from connected_car.gateway.app import app
 
+from connected_car.gateway.app import app
 from pattern_runtime import Event
 from tests.fakes.aws import FakeAws
 from tests.functions.conftest import lambda_event

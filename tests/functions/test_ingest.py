@@ -1,11 +1,11 @@
-"""Ingest: at least once and out of order, the state is the newest and everybody hears everything."""
+"""Ingest: at least once and out of order, the state is the newest and all hear everything."""
 
 from datetime import timedelta
 
-from connected_car import ingest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connected_car import ingest
 from pattern_runtime import Event, aws
 from tests.fakes.aws import FakeAws
 from tests.functions.conftest import FakeContext, lambda_event

@@ -4,15 +4,15 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from connected_car.messages import (
     InvalidRequestError,
     read_command,
     read_report,
     vehicle_source,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.functions.conftest import lambda_event
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from connected_car import partner, partner_feed, partner_retry
 
+from connected_car import partner, partner_feed, partner_retry
 from pattern_runtime import Event
 from tests.fakes.aws import FakeAws
 from tests.fakes.http_peer import HttpPeer

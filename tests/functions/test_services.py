@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+
 from connected_car import health_check, theft_tracking
 from connected_car.health_check import findings
-
 from pattern_runtime import Event
 from tests.functions.conftest import FakeContext, lambda_event
 

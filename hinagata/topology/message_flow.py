@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hinagata.scenario import Source
-
 FUNCTION = "AWS::Lambda::Function"
 TASK_DEFINITION = "AWS::ECS::TaskDefinition"
 QUEUE = "AWS::SQS::Queue"
@@ -18,7 +16,7 @@ _SUB_NAME = "${"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TemplateFlow:
+class MessageFlow:
     """What the resources of a template say about its messages, by logical id.
 
     Attributes:
@@ -31,14 +29,19 @@ class TemplateFlow:
     leads_to: Mapping[str, frozenset[str]]
     dead_letter_queues: Mapping[str, str]
 
-    def behind(self, sources: Iterable[Source]) -> dict[str, frozenset[str]]:
-        """Return, for each hop, those that a source reaches through it alone."""
+    def behind(self, ways: Iterable[tuple[str, Iterable[str]]]) -> dict[str, frozenset[str]]:
+        """Return, for each hop, those that messages reach through it alone.
+
+        Args:
+            ways: for each source of messages, the hop where they enter and those they reach.
+        """
         found: dict[str, set[str]] = defaultdict(set)
-        for source in sources:
-            usual = self._reachable(source.entry, without="")
-            for hop in source.reaches:
-                still = self._reachable(source.entry, without=hop)
-                found[hop] |= usual.intersection(source.reaches) - still - {hop}
+        for entry, reached in ways:
+            hops = frozenset(reached)
+            usual = self._reachable(entry, without="")
+            for hop in hops:
+                still = self._reachable(entry, without=hop)
+                found[hop] |= usual.intersection(hops) - still - {hop}
         return {hop: frozenset(hops) for hop, hops in found.items()}
 
     def _reachable(self, entry: str, *, without: str) -> set[str]:
@@ -55,7 +58,7 @@ class TemplateFlow:
         return {self.hops[resource] for resource in seen if resource in self.hops} - {without}
 
 
-def read_flow(template: Mapping[str, Any], construct_path: Callable[[str], str]) -> TemplateFlow:
+def read_flow(template: Mapping[str, Any], construct_path: Callable[[str], str]) -> MessageFlow:
     """Return the flow of a template.
 
     Args:
@@ -73,7 +76,7 @@ def read_flow(template: Mapping[str, Any], construct_path: Callable[[str], str])
         for start, target in _edges(name, resource, resources, hops, construct_path):
             leads_to[start].add(target)
     frozen = {name: frozenset(targets) for name, targets in leads_to.items()}
-    return TemplateFlow(
+    return MessageFlow(
         hops=hops,
         leads_to=frozen,
         dead_letter_queues=_dead_letter_queues(resources, hops, frozen),

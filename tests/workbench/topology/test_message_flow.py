@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from hinagata.lab.template_flow import TemplateFlow, read_flow, references
-from hinagata.scenario import ConstantRate, LaptopShare, Request, Source
+from hinagata.topology.message_flow import MessageFlow, read_flow, references
 
 
 def function(hop: str, **variables: object) -> dict[str, Any]:
@@ -93,23 +92,10 @@ RESOURCES: dict[str, Any] = {
 }
 
 
-def flow() -> TemplateFlow:
+def flow() -> MessageFlow:
     """Return the flow of the template above."""
     paths = {"Balancer": "Stack/Gateway/Balancer/Resource"}
     return read_flow({"Resources": RESOURCES}, lambda name: paths.get(name, f"Stack/{name}"))
-
-
-def source(entry: str, *reaches: str) -> Source:
-    """Return a source that enters at a hop and must reach some."""
-    return Source(
-        name=entry,
-        entry=entry,
-        request=Request(method="GET", path="/", body=None),
-        rate=ConstantRate(per_second=1),
-        keys={},
-        reaches=reaches,
-        run=LaptopShare(messages=1, per_second=1, keys=1),
-    )
 
 
 def test_what_runs_code_under_a_name_is_a_hop() -> None:
@@ -148,7 +134,7 @@ def test_dead_letters_belong_to_the_hop_that_did_not_get_through() -> None:
 
 def test_behind_a_hop_is_what_only_it_leads_to() -> None:
     """What Ingest gives up reaches no worker; what one worker gives up reaches the other one."""
-    behind = flow().behind([source("Gateway", "Gateway", "Ingest", "Health", "Partner")])
+    behind = flow().behind([("Gateway", ["Gateway", "Ingest", "Health", "Partner"])])
 
     assert behind == {
         "Gateway": {"Ingest", "Health", "Partner"},
@@ -160,7 +146,7 @@ def test_behind_a_hop_is_what_only_it_leads_to() -> None:
 
 def test_behind_a_hop_is_seen_from_each_source() -> None:
     """For commands the gateway is the last hop, behind their delivery."""
-    behind = flow().behind([source("Api", "Api", "Delivery", "Gateway")])
+    behind = flow().behind([("Api", ["Api", "Delivery", "Gateway"])])
 
     assert behind == {
         "Api": {"Delivery", "Gateway"},
@@ -171,7 +157,7 @@ def test_behind_a_hop_is_seen_from_each_source() -> None:
 
 def test_a_hop_that_cannot_be_traced_is_behind_none() -> None:
     """A connection that the template does not tell excuses nothing."""
-    behind = flow().behind([source("Gateway", "Gateway", "Elsewhere")])
+    behind = flow().behind([("Gateway", ["Gateway", "Elsewhere"])])
 
     assert behind == {"Gateway": frozenset(), "Elsewhere": frozenset()}
 

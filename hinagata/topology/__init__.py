@@ -1,0 +1,1 @@
+"""What a synthesized assembly or a template says about its resources, as a graph."""

@@ -1,0 +1,1 @@
+"""What a template says about its resources."""
