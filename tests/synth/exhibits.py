@@ -240,7 +240,7 @@ def worker(stack: cdk.Stack, code: str) -> None:
 
 @exhibit
 def worker_full(stack: cdk.Stack, code: str) -> None:
-    """A worker with every setting, beside a slower one on the same queue and a stream."""
+    """A worker with every setting, beside a slower one on the same queues and a stream."""
     billing = LambdaWorker(
         stack,
         "Billing",
@@ -262,6 +262,9 @@ def worker_full(stack: cdk.Stack, code: str) -> None:
         timeout=cdk.Duration.minutes(2),
     )
     slow.consumes(orders)
+    returns = PointToPointQueue(stack, "Returns")
+    slow.consumes(returns)
+    billing.consumes(returns)
     clicks = EventStream(stack, "Clicks")
     slow.consumes(clicks)
 

@@ -70,7 +70,7 @@ def test_every_setting_reaches_the_template(template: Templates) -> None:
     """Each argument of a worker has its effect."""
     stack = template("WorkerFull")
     function = stack.one("Lambda::Function", "Billing")
-    mapping = stack.one("Lambda::EventSourceMapping", "Billing")
+    mapping = stack.one("Lambda::EventSourceMapping", "Billing/FromOrders")
 
     assert function["Timeout"] == 45
     assert function["MemorySize"] == 1024

@@ -109,8 +109,9 @@ def test_a_second_consumer_grows_the_visibility_timeout(template: Templates) -> 
     """It is six times the slowest consumer's timeout, whichever consumed first, and its window."""
     stack = template("WorkerFull")
 
-    # Billing: 6 x 45 s + 20 s; Audit: 6 x 120 s.
+    # Billing, first at Orders: 6 x 45 s + 20 s; Audit, first at Returns: 6 x 120 s.
     assert stack.one("SQS::Queue", "Orders/Queue")["VisibilityTimeout"] == 720
+    assert stack.one("SQS::Queue", "Returns/Queue")["VisibilityTimeout"] == 720
 
 
 def test_your_own_queue_stays_as_it_is(template: Templates) -> None:
