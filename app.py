@@ -3,11 +3,11 @@
 `python app.py`, or through the CDK CLI: `cdk synth`, `cdk deploy ConnectedCar -c cars=1000000`.
 """
 
-import gc
+from patterns import start_lean
 
-gc.disable()  # a short program that only builds: looking for garbage costs a tenth of its time
+start_lean()
 
-from patterns import App  # noqa: E402 - first of the CDK's: it chooses the Node that jsii starts
+from patterns import App  # noqa: E402 - the CDK comes after the start
 from stacks.connected_car import ConnectedCar  # noqa: E402
 
 

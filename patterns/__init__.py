@@ -9,7 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from patterns._node import prefer_bundled_node
+from patterns._start import prefer_bundled_node
+from patterns._start import start_lean as start_lean
 
 if TYPE_CHECKING:
     from patterns._off import Off as Off
@@ -41,6 +42,7 @@ _MODULES = {
     "ScheduledStep": "proactive_service",
     "TemplateValidation": "template_validation",
     "python_image": "proactive_service",
+    "start_lean": "_start",
 }
 
 __all__ = [  # noqa: PLE0604 - the names are those of the table above

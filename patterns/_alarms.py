@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 _TOPIC_ID = "OperatorAlarms"
+_TOPICS: WeakKeyDictionary[cdk.Stack, sns.Topic] = WeakKeyDictionary()
+_ARNS: WeakKeyDictionary[sns.ITopic, str] = WeakKeyDictionary()
 
 
 def operator_alarms(scope: Construct) -> sns.ITopic:
@@ -27,9 +30,8 @@ def operator_alarms(scope: Construct) -> sns.ITopic:
     docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). Alarm texts hold no user data.
     """
     stack = cdk.Stack.of(scope)
-    existing = stack.node.try_find_child(_TOPIC_ID)
-    if existing is not None:
-        return existing  # type: ignore[return-value]  # a construct of this id is ours
+    if stack in _TOPICS:
+        return _TOPICS[stack]
     topic = sns.Topic(stack, _TOPIC_ID, enforce_ssl=True)
     # Any policy replaces the default one, which let the account's own services publish
     # (repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger).
@@ -50,7 +52,15 @@ def operator_alarms(scope: Construct) -> sns.ITopic:
             "Serverless-SNSRedrivePolicy": "its subscribers are people, added by the operator",
         },
     )
+    _TOPICS[stack] = topic
     return topic
+
+
+def _arn(topic: sns.ITopic) -> str:
+    # Asking Node once for each topic, not for each alarm.
+    if topic not in _ARNS:
+        _ARNS[topic] = topic.topic_arn
+    return _ARNS[topic]
 
 
 def alarm(
@@ -102,5 +112,5 @@ def alarm(
         period=60,
         evaluation_periods=minutes,
         treat_missing_data="notBreaching",
-        alarm_actions=[tells.topic_arn],
+        alarm_actions=[_arn(tells)],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
@@ -29,11 +30,18 @@ MAX_RECEIVE_COUNT = 5
 VISIBILITY_TIMEOUTS = 6
 
 
+# Each question to a duration is a round trip to Node, and the defaults are asked again and again.
+_SECONDS: WeakKeyDictionary[cdk.Duration, float | None] = WeakKeyDictionary()
+
+
 def seconds(duration: cdk.Duration | None) -> float | None:
     """The duration in seconds; None for None and for a token, which only CloudFormation knows."""
-    if duration is None or duration.is_unresolved():
+    if duration is None:
         return None
-    return float(duration.to_seconds(integral=False))
+    if duration not in _SECONDS:
+        known = not duration.is_unresolved()
+        _SECONDS[duration] = float(duration.to_seconds(integral=False)) if known else None
+    return _SECONDS[duration]
 
 
 def whole_seconds(value: float) -> cdk.Duration:

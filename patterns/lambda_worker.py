@@ -39,6 +39,7 @@ _MAX_CONCURRENCY = 10
 # (docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
 _CONCURRENCY_LIMIT = 1000
 _QUEUE_BATCH = 10
+_TIMEOUT = cdk.Duration.seconds(30)
 # Above ten messages a batch needs a window (docs.aws.amazon.com/lambda/latest/dg/
 # services-sqs-configure.html); FIFO queues take ten at most.
 _QUEUE_BATCH_WITHOUT_WINDOW = 10
@@ -121,7 +122,7 @@ class LambdaWorker(Construct, Sender):
                 memory_mb=memory_mb,
                 environment=environment,
             )
-        self._timeout = own or timeout or cdk.Duration.seconds(30)
+        self._timeout = own or timeout or _TIMEOUT
         _check(self._timeout, max_concurrency)
         self._id = construct_id
         self._alarms_to = alarms_to or operator_alarms(self)

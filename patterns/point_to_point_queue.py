@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 _LONGEST_VISIBILITY_SECONDS = 12 * 3600
+_RETENTION = cdk.Duration.days(4)
+_AGE = cdk.Duration.minutes(5)
 _DEFAULT_VISIBILITY_SECONDS = 30.0
 _DEFAULT_RETENTION_SECONDS = 4 * 86400.0
 _MOST_RECEIVES = 1000
@@ -111,7 +113,7 @@ class PointToPointQueue(Construct):
             self._visibility, kept = _settings(queue)
             key = queue.encryption_master_key
         else:
-            retention = retention or cdk.Duration.days(4)
+            retention = retention or _RETENTION
             kept = seconds(retention)
             _check(kept, max_receive_count, self._visibility, dead_letters)
             if isinstance(dead_letters, Off):
@@ -148,7 +150,7 @@ class PointToPointQueue(Construct):
                 rules = ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy", "Hinagata::FM201")
                 acknowledge(self.queue, dict.fromkeys(rules, dead_letters.reason))
         self._key = key
-        age = age_alarm or cdk.Duration.minutes(5)
+        age = age_alarm or _AGE
         _check_age(seconds(age), kept)
         self.alarms = {
             "age": alarm(

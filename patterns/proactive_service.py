@@ -84,8 +84,9 @@ class ProactiveService(Construct, Sender):
 
     At least two tasks in two zones, scaled ahead of a CPU target and, if you say so, of the
     clock; a health check; a stop that finishes what it began; a deployment that rolls itself
-    back. Tasks have public addresses but accept connections only from the load balancer: a NAT
-    gateway, which has an hourly price, is made only if you ask.
+    back, also when its tasks begin to answer 5xx. Tasks have public addresses but accept
+    connections only from the load balancer: a NAT gateway, which has an hourly price, is made
+    only if you ask.
 
     Hourly prices: the load balancer, each task, each public IPv4 address.
 
@@ -207,6 +208,15 @@ class ProactiveService(Construct, Sender):
                 },
             )
         self._make_task(image, command, port, cpu, memory_mb, stop_timeout, environment)
+        self._make_load_balancer(
+            certificate=certificate,
+            public=public,
+            ipv6=ipv6,
+            health_check_path=health_check_path,
+            drain=drain,
+            port=port,
+        )
+        self.alarms = self._watch(alarms_to or operator_alarms(self))
         self.service = ecs.FargateService(
             self,
             "Service",
@@ -216,6 +226,10 @@ class ProactiveService(Construct, Sender):
             min_healthy_percent=100,
             max_healthy_percent=100 * _DEPLOYMENT_FACTOR,
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
+            deployment_alarms=ecs.DeploymentAlarmConfig(
+                alarm_names=[self.alarms["server_errors"].ref],
+                behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM,
+            ),
             assign_public_ip=not nat_gateway,
             vpc_subnets=ec2.SubnetSelection(
                 subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS
@@ -225,19 +239,11 @@ class ProactiveService(Construct, Sender):
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
         )
-        self._make_load_balancer(
-            certificate=certificate,
-            public=public,
-            ipv6=ipv6,
-            health_check_path=health_check_path,
-            drain=drain,
-            port=port,
-        )
+        self.service.attach_to_application_target_group(self.target_group)
         self._log_access(access_logs)
         self._scale(min_tasks, max_tasks, cpu_target_percent, steps)
         host = domain_name or self.load_balancer.load_balancer_dns_name
         self.url = f"{'https' if certificate else 'http'}://{host}"
-        self.alarms = self._watch(alarms_to or operator_alarms(self))
 
     def _make_vpc(self, most_tasks: int, *, nat_gateway: bool, ipv6: bool) -> ec2.Vpc:
         mask = _subnet_mask(most_tasks)
@@ -355,7 +361,7 @@ class ProactiveService(Construct, Sender):
             vpc=self.vpc,
             port=port,
             protocol=elbv2.ApplicationProtocol.HTTP,
-            targets=[self.service],
+            target_type=elbv2.TargetType.IP,
             deregistration_delay=drain,
             load_balancing_algorithm_type=(
                 elbv2.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS

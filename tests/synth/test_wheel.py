@@ -62,9 +62,10 @@ def test_the_wheel_holds_the_packages_with_their_types_and_nothing_else(wheel: P
 def _environment(folder: Path, requirement: str) -> str:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    uv = [shutil.which("uv") or "uv", "pip", "install", "--quiet", "--python", str(python)]
+    uv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet"]
     lock = REPOSITORY / "requirements.txt"
-    subprocess.run([*uv, "--constraint", str(lock), requirement], check=True)
+    target = ["--python", str(python), "--constraint", str(lock), requirement]
+    subprocess.run([*uv, *target], check=True)
     return str(python)
 
 
