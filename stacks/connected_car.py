@@ -67,7 +67,7 @@ class ConnectedCar(cdk.Stack):
         vehicle_state = self._table("VehicleState", "vehicle_id")
         vehicle_events = FanOut(self, "VehicleEvents")
         self.gateway.sends_to(telemetry)
-        ingest.consumes(telemetry)
+        ingest.consumes(telemetry, parallelization=10)
         ingest.writes(vehicle_state)
         ingest.sends_to(vehicle_events)
 
