@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes
 # The Node 24 of PyPI's wheel comes first, so that npm, npx and jsii all find that one.
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 # Without bytecode beside them, the CDK's modules are compiled anew at every start: 7 s.
 unexport PYTHONDONTWRITEBYTECODE
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
@@ -21,7 +21,7 @@ help:  ## list the targets
 # uv installs in seconds what takes pip two minutes; where a mirror is configured for pip alone, pip does it.
 $(PYTHON_READY): requirements.txt requirements-uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hinagata needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
-	@echo "setting up $(VENV)"
+	@echo "setting up $(VENV) (a minute or two, once)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) -r requirements-uv.txt
 	@uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.txt requirements-uv.txt || $(PIP) -r requirements.txt

@@ -113,22 +113,26 @@ class Sender:
     def _name_of(
         self, store: dynamodb.ITable | s3.IBucket | secretsmanager.ISecret
     ) -> tuple[str, str]:
-        suffix = next(
-            name for name in ("table_name", "bucket_name", "secret_arn") if hasattr(store, name)
+        for suffix in ("table_name", "bucket_name", "secret_arn"):
+            if hasattr(store, suffix):
+                return environment_name(store.node.id, suffix.upper()), getattr(store, suffix)
+        message = (
+            f"{self._id}: {type(store).__name__} is no table, bucket or secret, which is what can "
+            "be read and written: sends_to() reaches a queue, topic, stream or worker"
         )
-        return environment_name(store.node.id, suffix.upper()), getattr(store, suffix)
+        raise TypeError(message)
 
     def _told_where(self, name: str, value: str) -> Iterable[Code]:
         """The code to wire, once it is sure that the variable means nothing else already.
 
         Raises:
-            ValueError: Another resource of the same id gave the variable another value.
+            ValueError: The environment, or another resource of one id, gave it another value.
         """
         self._told = self._told or {}
         if self._told.setdefault(name, value) != value:
             message = (
-                f"{self._id}: the variable {name} already names another resource: two of one id "
-                "cannot be told apart, give one of them another id"
+                f"{self._id}: the variable {name} already has another value, from environment= or from "
+                "another resource of the same id: leave it out there, or give one another id"
             )
             raise ValueError(message)
         return self._code()

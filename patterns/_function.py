@@ -81,7 +81,7 @@ def function(
     Raises:
         ValueError: The handler's module does not exist below `code`.
     """
-    package, *module, _ = _parts(handler)
+    package, *module, _ = handler_parts(handler)
     folder = source_package(code, package)
     _require_module(folder, module, handler)
     logs = log_group(scope, f"{construct_id}Logs")
@@ -188,7 +188,8 @@ def _layer_hash() -> str:
     return digest.hexdigest()
 
 
-def _parts(handler: str) -> list[str]:
+def handler_parts(handler: str) -> list[str]:
+    """The words of "package.module.function"; a ValueError says what is missing."""
     parts = handler.split(".")
     if len(parts) < 3 or not all(part.isidentifier() for part in parts):
         message = (

@@ -125,6 +125,7 @@ class LambdaWorker(Construct, Sender):
         self._timeout = own or timeout or _TIMEOUT
         _check(self._timeout, max_concurrency)
         self._id = construct_id
+        self._told = dict(environment or {})
         self._alarms_to = alarms_to or operator_alarms(self)
         self._max_concurrency = max_concurrency
         self._owned: list[Code] = []

@@ -180,6 +180,7 @@ class ProactiveService(Construct, Sender):
     ) -> None:
         super().__init__(scope, construct_id)
         self._id = construct_id
+        self._told = dict(environment or {})
         drain = drain or cdk.Duration.seconds(20)
         stop_timeout = stop_timeout or cdk.Duration.seconds(30)
         _check_tasks(min_tasks, max_tasks, cpu_target_percent, steps)

@@ -16,7 +16,13 @@ from patterns._acknowledgements import acknowledge
 from patterns._alarms import alarm, operator_alarms
 from patterns._defaults import log_group, seconds
 from patterns._flows import Sender, environment_name
-from patterns._function import FUNCTION_ID_SUFFIXES, MEMORY_MB, function, own_timeout
+from patterns._function import (
+    FUNCTION_ID_SUFFIXES,
+    MEMORY_MB,
+    function,
+    handler_parts,
+    own_timeout,
+)
 from patterns._off import Off
 
 if TYPE_CHECKING:
@@ -155,6 +161,7 @@ class ReactiveApi(Construct, Sender):
     ) -> None:
         super().__init__(scope, construct_id)
         self._id = construct_id
+        self._told = dict(environment or {})
         alarms_to = alarms_to or operator_alarms(self)
         timeout = timeout or cdk.Duration.seconds(10)
         self._protocol = protocol
@@ -550,7 +557,7 @@ def _check_parameters(routes: Mapping[str, Route]) -> None:
 
 def _function_id(handler: str, taken: set[str]) -> str:
     """`orders.create_order.handler` -> `CreateOrder`; `OrdersCreateOrder` if that is taken."""
-    *_, module, name = handler.split(".")
+    *_, module, name = handler_parts(handler)
     short = _words(module if name == "handler" else f"{module}_{name}")
     made = {f"{short}{suffix}" for suffix in FUNCTION_ID_SUFFIXES}
     if made & taken:

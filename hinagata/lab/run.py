@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from hinagata.assembly.cloud_assembly import CloudAssembly
 from hinagata.assembly.synthesis import synthesize
@@ -82,7 +83,7 @@ def stage(
             with steps.step("start the containers"):
                 stack.enter_context(TaskSupervisor(deployment, assembly, endpoint, workdir))
             yield Stage(sample=sample, assembly=assembly, endpoint=endpoint, deployment=deployment)
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             where = endpoint_url or "the embedded endpoint"
             raise HinagataError(f"{where} did not answer as expected: {error}") from error
 

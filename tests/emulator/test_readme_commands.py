@@ -27,7 +27,6 @@ ENVIRONMENT = {
     "PATH": os.pathsep.join(
         [
             str(Path(sys.executable).parent),
-            str(REPOSITORY / "node_modules" / ".bin"),
             os.environ["PATH"],
         ]
     ),

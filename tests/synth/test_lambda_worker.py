@@ -416,7 +416,7 @@ def test_fails_if_two_resources_would_have_one_variable(stack: cdk.Stack, code: 
     billing.sends_to(PointToPointQueue(stack, "Orders"))
     elsewhere = PointToPointQueue(cdk.Stack(stack, "Elsewhere"), "Orders")
 
-    with refused("ORDERS_QUEUE_URL already names another", "give one of them another id"):
+    with refused("ORDERS_QUEUE_URL already has another value", "give one another id"):
         billing.sends_to(elsewhere)
 
 
