@@ -131,8 +131,8 @@ class Sender:
         self._told = self._told or {}
         if self._told.setdefault(name, value) != value:
             message = (
-                f"{self._id}: the variable {name} already has another value, from environment= or from "
-                "another resource of the same id: leave it out there, or give one another id"
+                f"{self._id}: the variable {name} already has another value, from environment= or "
+                "from another resource of one id: leave it out there, or give one another id"
             )
             raise ValueError(message)
         return self._code()
