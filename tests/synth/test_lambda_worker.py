@@ -426,3 +426,20 @@ def test_no_bound_is_a_choice_with_a_reason(template: Templates) -> None:
 
     assert "ScalingConfig" not in stack.one("Lambda::EventSourceMapping").properties
     assert "ReservedConcurrentExecutions" not in stack.one("Lambda::Function", "Billing").properties
+
+
+def test_fails_if_a_verb_would_overwrite_the_environment(stack: cdk.Stack, code: str) -> None:
+    """What environment= says is not replaced in silence by what a verb would say."""
+    said = {"ORDERS_QUEUE_URL": "https://sqs.example/orders"}
+    billing = worker(stack, code, environment=said)
+
+    with refused("ORDERS_QUEUE_URL already has another value", "leave it out there"):
+        billing.sends_to(PointToPointQueue(stack, "Orders"))
+
+
+def test_fails_if_what_is_read_is_no_store(stack: cdk.Stack, code: str) -> None:
+    """A queue is sent to and consumed, not read: the message names the verb."""
+    billing = worker(stack, code)
+
+    with pytest.raises(TypeError, match=r"PointToPointQueue is no table.*sends_to\(\)"):
+        billing.reads(PointToPointQueue(stack, "Orders"))  # type: ignore[arg-type]  # the mistake
