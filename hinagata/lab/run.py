@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from hinagata.assembly.cloud_assembly import CloudAssembly
 from hinagata.assembly.synthesis import synthesize
@@ -78,14 +77,25 @@ def stage(
                 endpoint = Endpoint(emulator.endpoint, embedded=True)
             else:
                 endpoint = Endpoint(endpoint_url)
+                _must_be_aws(endpoint)
             with steps.step("deploy") as step:
                 deployment = deploy(assembly, endpoint, report=step.tell)
             with steps.step("start the containers"):
                 stack.enter_context(TaskSupervisor(deployment, assembly, endpoint, workdir))
             yield Stage(sample=sample, assembly=assembly, endpoint=endpoint, deployment=deployment)
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
+        except (BotoCoreError, ClientError) as error:
             where = endpoint_url or "the embedded endpoint"
             raise HinagataError(f"{where} did not answer as expected: {error}") from error
+
+
+def _must_be_aws(endpoint: Endpoint) -> None:
+    try:
+        endpoint.client("sts").get_caller_identity()
+    except Exception as error:  # noqa: BLE001 - botocore raises whatever its parser trips over
+        raise UsageError(
+            f"{endpoint.url} does not answer as AWS does ({type(error).__name__}); "
+            "expected the URL of an AWS-compatible endpoint"
+        ) from None
 
 
 def play(stage: Stage, scenario: Scenario, *, steps: Steps, deadline_seconds: float) -> Result:
