@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 from importlib.util import find_spec
@@ -37,6 +38,8 @@ def start_lean() -> None:
     `python -O` leaves out too: type checkers make them earlier, and jsii's kernel again.
     """
     gc.disable()
+    # Else the interpreter collects once more at its end, however disabled: 0.2 s of 2.8 s.
+    atexit.register(gc.freeze)
     try:
         from jsii import _type_checking
     except ImportError:
