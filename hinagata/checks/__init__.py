@@ -1,0 +1,1 @@
+"""Failure modes of an architecture: plain functions from the topology to findings."""

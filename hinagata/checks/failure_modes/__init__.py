@@ -1,0 +1,1 @@
+"""One failure mode a module; the module's docstring is its page."""

@@ -1,0 +1,1 @@
+"""What each type of resource says about how nodes belong together."""
