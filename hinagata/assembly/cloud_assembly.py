@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +16,10 @@ _STACK = "aws:cloudformation:stack"
 _ASSETS = "cdk:asset-manifest"
 _NESTED = "cdk:cloud-assembly"
 _LOGICAL_ID = "aws:cdk:logicalId"
+_ENVIRONMENT = "aws://"
+_UNKNOWN = ("", "unknown-account", "unknown-region")
+# Templates of a hundred nested stacks do not come near it; more would only fill the memory.
+_LARGEST_FILE = 200 * 2**20
 
 
 class AssemblyError(HinagataError):
@@ -63,21 +69,92 @@ class AssemblyStack:
     Attributes:
         name: Its name in CloudFormation.
         template_file: Its template.
-        file_assets: Files that must be uploaded before it is deployed.
-        image_assets: Images that must be built before it is deployed.
-        construct_paths: Logical id to the path in the construct tree, without a leading slash.
+        directory: The assembly or the stage that it is in.
+        artifact: Its key in the manifest, unique in its directory.
+        account: Account that it is deployed to; None where it can be any.
+        region: Region that it is deployed to; None where it can be any.
+        asset_manifests: Files that list its assets.
+        metadata_file: File with the metadata of its constructs; None where the manifest has them.
+        manifest_metadata: What the manifest itself holds of them.
     """
 
     name: str
     template_file: Path
-    file_assets: tuple[FileAsset, ...] = ()
-    image_assets: tuple[ImageAsset, ...] = ()
-    construct_paths: dict[str, str] = field(default_factory=dict)
+    directory: Path = Path()
+    artifact: str = ""
+    account: str | None = None
+    region: str | None = None
+    asset_manifests: tuple[Path, ...] = ()
+    metadata_file: Path | None = None
+    manifest_metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def template(self) -> dict[str, Any]:
         """The template. Changing it changes it for every reader: copy first."""
         return _read(self.template_file)
+
+    @cached_property
+    def file_assets(self) -> tuple[FileAsset, ...]:
+        """Files that must be uploaded before it is deployed."""
+        return tuple(
+            FileAsset(
+                path=self.directory / asset["source"]["path"],
+                packaging=asset["source"].get("packaging", "file"),
+                bucket_name=destination["bucketName"],
+                object_key=destination["objectKey"],
+            )
+            for asset, destination in self._assets("files", "path")
+        )
+
+    @cached_property
+    def image_assets(self) -> tuple[ImageAsset, ...]:
+        """Images that must be built before it is deployed."""
+        return tuple(
+            ImageAsset(
+                source_hash=asset["hash"],
+                directory=self.directory / asset["source"]["directory"],
+                docker_file=asset["source"].get("dockerFile", "Dockerfile"),
+                repository=destination["repositoryName"],
+                tag=destination["imageTag"],
+            )
+            for asset, destination in self._assets("dockerImages", "directory")
+        )
+
+    def _assets(self, section: str, needed: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        for manifest in self.asset_manifests:
+            for source_hash, asset in _mapping(_read(manifest), section, manifest).items():
+                if needed in _mapping(asset, "source", manifest):
+                    for destination in _mapping(asset, "destinations", manifest).values():
+                        yield {**asset, "hash": source_hash}, destination
+
+    @cached_property
+    def metadata(self) -> dict[str, list[dict[str, Any]]]:
+        """What the app noted of its constructs: entries by path, without a leading slash."""
+        # Since schema 53 the metadata lies in a file of its own.
+        entries = dict(self.manifest_metadata)
+        if self.metadata_file is not None:
+            entries |= _read(self.metadata_file)
+        return {
+            path.strip("/"): [item for item in items if isinstance(item, dict)]
+            for path, items in entries.items()
+            if isinstance(items, list)
+        }
+
+    @cached_property
+    def construct_paths(self) -> dict[str, str]:
+        """Logical id to the path in the construct tree, without a leading slash.
+
+        Where a nested stack has a resource of the same logical id, the stack's own counts.
+        """
+        found: dict[str, str] = {}
+        for path, items in self.metadata.items():
+            for item in items:
+                if item.get("type") == _LOGICAL_ID:
+                    logical_id = str(item.get("data"))
+                    known = found.get(logical_id)
+                    if known is None or path.count("/") < known.count("/"):
+                        found[logical_id] = path
+        return found
 
     def construct_path(self, logical_id: str) -> str:
         """Where a resource comes from, e.g. `Shop/Orders/Queue/Resource`; else its logical id."""
@@ -109,96 +186,102 @@ class CloudAssembly:
                 "make one with: hinagata synth"
             )
             raise AssemblyError(message)
-        return cls(directory=directory, stacks=tuple(_stacks(directory)))
+        return cls(directory=directory, stacks=tuple(_stacks(directory, set())))
 
 
-def _stacks(directory: Path) -> list[AssemblyStack]:
-    artifacts: dict[str, dict[str, Any]] = _read(directory / "manifest.json").get("artifacts", {})
-    stacks: list[AssemblyStack] = []
+def _stacks(directory: Path, entered: set[Path]) -> Iterator[AssemblyStack]:
+    manifest = directory / "manifest.json"
+    # realpath, unlike resolve, takes a symbolic link that leads to itself.
+    if (whole := Path(os.path.realpath(directory))) in entered:
+        message = f"{manifest} holds itself; make the assembly anew with: hinagata synth"
+        raise AssemblyError(message)
+    entered.add(whole)
+    artifacts = _mapping(_read(manifest), "artifacts", manifest)
     for name in _in_order(artifacts):
-        artifact = artifacts[name]
-        if artifact.get("type") == _NESTED:
-            stacks += _stacks(directory / artifact["properties"]["directoryName"])
-        elif artifact.get("type") == _STACK:
-            stacks.append(_stack(directory, name, artifact, artifacts))
-    return stacks
+        kind = artifacts[name].get("type")
+        if kind == _NESTED:
+            inner = _text(_mapping(artifacts[name], "properties", manifest), "directoryName")
+            yield from _stacks(directory / inner, entered)
+        elif kind == _STACK:
+            yield _stack(directory, name, artifacts)
 
 
-def _stack(
-    directory: Path, name: str, artifact: dict[str, Any], artifacts: dict[str, dict[str, Any]]
-) -> AssemblyStack:
-    properties = artifact.get("properties", {})
-    manifests = [
-        _read(directory / artifacts[needed]["properties"]["file"])
-        for needed in artifact.get("dependencies", [])
-        if artifacts.get(needed, {}).get("type") == _ASSETS
-    ]
+def _stack(directory: Path, name: str, artifacts: dict[str, dict[str, Any]]) -> AssemblyStack:
+    manifest = directory / "manifest.json"
+    artifact = artifacts[name]
+    properties = _mapping(artifact, "properties", manifest)
+    template = properties.get("templateFile")
+    if not isinstance(template, str):
+        message = (
+            f"{manifest} names no template for {name}; make the assembly anew with: hinagata synth"
+        )
+        raise AssemblyError(message)
+    environment = str(artifact.get("environment", ""))
+    account, _, region = environment.removeprefix(_ENVIRONMENT).partition("/")
+    metadata_file = artifact.get("additionalMetadataFile")
     return AssemblyStack(
-        name=properties.get("stackName", name),
-        template_file=directory / properties["templateFile"],
-        file_assets=tuple(
-            FileAsset(
-                path=directory / asset["source"]["path"],
-                packaging=asset["source"].get("packaging", "file"),
-                bucket_name=destination["bucketName"],
-                object_key=destination["objectKey"],
-            )
-            for manifest in manifests
-            for asset in manifest.get("files", {}).values()
-            if "path" in asset["source"]
-            for destination in asset["destinations"].values()
+        name=str(properties.get("stackName", name)),
+        template_file=directory / template,
+        directory=directory,
+        artifact=name,
+        account=None if account in _UNKNOWN else account,
+        region=None if region in _UNKNOWN else region,
+        asset_manifests=tuple(
+            directory / _text(_mapping(artifacts[needed], "properties", manifest), "file")
+            for needed in _needed(artifact)
+            if artifacts.get(needed, {}).get("type") == _ASSETS
         ),
-        image_assets=tuple(
-            ImageAsset(
-                source_hash=source_hash,
-                directory=directory / asset["source"]["directory"],
-                docker_file=asset["source"].get("dockerFile", "Dockerfile"),
-                repository=destination["repositoryName"],
-                tag=destination["imageTag"],
-            )
-            for manifest in manifests
-            for source_hash, asset in manifest.get("dockerImages", {}).items()
-            if "directory" in asset["source"]
-            for destination in asset["destinations"].values()
-        ),
-        construct_paths=_construct_paths(directory, artifact),
+        metadata_file=directory / metadata_file if isinstance(metadata_file, str) else None,
+        manifest_metadata=_mapping(artifact, "metadata", manifest),
     )
 
 
-def _construct_paths(directory: Path, artifact: dict[str, Any]) -> dict[str, str]:
-    # Since schema 53 the metadata lies in a file of its own.
-    entries = dict(artifact.get("metadata", {}))
-    if file := artifact.get("additionalMetadataFile"):
-        entries |= _read(directory / file)
-    return {
-        str(item["data"]): path.strip("/")
-        for path, items in entries.items()
-        for item in items
-        if item.get("type") == _LOGICAL_ID
-    }
+def _needed(artifact: dict[str, Any]) -> list[str]:
+    dependencies = artifact.get("dependencies")
+    if not isinstance(dependencies, list):
+        return []
+    return [name for name in dependencies if isinstance(name, str)]
 
 
 def _in_order(artifacts: dict[str, dict[str, Any]]) -> list[str]:
     """The artifacts' names, each after those that it depends on; else as they stand."""
     ordered: dict[str, None] = {}
     entered: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name in entered or name not in artifacts:
-            return
-        entered.add(name)
-        for needed in artifacts[name].get("dependencies", []):
-            visit(needed)
-        ordered[name] = None
-
-    for name in artifacts:
-        visit(name)
+    # A stack of its own: a chain of dependencies may be longer than Python's.
+    open_ = [(name, False) for name in reversed(artifacts)]
+    while open_:
+        name, done = open_.pop()
+        if done:
+            ordered[name] = None
+        elif name not in entered and isinstance(artifacts.get(name), dict):
+            entered.add(name)
+            open_.append((name, True))
+            open_ += [(needed, False) for needed in reversed(_needed(artifacts[name]))]
     return list(ordered)
+
+
+def _mapping(document: Mapping[str, Any], key: str, file: Path) -> dict[str, Any]:
+    """The mapping under a key, empty if it is absent."""
+    value = document.get(key, {}) if isinstance(document, Mapping) else None
+    if not isinstance(value, dict):
+        message = f"{file} has no usable {key}; make the assembly anew with: hinagata synth"
+        raise AssemblyError(message)
+    return value
+
+
+def _text(document: Mapping[str, Any], key: str) -> str:
+    return str(document.get(key, ""))
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        if file.stat().st_size > _LARGEST_FILE or not file.is_file():
+            message = f"{file} is no file of an assembly; make it anew with: hinagata synth"
+            raise AssemblyError(message)
+        document = json.loads(file.read_bytes())
+    except RecursionError:
+        message = f"{file} is nested too deep; make the assembly anew with: hinagata synth"
+        raise AssemblyError(message) from None
     except (OSError, ValueError) as error:
         message = f"{file} cannot be read: {error}; make the assembly anew with: hinagata synth"
         raise AssemblyError(message) from None

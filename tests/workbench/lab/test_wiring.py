@@ -106,7 +106,10 @@ def wired(scenario: Scenario, folder: Path, *, stubs: tuple[str, ...] = ()) -> W
     stack = AssemblyStack(
         name="Stack",
         template_file=template,
-        construct_paths={name: PATHS.get(name, f"Stack/{name}") for name in RESOURCES},
+        manifest_metadata={
+            f"/{PATHS.get(name, f'Stack/{name}')}": [{"type": "aws:cdk:logicalId", "data": name}]
+            for name in RESOURCES
+        },
     )
     return wire(
         scenario,
