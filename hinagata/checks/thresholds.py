@@ -21,6 +21,30 @@ class Thresholds:
         "throttled batches are retried before their messages return "
         "(docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)",
     )
+    attempts_along_a_chain: float = threshold(
+        50,
+        reason="two queues in a row with five receives each make 25 attempts, which is usual; a "
+        "third one makes 125. AWS reckons with 243 for five layers of three tries, 'unlikely to "
+        "ever recover' (aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter)",
+    )
+    account_concurrency: float = threshold(
+        1000,
+        reason="the default quota of concurrent executions of an account in a region; set what "
+        "Service Quotas says of yours (docs.aws.amazon.com/lambda/latest/dg/"
+        "gettingstarted-limits.html)",
+    )
+    unreserved_concurrency: float = threshold(
+        100,
+        reason="Lambda keeps this much for functions without a reservation and refuses one that "
+        "would leave less (docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html)",
+    )
+    shared_stream_consumers: float = threshold(
+        2,
+        reason="the consumers of a stream share 2 MB/s of each shard, twice what is written to it "
+        "at most; a DynamoDB stream is throttled by a third reader "
+        "(docs.aws.amazon.com/streams/latest/dev/building-consumers.html, "
+        "docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html)",
+    )
 
 
 def reasons() -> dict[str, str]:
