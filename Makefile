@@ -45,8 +45,8 @@ synth: setup  ## synthesize every sample with the real CDK CLI
 	@ls cdk.out/*.template.json
 
 .PHONY: test
-test: setup lint  ## everything that must hold, cheapest first (CI runs exactly this)
-	@pytest -q tests/house tests/workbench tests/functions tests/synth tests/emulator
+test: setup lint  ## everything that must hold, on both cores, the dearest first (CI runs exactly this)
+	@pytest -q -n 2 --dist loadgroup tests/emulator/test_readme_commands.py tests/synth tests/emulator tests/workbench tests/functions tests/house
 
 .PHONY: quick
 quick: setup lint  ## the tests that need neither synthesis nor emulator, in seconds

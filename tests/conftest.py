@@ -1,0 +1,22 @@
+"""Which tests share a process when the suite runs on both cores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+# What is dear and made once a session, the syntheses and the emulator, stays in one process each.
+_TOGETHER = ("synth", "emulator")
+# These start emulators of their own, one after the other, and take as long as all the rest.
+_APART = "test_readme_commands"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests of a dear folder, so that its session fixtures are made once."""
+    for item in items:
+        folder = item.path.relative_to(HERE).parts[0]
+        if folder in _TOGETHER:
+            group = item.path.stem if item.path.stem == _APART else folder
+            item.add_marker(pytest.mark.xdist_group(group))
