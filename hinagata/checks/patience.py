@@ -1,0 +1,133 @@
+"""How long those who call a function synchronously wait for its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from hinagata.topology.edge import Edge, Kind
+from hinagata.topology.graph import Topology
+from hinagata.topology.node import walk
+from hinagata.topology.value import Value, alternatives, referenced
+
+# The services' own limits, in seconds. API Gateway: quotas of REST APIs (29 s unless raised, which
+# TimeoutInMillis then says), of HTTP APIs (30 s) and of WebSocket APIs (29 s).
+_REST_S, _HTTP_S, _WEBSOCKET_S = 29.0, 30.0, 29.0
+_LOAD_BALANCER_S = 60.0  # idle timeout: the connection is closed when nothing is sent for so long
+_USER_POOL_S = 5.0  # not to be changed; Cognito may call again after it
+_GRAPHQL_S = 30.0  # quota of AppSync
+
+_ASYNCHRONOUS_HEADER = "integration.request.header.x-amz-invocation-type"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """A synchronous call of a function by a service that does not wait for ever.
+
+    Attributes:
+        edge: The call.
+        waits_s: Every time that it may wait, in seconds; None if that is unknown.
+        declared: Path of the property of `edge.via` or `edge.source` that says so.
+    """
+
+    edge: Edge
+    waits_s: frozenset[float] | None
+    declared: str
+
+
+def calls(topology: Topology) -> Iterator[Call]:
+    """Yields the synchronous calls of functions whose callers give up at a known time.
+
+    Left out are authorizers, calls that ask for an asynchronous invocation, and callers that wait
+    as long as the function may take, as function URLs do.
+    """
+    for edge in topology.edges(Kind.INVOKES_SYNC):
+        if edge.target.type != "AWS::Lambda::Function":
+            continue
+        read = _BY_DECLARATION.get(edge.via.type) or _BY_CALLER.get(edge.source.type)
+        if read and (call := read(edge)):
+            yield call
+
+
+def _of_method(edge: Edge) -> Call | None:
+    if _is_asynchronous(edge.via.get("Integration", "RequestParameters")):
+        return None
+    path = ("Integration", "TimeoutInMillis")
+    waits = edge.via.numbers(*path, default=_REST_S * 1000)
+    return Call(edge=edge, waits_s=_seconds(waits), declared=".".join(path))
+
+
+def _of_v2_integration(edge: Edge) -> Call | None:
+    if _is_asynchronous(edge.via.get("RequestParameters")):
+        return None
+    default = _WEBSOCKET_S if edge.source.get("ProtocolType") == "WEBSOCKET" else _HTTP_S
+    waits = edge.via.numbers("TimeoutInMillis", default=default * 1000)
+    return Call(edge=edge, waits_s=_seconds(waits), declared="TimeoutInMillis")
+
+
+def _of_body(edge: Edge) -> Call | None:
+    """A call that the API's OpenAPI document declares."""
+    for integration in _integrations(edge.via.get("Body")):
+        if not {edge.target, edge.qualifier}.intersection(referenced(walk(integration, "uri"))):
+            continue
+        if _is_asynchronous(walk(integration, "requestParameters")):
+            return None
+        millis = walk(integration, "timeoutInMillis")
+        if isinstance(millis, (int, float)):
+            return Call(edge=edge, waits_s=frozenset({millis / 1000}), declared="Body")
+    default = _REST_S if edge.source.type == "AWS::ApiGateway::RestApi" else _HTTP_S
+    return Call(edge=edge, waits_s=frozenset({default}), declared="Body")
+
+
+def _of_load_balancer(edge: Edge) -> Call | None:
+    waits: frozenset[float] | None = frozenset({_LOAD_BALANCER_S})
+    attributes = edge.source.items("LoadBalancerAttributes")
+    for index, attribute in enumerate(attributes or ()):
+        if walk(attribute, "Key") == "idle_timeout.timeout_seconds":
+            waits = edge.source.numbers("LoadBalancerAttributes", index, "Value")
+    return Call(
+        edge=edge,
+        waits_s=None if attributes is None else waits,
+        declared="LoadBalancerAttributes",
+    )
+
+
+def _of_service(waits_s: float) -> Callable[[Edge], Call]:
+    return lambda edge: Call(edge=edge, waits_s=frozenset({waits_s}), declared="")
+
+
+_BY_DECLARATION: dict[str, Callable[[Edge], Call | None]] = {
+    "AWS::ApiGateway::Method": _of_method,
+    "AWS::ApiGatewayV2::Integration": _of_v2_integration,
+    "AWS::ApiGateway::RestApi": _of_body,
+    "AWS::ApiGatewayV2::Api": _of_body,
+    "AWS::ElasticLoadBalancingV2::TargetGroup": _of_load_balancer,
+}
+_BY_CALLER: dict[str, Callable[[Edge], Call | None]] = {
+    "AWS::Cognito::UserPool": _of_service(_USER_POOL_S),
+    "AWS::AppSync::GraphQLApi": _of_service(_GRAPHQL_S),
+}
+
+
+def _is_asynchronous(parameters: Value) -> bool:
+    """Whether an integration asks Lambda to take the event and answer at once."""
+    return any(
+        name.lower() == _ASYNCHRONOUS_HEADER and value in ("'Event'", "Event")
+        for each in alternatives(parameters)
+        if isinstance(each, dict)
+        for name, value in each.items()
+    )
+
+
+def _integrations(body: Value) -> Iterator[Value]:
+    """Yields the integrations of an OpenAPI document."""
+    paths = walk(body, "paths")
+    for path in paths.values() if isinstance(paths, dict) else ():
+        for method in path.values() if isinstance(path, dict) else ():
+            integration = walk(method, "x-amazon-apigateway-integration")
+            if integration is not None:
+                yield integration
+
+
+def _seconds(millis: frozenset[float] | None) -> frozenset[float] | None:
+    return None if millis is None else frozenset(each / 1000 for each in millis)
