@@ -45,6 +45,48 @@ class Thresholds:
         "(docs.aws.amazon.com/streams/latest/dev/building-consumers.html, "
         "docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html)",
     )
+    fewest_receives: float = threshold(
+        3,
+        reason="AWS recommends 5 for Lambda and advises against 1 (docs.aws.amazon.com/lambda/"
+        "latest/dg/services-sqs-configure.html); 3 and 4 are common and leave a retry after one "
+        "receive that was throttled",
+    )
+    most_receives: float = threshold(
+        100,
+        reason="a message that failed a hundred times will fail again; with the default "
+        "visibility timeout of 30 s these tries take 50 minutes, with one of 90 minutes six days",
+    )
+    low_cardinality_words: tuple[str, ...] = threshold(
+        (
+            "category",
+            "country",
+            "currency",
+            "date",
+            "day",
+            "gender",
+            "hour",
+            "kind",
+            "language",
+            "locale",
+            "month",
+            "priority",
+            "region",
+            "severity",
+            "status",
+            "tenant",
+            "type",
+            "week",
+            "year",
+        ),
+        reason="AWS names status codes and rounded dates as bad partition keys (docs.aws.amazon.com"
+        "/amazondynamodb/latest/developerguide/bp-partition-key-uniform-load.html); the others "
+        "have as few values. Not among them are words with another sense: state, level, flag",
+    )
+    keep_warm_s: float = threshold(
+        300,
+        reason="K. Nishitani, 'Tune Up AWS Lambda', Serverless Meetup Tokyo #2 (2017): steady "
+        "requests or a ping about every five minutes keep an environment",
+    )
 
 
 def reasons() -> dict[str, str]:

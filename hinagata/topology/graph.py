@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
-from hinagata.topology.edge import Edge, Kind
+from hinagata.topology.edge import FAILURE, Edge, Kind
 from hinagata.topology.node import Node, Role
 
 
@@ -50,6 +50,11 @@ class Topology:
     def by_key(self) -> dict[str, Node]:
         """The nodes by their keys."""
         return {node.key: node for node in self.nodes}
+
+    @cached_property
+    def failure_destinations(self) -> frozenset[Node]:
+        """What takes what failed elsewhere: dead-letter queues and on-failure destinations."""
+        return frozenset(edge.target for edge in self.edges(*FAILURE))
 
     def of_type(self, *types: str) -> Iterator[Node]:
         """Yields the nodes of some CloudFormation types."""
