@@ -1,0 +1,339 @@
+"""Reads assemblies and templates into one topology."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly
+from hinagata.topology.edges import BUILDERS
+from hinagata.topology.graph import Topology
+from hinagata.topology.node import Node, Role
+from hinagata.topology.origin import Origin
+from hinagata.topology.pseudo_nodes import PseudoNodes
+from hinagata.topology.roles import ROLES
+from hinagata.topology.scope import Scope
+from hinagata.topology.shared_values import SharedValues
+from hinagata.topology.template_file import TemplateError, check_sections, read_template
+from hinagata.topology.unresolved_references import may_be_broken, refuse_broken_references
+from hinagata.topology.world import World
+
+_STACK = "AWS::CloudFormation::Stack"
+_ASSET_PATH = "aws:asset:path"
+_CDK_NESTED = ".NestedStack/"
+# A template may nest itself; no system has more stacks.
+_DEEPEST_NESTING = 20
+_MOST_NESTED = 1000
+# The only transform that leaves the resources as they are.
+_EXTENSIONS = "AWS::LanguageExtensions"
+
+
+def read_topology(*paths: Path) -> Topology:
+    """Reads everything that some paths hold into one topology.
+
+    Args:
+        *paths: Folders that `cdk synth` made, and templates in JSON or YAML, SAM's too. A template
+            that another one nests is read as part of that one.
+
+    Raises:
+        HinagataError: A path holds nothing that can be read, or a broken template; one sentence
+            says where and what.
+    """
+    reader = _Reader()
+    files: list[Path] = []
+    for path in paths:
+        if (path / "manifest.json").is_file():
+            for stack in CloudAssembly.read(path).stacks:
+                reader.read_stack(stack)
+        else:
+            files.append(path)
+    reader.read_files(files)
+    return reader.topology()
+
+
+def topology_of(**templates: Mapping[str, Any]) -> Topology:
+    """Returns the topology of templates that are mappings already.
+
+    Args:
+        **templates: Templates by the names of their stacks. One that another's nested stack names
+            in its TemplateURL is read as that nested stack.
+
+    Raises:
+        HinagataError: A template is broken; one sentence says which and where.
+    """
+    reader = _Reader()
+    reader.read_mappings(templates)
+    return reader.topology()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Template:
+    """A template before it is known how often, and as what, it is deployed."""
+
+    where: str
+    document: Mapping[str, Any]
+    file: Path | None = None
+    json: str = ""
+    made_by: Mapping[str, str] = field(default_factory=dict)
+
+
+# Finds the template of a nested stack, if it is at hand.
+_Find = Callable[[_Template, Mapping[str, Any]], _Template | None]
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._pseudo_nodes = PseudoNodes()
+        self._shared = SharedValues(self._pseudo_nodes)
+        self._nodes: list[Node] = []
+        self._loaded: dict[Path, _Template] = {}
+        self._entered: set[_Template] = set()
+        self._names: dict[str, int] = {}
+        self._nested = 0
+
+    def topology(self) -> Topology:
+        """Finds the edges, and returns all that was read."""
+        world = World(self._nodes, self._pseudo_nodes)
+        edges = [
+            edge
+            for node in self._nodes
+            if (build := BUILDERS.get(node.type)) is not None
+            for edge in build(node, world)
+        ]
+        return Topology([*self._nodes, *self._pseudo_nodes.made], edges)
+
+    def read_stack(self, stack: AssemblyStack) -> None:
+        """Adds a stack of an assembly, and those that it nests."""
+
+        def find(_: _Template, resource: Mapping[str, Any]) -> _Template | None:
+            file = _asset(stack, resource)
+            return None if file is None else self._load(file)
+
+        template = self._load(stack.template_file)
+        self._enter(
+            template,
+            find,
+            Scope(
+                name=self._unique(stack.name),
+                where=template.where,
+                document=template.document,
+                shared=self._shared,
+                origin=Origin(document=template.document, file=template.file, stack=stack),
+                file=template.file,
+                region=stack.region,
+                account=stack.account,
+                stack_name=stack.name,
+                stage=str(stack.directory),
+            ),
+        )
+
+    def read_files(self, files: list[Path]) -> None:
+        """Adds templates that are files; those that others nest only where they are nested."""
+
+        def find(template: _Template, resource: Mapping[str, Any]) -> _Template | None:
+            file = _beside(template.file, resource)
+            return None if file is None else self._load(file)
+
+        templates = {file.name.partition(".")[0]: self._load(file) for file in files}
+        self._read_all([(name, None, each) for name, each in templates.items()], find)
+
+    def read_mappings(self, mappings: Mapping[str, Mapping[str, Any]]) -> None:
+        """Adds templates that are mappings; those that others nest only where they are nested."""
+        templates: dict[str, _Template] = {}
+        for name, document in mappings.items():
+            where = f"the template {name}"
+            check_sections(document, where)
+            templates[name] = self._prepared(document, where=where)
+
+        def find(_: _Template, resource: Mapping[str, Any]) -> _Template | None:
+            url = _url(resource)
+            return templates.get(url) if isinstance(url, str) else None
+
+        self._read_all([(name, name, each) for name, each in templates.items()], find)
+
+    def _read_all(self, named: list[tuple[str, str | None, _Template]], find: _Find) -> None:
+        nested = {
+            found
+            for _, _, template in named
+            for resource in _nested_stacks(template.document)
+            if (found := find(template, resource)) is not None and found is not template
+        }
+        for name, stack_name, template in sorted(named, key=lambda each: each[2] in nested):
+            # Those that nest each other have no first: then the one named first is.
+            if template not in self._entered:
+                self._enter(
+                    template,
+                    find,
+                    Scope(
+                        name=self._unique(name),
+                        where=template.where,
+                        document=template.document,
+                        shared=self._shared,
+                        origin=Origin(
+                            document=template.document,
+                            file=template.file,
+                            made_by=template.made_by,
+                        ),
+                        file=template.file,
+                        stack_name=stack_name,
+                    ),
+                )
+
+    def _enter(
+        self,
+        template: _Template,
+        find: _Find,
+        scope: Scope,
+        *,
+        conditional: bool = False,
+        above: tuple[_Template, ...] = (),
+    ) -> None:
+        """Adds the resources of a template that is deployed once more."""
+        self._entered.add(template)
+        self._shared.scopes.append(scope)
+        scope.generated = _may_be_generated(template.document)
+        for logical_id, resource in template.document["Resources"].items():
+            type_ = resource["Type"]
+            unsure = conditional
+            if "Condition" in resource:
+                held = scope.condition(resource["Condition"])
+                if held is False:
+                    scope.left_out.add(logical_id)
+                    continue
+                unsure = unsure or held is None
+            scope.nodes[logical_id] = Node(
+                f"{scope.name}/{logical_id}",
+                type_,
+                logical_id,
+                ROLES.get(type_, Role.OTHER),
+                scope,
+                resource,
+                unsure,
+            )
+        self._nodes += scope.nodes.values()
+        if not scope.generated:
+            known = template.document["Resources"].keys() | scope.section("Parameters").keys()
+            if not template.json or may_be_broken(template.json, known):
+                refuse_broken_references(scope)
+        for node in [node for node in scope.nodes.values() if node.type == _STACK]:
+            inner = find(template, node.raw)
+            if inner is not None and inner not in (*above, template):
+                self._enter_nested(inner, find, scope, node, above=(*above, template))
+
+    def _enter_nested(
+        self,
+        inner: _Template,
+        find: _Find,
+        scope: Scope,
+        node: Node,
+        *,
+        above: tuple[_Template, ...],
+    ) -> None:
+        self._nested += 1
+        if len(above) > _DEEPEST_NESTING or self._nested > _MOST_NESTED:
+            message = (
+                f"{scope.where} nests more than {_DEEPEST_NESTING} levels or {_MOST_NESTED} stacks"
+            )
+            raise TemplateError(message)
+        stack = scope.origin.stack
+        scope.nested[node.logical_id] = Scope(
+            name=node.key,
+            where=inner.where,
+            document=inner.document,
+            shared=self._shared,
+            origin=Origin(
+                document=inner.document,
+                file=inner.file,
+                stack=stack,
+                around=lambda: _around_nested(node),
+                made_by=inner.made_by,
+            ),
+            file=inner.file,
+            region=scope.region,
+            account=scope.account,
+            stage=scope.stage,
+            nested_by=node,
+        )
+        self._enter(
+            inner,
+            find,
+            scope.nested[node.logical_id],
+            conditional=node.conditional,
+            above=above,
+        )
+
+    def _load(self, file: Path) -> _Template:
+        if file not in self._loaded:
+            read = read_template(file)
+            self._loaded[file] = self._prepared(
+                read.document, where=str(file), file=file, json=read.json
+            )
+        return self._loaded[file]
+
+    @staticmethod
+    def _prepared(
+        document: Mapping[str, Any], *, where: str, file: Path | None = None, json: str = ""
+    ) -> _Template:
+        return _Template(where=where, document=document, file=file, json=json)
+
+    def _unique(self, name: str) -> str:
+        """Returns the name, with a number if two stacks of different places share it."""
+        self._names[name] = self._names.get(name, 0) + 1
+        return name if self._names[name] == 1 else f"{name}#{self._names[name]}"
+
+
+def _may_be_generated(document: Mapping[str, Any]) -> bool:
+    """Whether a macro may make resources that the template does not show."""
+    transforms = document.get("Transform", [])
+    listed = transforms if isinstance(transforms, list) else [transforms]
+    return any(transform != _EXTENSIONS for transform in listed) or any(
+        logical_id.startswith("Fn::") for logical_id in document["Resources"]
+    )
+
+
+def _nested_stacks(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [
+        resource
+        for resource in document["Resources"].values()
+        if isinstance(resource, Mapping) and resource.get("Type") == _STACK
+    ]
+
+
+def _url(resource: Mapping[str, Any]) -> object:
+    properties = resource.get("Properties")
+    return properties.get("TemplateURL") if isinstance(properties, Mapping) else None
+
+
+def _asset(stack: AssemblyStack, resource: Mapping[str, Any]) -> Path | None:
+    """Returns the file of a nested stack in an assembly."""
+    metadata = resource.get("Metadata")
+    path = metadata.get(_ASSET_PATH) if isinstance(metadata, Mapping) else None
+    if isinstance(path, str):
+        file = stack.directory / path
+        return file if file.is_file() else None
+    # Without that note, which the CDK CLI asks for, the key in the bucket tells.
+    url = str(_url(resource))
+    for asset in stack.file_assets:
+        if asset.object_key in url and asset.path.is_file():
+            return asset.path
+    return None
+
+
+def _beside(file: Path | None, resource: Mapping[str, Any]) -> Path | None:
+    """Returns the file that a template names by a path relative to its own."""
+    url = _url(resource)
+    if file is None or not isinstance(url, str) or "://" in url:
+        return None
+    try:
+        found = file.parent / url
+        return found if found.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _around_nested(node: Node) -> str:
+    """Returns `Shop/Inner` for `Shop/Inner.NestedStack/Inner.NestedStackResource`."""
+    before, found, _ = node.construct_path.rpartition(_CDK_NESTED)
+    return before if found else ""
