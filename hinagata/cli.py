@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hinagata.errors import HinagataError, UsageError
 from hinagata.suggestion import suggest
@@ -53,6 +53,19 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see: {self.prog} --help")
 
 
+class _Version(argparse.Action):
+    """Reads the installed version only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"hinagata {version('hinagata')}")
+        parser.exit()
+
+
 def _read(argv: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(
         prog="hinagata",
@@ -60,6 +73,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         epilog="example: hinagata run connected_car",
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action=_Version, help="print the version")
     commands = parser.add_subparsers(metavar="COMMAND", dest="name", parser_class=_Parser)
     known = {
         "list": (_list, "list the samples", "hinagata list"),

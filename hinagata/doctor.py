@@ -31,7 +31,17 @@ class Diagnosis:
 
 def diagnose(project: Path) -> list[Diagnosis]:
     """Look for everything that the commands need, in a project and on this machine."""
-    return [_python(), _node(), _cdk(project), _emulator()]
+    return [_python(), _node(project), _cdk(project), _emulator(project)]
+
+
+def _mend(project: Path, otherwise: str) -> str:
+    """Return what to do: the project's own set-up, where there is one."""
+    try:
+        makefile = (project / "Makefile").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        makefile = ""
+    own = any(line.startswith("setup:") for line in makefile.splitlines())
+    return "run: make setup" if own else f"run: {otherwise}"
 
 
 def _python() -> Diagnosis:
@@ -41,30 +51,32 @@ def _python() -> Diagnosis:
     return Diagnosis(name="Python", found=f"{found} ({sys.executable})")
 
 
-def _node() -> Diagnosis:
+def _node(project: Path) -> Diagnosis:
+    mend = _mend(project, "pip install 'hinagata[cdk]'")
     # The wheel's Node stands beside the interpreter, which need not be on the path.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     node = os.environ.get("JSII_NODE") or shutil.which("node", path=path)
     if node is None:
-        return Diagnosis(name="Node", remedy="not found; run: make setup")
+        return Diagnosis(name="Node", remedy=f"not found; {mend}")
     answer = _output([node, "--version"])
     major = answer.removeprefix("v").partition(".")[0]
     if not major.isdigit() or int(major) < NODE:
-        remedy = f"{node} is {answer or 'broken'}, not {NODE} or newer; run: make setup"
+        remedy = f"{node} is {answer or 'broken'}, not {NODE} or newer; {mend}"
         return Diagnosis(name="Node", remedy=remedy)
     return Diagnosis(name="Node", found=f"{answer.removeprefix('v')} ({node})")
 
 
 def _cdk(project: Path) -> Diagnosis:
+    mend = _mend(project, "npm install --save-dev aws-cdk")
     package = project / "node_modules" / "aws-cdk" / "package.json"
     if package.is_file():
         found = json.loads(package.read_text(encoding="utf-8"))["version"]
         pinned = _pinned_cdk(project)
         if pinned and pinned != found:
-            remedy = f"{found} is installed and {pinned} is pinned; run: make setup"
+            remedy = f"{found} is installed and {pinned} is pinned; {mend}"
             return Diagnosis(name="CDK CLI", remedy=remedy)
         return Diagnosis(name="CDK CLI", found=f"{found} ({package.parent})")
-    return Diagnosis(name="CDK CLI", remedy="not in node_modules; run: make setup")
+    return Diagnosis(name="CDK CLI", remedy=f"not in node_modules; {mend}")
 
 
 def _pinned_cdk(project: Path) -> str:
@@ -76,7 +88,8 @@ def _pinned_cdk(project: Path) -> str:
     return str(pinned) if str(pinned)[:1].isdigit() else ""
 
 
-def _emulator() -> Diagnosis:
+def _emulator(project: Path) -> Diagnosis:
+    mend = _mend(project, "pip install 'hinagata[lab]'")
     # The extra's requirement is where the version is pinned; the launcher refuses another one.
     pinned = next(
         (
@@ -89,9 +102,9 @@ def _emulator() -> Diagnosis:
     try:
         found = version("ministack")
     except PackageNotFoundError:
-        return Diagnosis(name="Emulator", remedy="not installed; run: make setup")
+        return Diagnosis(name="Emulator", remedy=f"not installed; {mend}")
     if pinned and found != pinned:
-        remedy = f"ministack {found} is installed, not {pinned}; run: make setup"
+        remedy = f"ministack {found} is installed, not {pinned}; {mend}"
         return Diagnosis(name="Emulator", remedy=remedy)
     return Diagnosis(name="Emulator", found=f"ministack {found}")
 

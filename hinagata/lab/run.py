@@ -187,7 +187,7 @@ def run(
         show: called with the result while everything is still up.
         endpoint_url: where to run; None starts the embedded endpoint.
         deadline_seconds: how long to wait for results. Default: what the scenario says.
-        keep: whether to leave everything up until Ctrl-C.
+        keep: whether to leave everything up until Ctrl-C, which then ends it as usual.
         verbose: whether every step is told.
     """
     steps = Steps(verbose=verbose)
@@ -199,7 +199,10 @@ def run(
             wiring = wire(scenario, up.assembly, up.deployment, up.endpoint)
             for line in _addresses(up, scenario, wiring):
                 steps.say(line)
-            threading.Event().wait()
+            with contextlib.suppress(
+                KeyboardInterrupt
+            ):  # what a person was asked to press is no accident
+                threading.Event().wait()
     return result.met
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def command(*arguments: str) -> list[str]:
     """Return a command line that starts this package in a process of its own."""
     return [sys.executable, "-m", "hinagata", *arguments]
+
+
+def test_the_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """`hinagata --version` says which release is used."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"hinagata {version('hinagata')}\n"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list"], ["doctor"]])
@@ -91,7 +98,10 @@ def test_the_samples_are_listed_for_programs(
 def test_a_missing_part_is_an_answer(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The doctor ends with 1 if anything is missing, and says what."""
     assert main(["doctor"]) == 1
-    assert "missing  CDK CLI   not in node_modules; run: make setup" in capsys.readouterr().out
+    assert (
+        "missing  CDK CLI   not in node_modules; run: npm install --save-dev aws-cdk"
+        in capsys.readouterr().out
+    )
 
 
 WRONG = {
