@@ -53,40 +53,45 @@ def resolve(raw: object, scope: Scope, depth: int = 0) -> Any:
     Raises:
         TemplateError: It is nested too deep, or refers to a logical id that does not exist.
     """
-    if isinstance(raw, str):
-        return _text_with_parameters(raw, scope) if _SSM in raw else raw
-    if isinstance(raw, dict):
-        if len(raw) == 1:
-            ((key, argument),) = raw.items()
-            function = _FUNCTIONS.get(key)
-            if function is not None:
-                if depth > DEEPEST:
-                    raise _too_deep(scope)
-                return function(argument, scope, depth + 1)
-            if isinstance(key, str) and key.startswith("Fn::"):
-                return UNKNOWN
-        if depth > DEEPEST:
-            raise _too_deep(scope)
-        if "Fn::Transform" in raw:
-            return UNKNOWN
-        found = {}
-        for key, value in raw.items():
-            resolved = resolve(value, scope, depth + 1)
-            if resolved is not ABSENT:
-                found[key] = resolved
-        return found
-    if isinstance(raw, list):
-        if depth > DEEPEST:
-            raise _too_deep(scope)
-        items = [resolve(item, scope, depth + 1) for item in raw]
-        return [item for item in items if item is not ABSENT]
+    kind = _KINDS.get(type(raw))
+    if kind is not None:
+        return kind(raw, scope, depth)
     if raw is None or isinstance(raw, (bool, int, float)):
         return raw
     if isinstance(raw, Mapping):
-        return resolve(dict(raw), scope, depth)
-    if isinstance(raw, tuple):
-        return resolve(list(raw), scope, depth)
-    return UNKNOWN
+        return _mapping(dict(raw), scope, depth)
+    return _list(list(raw), scope, depth) if isinstance(raw, tuple) else UNKNOWN
+
+
+def _text(raw: str, scope: Scope, depth: int) -> Value:  # noqa: ARG001 - as the other kinds
+    return _text_with_parameters(raw, scope) if _SSM in raw else raw
+
+
+def _mapping(raw: dict[str, Any], scope: Scope, depth: int) -> Any:
+    if depth > DEEPEST:
+        raise _too_deep(scope)
+    if len(raw) == 1:
+        ((key, argument),) = raw.items()
+        function = _FUNCTIONS.get(key)
+        if function is not None:
+            return function(argument, scope, depth + 1)
+        if isinstance(key, str) and key.startswith("Fn::"):
+            return UNKNOWN
+    elif "Fn::Transform" in raw:
+        return UNKNOWN
+    found = {}
+    for key, value in raw.items():
+        resolved = resolve(value, scope, depth + 1)
+        if resolved is not ABSENT:
+            found[key] = resolved
+    return found
+
+
+def _list(raw: list[Any], scope: Scope, depth: int) -> list[Value]:
+    if depth > DEEPEST:
+        raise _too_deep(scope)
+    items = [resolve(item, scope, depth + 1) for item in raw]
+    return [item for item in items if item is not ABSENT]
 
 
 def truth(raw: object, scope: Scope, depth: int = 0) -> bool | None:
@@ -107,19 +112,22 @@ def truth(raw: object, scope: Scope, depth: int = 0) -> bool | None:
     if not isinstance(argument, list):
         return None
     if function == "Fn::Equals" and len(argument) == 2:
-        left, right = (resolve(side, scope, depth + 1) for side in argument)
+        left, right = (_resolved(side, scope, depth + 1) for side in argument)
         return _same(left, right)
     if function not in ("Fn::And", "Fn::Or", "Fn::Not"):
         return None
-    # Kleene's logic: one that decides does so whatever the unknown others are.
-    found = {truth(each, scope, depth + 1) for each in argument}
+    return _connected(function, {truth(each, scope, depth + 1) for each in argument})
+
+
+def _connected(function: str, held: set[bool | None]) -> bool | None:
+    """Kleene's logic: one that decides does so whatever the unknown others are."""
     if function == "Fn::Not":
-        held = found.pop() if len(found) == 1 else None
-        return None if held is None else not held
+        negated = held.pop() if len(held) == 1 else None
+        return None if negated is None else not negated
     decides = function == "Fn::Or"
-    if decides in found:
+    if decides in held:
         return decides
-    return None if None in found or not found else not decides
+    return None if None in held or not held else not decides
 
 
 def split(value: Value, delimiter: str) -> Value:
@@ -204,11 +212,12 @@ def _one_of(values: Iterable[Value]) -> Value:
     return found[0] if len(found) == 1 else OneOf(tuple(found))
 
 
-def _known_or_none(value: Any) -> Value:
-    return None if value is ABSENT else value
+def _resolved(raw: object, scope: Scope, depth: int) -> Value:
+    found = resolve(raw, scope, depth)
+    return None if found is ABSENT else found
 
 
-def _ref(argument: object, scope: Scope, depth: int) -> Any:
+def _ref(argument: object, scope: Scope, depth: int) -> Any:  # noqa: ARG001 - as all functions
     if argument == "AWS::NoValue":
         return ABSENT
     return scope.ref(argument) if isinstance(argument, str) else UNKNOWN
@@ -241,11 +250,11 @@ def _sub(argument: object, scope: Scope, depth: int) -> Value:
         if name.startswith("!"):
             parts.append(f"${{{variable[1][1:]}}}")
         elif name in given:
-            parts.append(_known_or_none(resolve(given[name], scope, depth)))
+            parts.append(_resolved(given[name], scope, depth))
         elif "." in name:
             parts.append(_get_att(name, scope, depth))
         else:
-            parts.append(_known_or_none(_ref(name, scope, depth)))
+            parts.append(_resolved({"Ref": name}, scope, depth))
     parts.append(text[at:])
     whole = joined(parts)
     return (
@@ -285,7 +294,7 @@ def _if(argument: object, scope: Scope, depth: int) -> Any:
     either = [resolve(each, scope, depth) for each in (then, otherwise)]
     if all(each is ABSENT for each in either):
         return ABSENT
-    return _one_of(_known_or_none(each) for each in either)
+    return _one_of(None if each is ABSENT else each for each in either)
 
 
 def _select(argument: object, scope: Scope, depth: int) -> Value:
@@ -297,14 +306,14 @@ def _select(argument: object, scope: Scope, depth: int) -> Value:
     source = argument[1]
     if isinstance(source, Mapping) and len(source) == 1:
         if "Fn::GetAZs" in source:
-            return _zone(at, _known_or_none(resolve(source["Fn::GetAZs"], scope, depth)), scope)
+            return _zone(at, _resolved(source["Fn::GetAZs"], scope, depth), scope)
         if "Fn::Split" in source and isinstance(source["Fn::Split"], list):
-            whole = _known_or_none(resolve(source["Fn::Split"][-1], scope, depth))
+            whole = _resolved(source["Fn::Split"][-1], scope, depth)
             if isinstance(whole, Reference):
                 return Reference(whole.node, f"{whole.attribute}[{at}]")
     return _one_of(
         each[at] if isinstance(each, list) and at < len(each) else UNKNOWN
-        for each in alternatives(_known_or_none(resolve(source, scope, depth)))
+        for each in alternatives(_resolved(source, scope, depth))
     )
 
 
@@ -327,14 +336,14 @@ def _zone(at: int, region: Value, scope: Scope) -> Value:
 def _split(argument: object, scope: Scope, depth: int) -> Value:
     if not isinstance(argument, list) or len(argument) != 2:
         return UNKNOWN
-    delimiter, whole = (resolve(each, scope, depth) for each in argument)
-    return split(_known_or_none(whole), delimiter) if isinstance(delimiter, str) else UNKNOWN
+    delimiter, whole = (_resolved(each, scope, depth) for each in argument)
+    return split(whole, delimiter) if isinstance(delimiter, str) else UNKNOWN
 
 
 def _find_in_map(argument: object, scope: Scope, depth: int) -> Value:
     if not isinstance(argument, list) or len(argument) not in (3, 4):
         return UNKNOWN
-    name, *keys = (_known_or_none(resolve(each, scope, depth)) for each in argument[:3])
+    name, *keys = (_resolved(each, scope, depth) for each in argument[:3])
     otherwise = argument[3] if len(argument) == 4 else None
     mappings = scope.document.get("Mappings")
     mapping = mappings.get(name) if isinstance(mappings, Mapping) and isinstance(name, str) else {}
@@ -342,9 +351,9 @@ def _find_in_map(argument: object, scope: Scope, depth: int) -> Value:
     for key in keys:
         found = [value for each in found for value in _under(each, key)]
     if found:
-        return _one_of(resolve(each, scope, depth) for each in found)
+        return _one_of(_resolved(each, scope, depth) for each in found)
     if isinstance(otherwise, Mapping) and "DefaultValue" in otherwise:
-        return _known_or_none(resolve(otherwise["DefaultValue"], scope, depth))
+        return _resolved(otherwise["DefaultValue"], scope, depth)
     return UNKNOWN
 
 
@@ -359,7 +368,7 @@ def _under(mapping: object, key: Value) -> list[object]:
 def _import_value(argument: object, scope: Scope, depth: int) -> Value:
     return _one_of(
         scope.imported(each) if isinstance(each, str) else UNKNOWN
-        for each in alternatives(_known_or_none(resolve(argument, scope, depth)))
+        for each in alternatives(_resolved(argument, scope, depth))
     )
 
 
@@ -398,9 +407,7 @@ def _to_json_string(argument: object, scope: Scope, depth: int) -> Value:
         left.append(value)  # type: ignore[arg-type]
         return f"\0{len(left) - 1}\0"
 
-    written = json.dumps(
-        _known_or_none(resolve(argument, scope, depth)), default=stand_in, separators=(",", ":")
-    )
+    written = json.dumps(_resolved(argument, scope, depth), default=stand_in, separators=(",", ":"))
     pieces = written.split("\\u0000")
     return joined(left[int(piece)] if at % 2 else piece for at, piece in enumerate(pieces))
 
@@ -435,6 +442,7 @@ def _too_deep(scope: Scope) -> TemplateError:
     return TemplateError(f"{scope.where} is nested too deep: more than {DEEPEST} levels")
 
 
+_KINDS: dict[type, Callable[[Any, Scope, int], Any]] = {str: _text, dict: _mapping, list: _list}
 _FUNCTIONS: dict[str, Callable[[Any, Scope, int], Any]] = {
     "Ref": _ref,
     "Fn::GetAtt": _get_att,

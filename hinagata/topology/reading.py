@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly
+from hinagata.topology.edge import Edge
 from hinagata.topology.edges import BUILDERS
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node, Role
@@ -96,12 +97,12 @@ class _Reader:
     def topology(self) -> Topology:
         """Finds the edges, and returns all that was read."""
         world = World(self._nodes, self._pseudo_nodes)
-        edges = [
-            edge
-            for node in self._nodes
-            if (build := BUILDERS.get(node.type)) is not None
-            for edge in build(node, world)
-        ]
+        edges: list[Edge] = []
+        for node in self._nodes:
+            build = BUILDERS.get(node.type)
+            if build is not None:
+                world.near = node
+                edges += build(node, world)
         return Topology([*self._nodes, *self._pseudo_nodes.made], edges)
 
     def read_stack(self, stack: AssemblyStack) -> None:

@@ -79,7 +79,7 @@ class Scope:
             found = intrinsics.resolve(raw, self)
         except RecursionError:
             raise TemplateError(f"{self.where} is nested too deep to be read") from None
-        return None if found is ABSENT else found  # type: ignore[no-any-return]
+        return None if found is ABSENT else found
 
     def construct_path(self, logical_id: str) -> str:
         """Where in the construct tree a resource comes from; its logical id if unknown."""

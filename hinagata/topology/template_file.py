@@ -6,7 +6,6 @@ import json
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from json.decoder import scanstring
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +169,7 @@ def _json_lines(text: str) -> Iterator[tuple[str, int]]:
     while text[at] == '"':
         line += text.count("\n", counted, at)
         counted = at
-        logical_id, at = scanstring(text, at + 1, True)  # noqa: FBT003 - json's own signature
+        logical_id, at = decoder.raw_decode(text, at)
         yield logical_id, line
         at = _after_value(text, at, decoder)
 
@@ -178,7 +177,7 @@ def _json_lines(text: str) -> Iterator[tuple[str, int]]:
 def _members_of(text: str, section: str, decoder: json.JSONDecoder) -> int:
     at = _skip(text, _skip(text, 0) + 1)
     while text[at] == '"':
-        key, at = scanstring(text, at + 1, True)  # noqa: FBT003 - json's own signature
+        key, at = decoder.raw_decode(text, at)
         if key == section:
             return _skip(text, _skip(text, _skip(text, at) + 1) + 1)
         at = _after_value(text, at, decoder)

@@ -6,10 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hinagata.topology.node import Node
 from hinagata.topology.pseudo_nodes import PseudoNodes
-from hinagata.topology.value import Reference, Text, Value, alternatives
+from hinagata.topology.value import Reference, Text, Value
 
 # An ARN whose partition, region and account may be unknown.
 _ARN = re.compile(
@@ -18,7 +19,7 @@ _ARN = re.compile(
 _QUEUE_URL = re.compile(
     r"^https://(?:sqs\.(?P<region>[^./]+)|[^/]*queue)\.[^/]*/(?P<account>[^/]*)/(?P<name>[^/]+)$"
 )
-_UNKNOWN_PART = "?"
+_UNKNOWN = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,16 @@ class World:
     Args:
         nodes: The nodes that templates declare.
         pseudo_nodes: Those that none does.
+
+    Attributes:
+        near: The node that is looked at: of several resources of one name, those of its template
+            count, else those of its stage, account and region. None: a name must be unique.
+        kept: What was worked out once for all builders, by the function that did.
     """
 
     def __init__(self, nodes: Iterable[Node], pseudo_nodes: PseudoNodes) -> None:
+        self.near: Node | None = None
+        self.kept: dict[Callable[..., Any], Any] = {}
         self._of_type: dict[str, list[Node]] = defaultdict(list)
         for node in nodes:
             self._of_type[node.type].append(node)
@@ -146,126 +154,85 @@ class World:
         """Returns the nodes of a CloudFormation type."""
         return self._of_type.get(type_, ())
 
-    def named(self, type_: str, physical_name: str, near: Node | None = None) -> Node | None:
+    def named(self, type_: str, name: str) -> Node | None:
         """Returns the node of a type whose template gives it a physical name.
 
         Args:
             type_: CloudFormation type; one of `NAME_PROPERTIES`.
-            physical_name: E.g. "orders", or "/aws/lambda/orders".
-            near: Whoever uses the name: where several nodes have it, that of the same template,
-                else of the same account and region counts. None: only a unique one does.
+            name: E.g. "orders", or "/aws/lambda/orders".
         """
-        found = self._by_name(type_).get(physical_name, ())
-        if near is not None and len(found) > 1:
-            found = _nearest(found, near)
-        return found[0] if len(found) == 1 else None
+        return self._choose(self._by_name(type_).get(name, ()), "", "")
 
-    def at_arn(self, value: Value, near: Node | None = None) -> Node | None:
-        """Returns the node that a value means: by reference, by ARN, by a queue's URL, or by name.
+    def at_arn(self, value: Value) -> Node | None:
+        """Returns the node that an ARN, a queue's URL or a reference means.
 
         Args:
-            value: A resolved value. One of several alternatives only if all mean the same node.
-            near: As for `named`.
+            value: A resolved value. In an ARN, the partition, region and account may be empty or
+                unknown: then any fits.
 
         Returns:
-            A resource where the templates make it; for an ARN or URL of none of them, the pseudo
-            node of that text; None where the value is unknown, or a name that nobody has.
+            A resource where the templates make it; the pseudo node of that text where they do
+            not; None where the value is unknown, or no ARN.
         """
-        found = {self._meant(each, near) for each in alternatives(value) if each is not None}
-        return found.pop() if len(found) == 1 else None
-
-    def _meant(self, value: Value, near: Node | None) -> Node | None:
         if isinstance(value, Reference):
             return value.node
-        if isinstance(value, str):
-            return self._written(value, near) or self._only_one_named(value, near)
-        if not isinstance(value, Text):
+        if isinstance(value, Text):
+            if any(isinstance(part, Reference) for part in value.parts):
+                return None
+            value = "".join(part if isinstance(part, str) else _UNKNOWN for part in value.parts)
+        if not isinstance(value, str):
             return None
-        nodes = list(dict.fromkeys(p.node for p in value.parts if isinstance(p, Reference)))
-        if nodes:
-            return self._around(value, nodes, near)
-        text = "".join(part if isinstance(part, str) else _UNKNOWN_PART for part in value.parts)
-        return self._written(text, near)
+        if (arn := _ARN.match(value)) is not None:
+            return self._of_arn(value, arn)
+        if (url := _QUEUE_URL.match(value)) is not None:
+            queues = self._by_name("AWS::SQS::Queue").get(url["name"], ())
+            return self._made_or_outside(queues, url["region"] or "", url["account"], value)
+        return None
 
-    def _around(self, value: Text, nodes: list[Node], near: Node | None) -> Node | None:
-        """Returns what a text with references in it means, e.g. an ARN that holds a name."""
-        names = [
-            part
-            if isinstance(part, str)
-            else _physical_name(part)
-            if isinstance(part, Reference)
-            else _UNKNOWN_PART
-            for part in value.parts
-        ]
-        if all(name is not None for name in names):
-            found = self._written("".join(name or "" for name in names), near)
-            if found is not None and not found.type.startswith("Hinagata::"):
-                return found
-        service = _ARN.match(
-            "".join(p if isinstance(p, str) else _UNKNOWN_PART for p in value.parts)
-        )
-        expected = {form.type for form in _FORMS.get(service["service"], ())} if service else set()
-        of_type = [node for node in nodes if node.type in expected]
-        if of_type:
-            return of_type[-1]
-        # E.g. an API's execute-api ARN, or a function's invocation path.
-        return nodes[0] if len(nodes) == 1 and not expected else None
-
-    def _written(self, text: str, near: Node | None) -> Node | None:
-        arn = _ARN.match(text)
-        if arn is not None:
-            return self._of_arn(text, arn, near)
-        url = _QUEUE_URL.match(text)
-        if url is None:
-            return None
-        queues = self._by_name("AWS::SQS::Queue").get(url["name"], ())
-        return self._choose(queues, url["region"], url["account"], near) or (
-            None if _UNKNOWN_PART in url["name"] else self._pseudo_nodes.external(text)
-        )
-
-    def _of_arn(self, text: str, arn: re.Match[str], near: Node | None) -> Node | None:
+    def _of_arn(self, text: str, arn: re.Match[str]) -> Node | None:
         if arn["service"] == "events" and arn["rest"] == "event-bus/default":
             return self.default_bus
-        for form in _FORMS.get(arn["service"], ()):
-            name = form.rest.match(arn["rest"])
-            if name is not None:
-                found = self._by_name(form.type).get(name[1], ())
-                node = self._choose(found, arn["region"], arn["account"], near)
-                if node is not None:
-                    return node
-        # A name that is not known may be that of any resource.
-        return None if _UNKNOWN_PART in arn["rest"] else self._pseudo_nodes.external(text)
-
-    def _only_one_named(self, name: str, near: Node | None) -> Node | None:
-        found = {self.named(type_, name, near) for type_ in NAME_PROPERTIES} - {None}
-        return found.pop() if len(found) == 1 else None
-
-    def _choose(
-        self, found: Sequence[Node], region: str | None, account: str | None, near: Node | None
-    ) -> Node | None:
-        fit = [
+        named = [
             node
-            for node in found
+            for form in _FORMS.get(arn["service"], ())
+            if (name := form.rest.match(arn["rest"])) is not None
+            for node in self._by_name(form.type).get(name[1], ())
+        ]
+        return self._made_or_outside(named, arn["region"], arn["account"], text)
+
+    def _made_or_outside(
+        self, named: Sequence[Node], region: str, account: str, text: str
+    ) -> Node | None:
+        if (node := self._choose(named, region, account)) is not None:
+            return node
+        # What shares its name, or has an unknown one, may be any of several.
+        if named or _UNKNOWN in text.split(":", 5)[-1]:
+            return None
+        return self._pseudo_nodes.external(text)
+
+    def _choose(self, named: Sequence[Node], region: str, account: str) -> Node | None:
+        found = [
+            node
+            for node in named
             if _agrees(node.template.region, region) and _agrees(node.template.account, account)
         ]
-        if near is not None and len(fit) > 1:
-            fit = _nearest(fit, near)
-        return fit[0] if len(fit) == 1 else None
+        if self.near is not None and len(found) > 1:
+            found = _nearest(found, self.near)
+        return found[0] if len(found) == 1 else None
 
     def _by_name(self, type_: str) -> dict[str, list[Node]]:
         if type_ not in self._names:
             names: dict[str, list[Node]] = defaultdict(list)
             property_ = NAME_PROPERTIES.get(type_)
-            for node in self.of_type(type_) if property_ else ():
-                name = node.get(property_)
-                if isinstance(name, str):
+            for node in self.of_type(type_) if property_ is not None else ():
+                for name in node.strings(property_ or "") or ():
                     names[name].append(node)
             self._names[type_] = names
         return self._names[type_]
 
 
 def _agrees(known: str | None, written: str | None) -> bool:
-    return known is None or not written or written in (known, _UNKNOWN_PART, "*")
+    return known is None or written in (known, "", _UNKNOWN, "*")
 
 
 def _nearest(found: Sequence[Node], near: Node) -> list[Node]:
@@ -288,9 +255,3 @@ def _place(node: Node) -> tuple[str | None, str | None]:
 
 def _stage(node: Node) -> object:
     return getattr(node.template, "stage", None)
-
-
-def _physical_name(reference: Reference) -> str | None:
-    property_ = NAME_PROPERTIES.get(reference.node.type)
-    name = reference.node.get(property_) if property_ and reference.attribute == "Ref" else None
-    return name if isinstance(name, str) else None

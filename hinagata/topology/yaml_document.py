@@ -136,7 +136,7 @@ class _Builder:
         elif isinstance(event, yaml.CollectionEndEvent):
             self._end()
         elif isinstance(event, yaml.AliasEvent):
-            anchored = self._anchors.get(event.anchor)
+            anchored = self._anchors.get(str(event.anchor))
             if anchored is None:
                 message = f"the alias *{event.anchor} at {_at(event)} stands for nothing before it"
                 raise YamlError(message)
@@ -169,7 +169,7 @@ class _Builder:
         if event.anchor is not None:
             # Until it has ended: an alias inside stands for nothing yet.
             self._anchors.pop(event.anchor, None)
-        line = event.start_mark.line + 1
+        line = _position(event)[0]
         self._open.append(_Open(into, event.tag, event.anchor, line))
 
     def _end(self) -> None:
@@ -290,8 +290,13 @@ def _implied(text: str) -> str:
 
 
 def _at(event: yaml.Event) -> str:
+    line, column = _position(event)
+    return f"line {line}, column {column}"
+
+
+def _position(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
-    return f"line {mark.line + 1}, column {mark.column + 1}"
+    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
 
 
 def _said(error: yaml.MarkedYAMLError) -> str:
