@@ -78,6 +78,16 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     known = {
         "list": (_list, "list the samples", "hinagata list"),
         "synth": (_synth, "synthesize the app into cdk.out", "hinagata synth"),
+        "check": (
+            _check,
+            "find out how an architecture fails, from its templates",
+            "hinagata check cdk.out --output sarif=found.sarif",
+        ),
+        "explain": (
+            _explain,
+            "say what a check is about, or list all checks",
+            "hinagata explain FM101",
+        ),
         "run": (
             _run,
             "run a sample on this machine, and say whether its results are right",
@@ -95,10 +105,14 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         )
         for name, (_, summary, example) in known.items()
     }
-    for name in ("list", "run", "doctor"):
+    for name in ("list", "explain", "run", "doctor"):
         parsers[name].add_argument(
             "--format", choices=("text", "json"), default="text", help="default: text"
         )
+    _add_check_arguments(parsers["check"])
+    parsers["explain"].add_argument(
+        "check", metavar="ID", nargs="?", help="as FM101; default: list all checks"
+    )
     _add_run_arguments(parsers["run"])
     word = next((word for word in argv if not word.startswith("-")), None)
     if word is not None and word not in known:
@@ -106,10 +120,67 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     arguments, unknown = parser.parse_known_args(argv)
     if arguments.name is None:
         raise UsageError(f"no command; expected one of {', '.join(known)}; see: hinagata --help")
+    if "paths" in arguments:
+        # argparse leaves over the paths that stand behind an option that follows a path.
+        arguments.paths += [word for word in unknown if not word.startswith("-")]
+        unknown = [word for word in unknown if word.startswith("-")]
     if unknown:
         _refuse(unknown[0], parsers[arguments.name])
     arguments.command = known[arguments.name][0]
     return arguments
+
+
+def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help="a cdk.out folder or a template (JSON, YAML, SAM), all of one architecture; "
+        "default: synthesize the app here",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "sarif", "junit"),
+        default="text",
+        help="what is printed; default: text",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FORMAT=FILE",
+        action="append",
+        default=[],
+        help="write a file too; as often as you like",
+    )
+    parser.add_argument(
+        "--check",
+        metavar="ID,...",
+        action="append",
+        default=[],
+        help="run these checks only; default: all that the configuration leaves on",
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=("note", "warning", "error", "never"),
+        help="the lowest severity to end with 1 for; default: as configured, or error",
+    )
+    parser.add_argument("--baseline", metavar="FILE", type=Path, help="what is known never fails")
+    parser.add_argument(
+        "--write-baseline",
+        metavar="FILE",
+        type=Path,
+        help="write what is found as known; a file that is there must be the --baseline",
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help="thresholds and severities; default: hinagata.toml, if it is here",
+    )
+    parser.add_argument(
+        "--with-suppressed",
+        action="store_true",
+        help="have SARIF say what is acknowledged too",
+    )
 
 
 def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -178,6 +249,32 @@ def _synth(_: argparse.Namespace) -> int:
     assembly = synthesize(Path.cwd())
     for stack in assembly.stacks:
         print(f"{stack.name}  {_shown(stack.template_file)}")
+    return GOOD
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from hinagata.checks.command import check
+
+    good = check(
+        arguments.paths,
+        project=Path.cwd(),
+        stream=sys.stdout,
+        format=arguments.format,
+        outputs=arguments.output,
+        only=arguments.check,
+        config=arguments.config,
+        fail_on=arguments.fail_on,
+        baseline=arguments.baseline,
+        new_baseline=arguments.write_baseline,
+        with_suppressed=arguments.with_suppressed,
+    )
+    return GOOD if good else NO
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from hinagata.checks.explain import explain
+
+    explain(arguments.check, stream=sys.stdout, format=arguments.format)
     return GOOD
 
 

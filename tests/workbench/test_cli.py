@@ -14,6 +14,7 @@ from hinagata.cli import main
 
 HEAVY = ("aws_cdk", "boto3", "botocore", "jsii", "rich", "yaml", "ministack")
 START_SECONDS = 0.25
+COMMANDS = "list, synth, check, explain, run, doctor"
 CARD = """\
 title = "Connected car"
 summary = "Cars report, services follow."
@@ -43,7 +44,9 @@ def test_the_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out == f"hinagata {version('hinagata')}\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list"], ["doctor"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "--help"], ["list"], ["doctor"], ["explain", "FM101"]]
+)
 def test_nothing_heavy_is_loaded(arguments: list[str], project: Path) -> None:
     """What only other commands need is not imported."""
     code = (
@@ -68,7 +71,7 @@ def test_the_help_is_there_at_once() -> None:
     assert min(seconds) < START_SECONDS
 
 
-@pytest.mark.parametrize("name", ["list", "synth", "run", "doctor"])
+@pytest.mark.parametrize("name", COMMANDS.split(", "))
 def test_every_command_has_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The help of a command ends with one, which begins with that command."""
     assert main([name, "--help"]) == 0
@@ -107,11 +110,11 @@ def test_a_missing_part_is_an_answer(project: Path, capsys: pytest.CaptureFixtur
 WRONG = {
     "no command": (
         [],
-        "no command; expected one of list, synth, run, doctor; see: hinagata --help",
+        f"no command; expected one of {COMMANDS}; see: hinagata --help",
     ),
     "an unknown command": (
         ["rum"],
-        "there is no command rum; expected one of list, synth, run, doctor (did you mean run?)",
+        f"there is no command rum; expected one of {COMMANDS} (did you mean run?)",
     ),
     "an unknown sample": (
         ["run", "conected_car"],

@@ -1,0 +1,74 @@
+"""What `hinagata explain` does."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TextIO
+
+from hinagata.checks.check import Check
+from hinagata.checks.collection import load_check, load_checks
+from hinagata.checks.page import page_of, thresholds_of
+from hinagata.checks.thresholds import Thresholds, reasons
+
+
+def explain(id: str | None, *, stream: TextIO, format: str = "text") -> None:
+    """Writes the page of a check, or the list of all.
+
+    Args:
+        id: The check's id. None: all checks.
+        stream: Where to.
+        format: "text" or "json".
+
+    Raises:
+        UsageError: There is no check of that id.
+    """
+    if id is None:
+        _explain_all(load_checks(), stream, format)
+        return
+    check = load_check(id)
+    if format == "json":
+        stream.write(json.dumps(_described(check), indent=2) + "\n")
+        return
+    page = page_of(check)
+    if not (stream.isatty() or os.environ.get("FORCE_COLOR")):
+        stream.write(page + "\n")
+        return
+
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console(file=stream).print(Markdown(page))
+
+
+def _explain_all(checks: Sequence[Check], stream: TextIO, format: str) -> None:
+    if format == "json":
+        stream.write(json.dumps([_described(check) for check in checks], indent=2) + "\n")
+        return
+    width = max(len(str(check.severity)) for check in checks)
+    for check in checks:
+        stream.write(f"{check.id}  {check.severity!s:<{width}}  {check.title}\n")
+
+
+def _described(check: Check) -> dict[str, object]:
+    why = reasons()
+    defaults = {each.name: each.default for each in fields(Thresholds)}
+    return {
+        "check": check.id,
+        "title": check.title,
+        "severity": str(check.severity),
+        "reason": check.reason,
+        "fix": check.fix,
+        "sources": list(check.sources),
+        "thresholds": {
+            name: {"value": _plain(defaults[name]), "reason": why[name]}
+            for name in thresholds_of(check)
+        },
+        "page": check.page,
+    }
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value

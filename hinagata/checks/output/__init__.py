@@ -1,0 +1,1 @@
+"""A report of findings, written for people and for programs."""
