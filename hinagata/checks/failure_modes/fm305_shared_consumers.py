@@ -3,8 +3,8 @@
 A shard of Kinesis is read at 2 MB/s and five calls a second by all its shared consumers together,
 and written at 1 MB/s: with a third consumer that keeps up, all of them fall behind at full load,
 and each waits longer for its turn. A shard of a DynamoDB stream has two readers at most; AWS
-throttles the third. Mappings, pipes, delivery streams of Firehose and analytics applications count
-alike; a consumer registered for enhanced fan-out has 2 MB/s for itself and does not.
+throttles the third. Mappings, pipes and delivery streams of Firehose count alike; a consumer that
+is registered for enhanced fan-out has 2 MB/s for itself and does not.
 
 A note for Kinesis, as it depends on the load; a warning for DynamoDB, where it does not.
 
@@ -24,7 +24,10 @@ from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.graph import Topology
-from hinagata.topology.node import Node, Role
+from hinagata.topology.node import Node
+
+_STREAM = "AWS::Kinesis::Stream"
+_TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
 
 @check(
@@ -42,11 +45,11 @@ def shared_consumers(topology: Topology, thresholds: Thresholds) -> Iterator[Fin
     """Counts the readers of each stream that have no throughput of their own."""
     readers: defaultdict[Node, dict[Node, Edge]] = defaultdict(dict)
     for edge in topology.edges(Kind.POLLS):
-        if edge.source.role in (Role.STREAM, Role.TABLE) and not _is_registered(edge.via):
+        if edge.source.type in (_STREAM, *_TABLES) and not _is_registered(edge.via):
             readers[edge.source][edge.via] = edge
     for stream, edges in readers.items():
         if len(edges) > thresholds.shared_stream_consumers:
-            is_table = stream.role is Role.TABLE
+            is_table = stream.type in _TABLES
             yield Finding(
                 node=stream,
                 property="",
