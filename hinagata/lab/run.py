@@ -199,9 +199,8 @@ def run(
             wiring = wire(scenario, up.assembly, up.deployment, up.endpoint)
             for line in _addresses(up, scenario, wiring):
                 steps.say(line)
-            with contextlib.suppress(
-                KeyboardInterrupt
-            ):  # what a person was asked to press is no accident
+            # What a person was asked to press is no interruption.
+            with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()
     return result.met
 
