@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
+from hinagata.topology.components import loops
 from hinagata.topology.edge import FAILURE, Edge, Kind
 from hinagata.topology.node import Node, Role
 
@@ -125,53 +126,11 @@ class Topology:
         yield from extend((), start, frozenset({start}))
 
     def loops(self, *kinds: Kind) -> list[list[Node]]:
-        """Returns the sets of nodes that lead back to themselves by edges of some kinds.
-
-        Tarjan's strongly connected components, without recursion; components of one node count
-        only if it has an edge to itself (R. Tarjan, "Depth-first search and linear graph
-        algorithms", 1972).
-        """
+        """Returns the sets of nodes that lead back to themselves by edges of some kinds."""
         after: dict[Node, list[Node]] = defaultdict(list)
         for edge in self.edges(*kinds):
             after[edge.source].append(edge.target)
-        number: dict[Node, int] = {}
-        low: dict[Node, int] = {}
-        stack: list[Node] = []
-        on_stack: set[Node] = set()
-        found: list[list[Node]] = []
-        for root in list(after):
-            if root in number:
-                continue
-            work = [(root, iter(after[root]))]
-            number[root] = low[root] = len(number)
-            stack.append(root)
-            on_stack.add(root)
-            while work:
-                node, targets = work[-1]
-                for target in targets:
-                    if target not in number:
-                        number[target] = low[target] = len(number)
-                        stack.append(target)
-                        on_stack.add(target)
-                        work.append((target, iter(after.get(target, ()))))
-                        break
-                    if target in on_stack:
-                        low[node] = min(low[node], number[target])
-                else:
-                    work.pop()
-                    if work:
-                        low[work[-1][0]] = min(low[work[-1][0]], low[node])
-                    if low[node] == number[node]:
-                        component: list[Node] = []
-                        while True:
-                            member = stack.pop()
-                            on_stack.remove(member)
-                            component.append(member)
-                            if member is node:
-                                break
-                        if len(component) > 1 or node in after.get(node, ()):
-                            found.append(component[::-1])
-        return found
+        return loops(after)
 
     def alarms(self, node: Node, *metrics: str) -> list[Node]:
         """Returns the alarms that watch one of some metrics of a node, any metric if none is named.

@@ -7,7 +7,7 @@ the deployment. Unknown stays unknown: it is never guessed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias, Union
@@ -66,7 +66,6 @@ class OneOf:
 
 
 Value: TypeAlias = Union[
-    None,
     bool,
     int,
     float,
@@ -77,6 +76,7 @@ Value: TypeAlias = Union[
     Reference,
     Text,
     OneOf,
+    None,
 ]
 
 
@@ -93,31 +93,21 @@ def referenced(value: Value) -> Iterator[Node]:
     """Yields the nodes that a value refers to, at any depth, each as often as it does."""
     if isinstance(value, Reference):
         yield value.node
-    elif isinstance(value, Text):
-        for part in value.parts:
-            if isinstance(part, Reference):
-                yield part.node
-    elif isinstance(value, OneOf):
-        for alternative in value.alternatives:
-            yield from referenced(alternative)
-    elif isinstance(value, list):
-        for item in value:
-            yield from referenced(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from referenced(item)
+    else:
+        for part in _parts(value):
+            yield from referenced(part)
+
+
+def _parts(value: Value) -> Iterable[Value]:
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        return value.values()
+    if isinstance(value, Text):
+        return value.parts
+    return value.alternatives if isinstance(value, OneOf) else ()
 
 
 def is_known(value: Value) -> bool:
     """Whether nothing in a value, at any depth, is unknown."""
-    if isinstance(value, Unknown):
-        return False
-    if isinstance(value, OneOf):
-        return all(is_known(alternative) for alternative in value.alternatives)
-    if isinstance(value, Text):
-        return UNKNOWN not in value.parts
-    if isinstance(value, list):
-        return all(is_known(item) for item in value)
-    if isinstance(value, dict):
-        return all(is_known(item) for item in value.values())
-    return True
+    return not isinstance(value, Unknown) and all(is_known(part) for part in _parts(value))
