@@ -14,7 +14,7 @@ A loop is followed along triggers, deliveries and what the role of a function le
 filters messages by their content ends it, as somebody has thought of it there: filter criteria of
 a mapping or pipe, the filter policy of a subscription, a prefix or suffix of a bucket's
 notification, the pattern of a rule that looks at source, detail type, detail or resources. A
-permission to delete, or to change a message's visibility, does not write. The finding names the
+permission to delete objects does not write. The finding names the
 shortest loop through the function, in order.
 
 ## How to mend it
@@ -51,16 +51,6 @@ _LEADS_ON = (
 )
 # Between these Lambda itself counts the turns (invocation-recursion.html).
 _COUNTED = (_FUNCTION, "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket")
-# What begins a message, of the actions that change something.
-_WRITING = {
-    _FUNCTION: ("Invoke",),
-    _WORKFLOW: ("Start",),
-    "AWS::SQS::Queue": ("Send",),
-    "AWS::SNS::Topic": ("Publish",),
-    "AWS::S3::Bucket": ("PutObject", "Put*"),
-    "AWS::Events::EventBus": ("Put",),
-    "AWS::Kinesis::Stream": ("Put",),
-}
 # Where a trigger or a delivery says what it passes on; an unknown filter counts as one.
 _FILTERS = {
     "AWS::Lambda::EventSourceMapping": ("FilterCriteria", "Filters"),
@@ -149,19 +139,12 @@ def _leads_on(edge: Edge) -> bool:
     if edge.kind is Kind.LOGS_TO:
         return edge.source.type == _FUNCTION
     if edge.kind is Kind.MAY_WRITE:
-        return _writes(edge)
+        return edge.detail != "s3:DeleteObject"
     if edge.kind not in (Kind.ON_SUCCESS, Kind.ON_FAILURE) and via.type in _FILTERS:
         return not via.get(*_FILTERS[via.type])
     if via.type == "AWS::Events::Rule":
         return not _looks_at_content(via.get("EventPattern"))
     return edge.source.type != "AWS::S3::Bucket" or _notifies_of_all(edge)
-
-
-def _writes(edge: Edge) -> bool:
-    """Whether a permission lets messages begin: no reading, deleting or hiding of one."""
-    action = edge.detail.partition(":")[2]
-    writing = _WRITING.get(edge.target.type)
-    return writing is None or action.startswith(writing) or action == "*"
 
 
 def _looks_at_content(pattern: Value) -> bool:
