@@ -64,7 +64,7 @@ def undelivered_events(topology: Topology, _: Thresholds) -> Iterator[Finding | 
     for rule in topology.of_type("AWS::Events::Rule"):
         yield from _rule(rule)
     for schedule in topology.of_type("AWS::Scheduler::Schedule"):
-        if schedule.strings("State") != {"DISABLED"}:
+        if schedule.strings("State") != frozenset({"DISABLED"}):
             yield from _judge(
                 schedule,
                 "Target.DeadLetterConfig.Arn",
@@ -97,7 +97,7 @@ def _subscription(subscription: Node) -> Iterator[Finding | Unresolved]:
 
 
 def _rule(rule: Node) -> Iterator[Finding | Unresolved]:
-    if rule.strings("State") == {"DISABLED"}:
+    if rule.strings("State") == frozenset({"DISABLED"}):
         return
     targets = rule.items("Targets")
     if targets is None:

@@ -24,7 +24,7 @@ from hinagata.checks.check import Finding, Severity, check
 from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.edge import FAILURE, Kind
 from hinagata.topology.graph import Topology
-from hinagata.topology.node import Node, Role
+from hinagata.topology.node import Node
 
 
 @check(
@@ -44,7 +44,7 @@ def fan_out_into_functions(topology: Topology, _: Thresholds) -> Iterator[Findin
     functions: dict[Node, list[Node]] = defaultdict(list)
     for edge in topology.edges(Kind.INVOKES_ASYNC):
         topic, function = edge.source, edge.target
-        if topic.role is Role.TOPIC and function not in functions[topic]:
+        if topic.type == "AWS::SNS::Topic" and function not in functions[topic]:
             functions[topic].append(function)
     for topic, subscribed in functions.items():
         if len(subscribed) < 2 or topology.out(topic, Kind.DELIVERS):

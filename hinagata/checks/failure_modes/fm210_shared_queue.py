@@ -64,7 +64,7 @@ def shared_queue(topology: Topology, _: Thresholds) -> Iterator[Finding | Unreso
 def _enabled(edge: Edge) -> bool | None:
     if edge.via.type == "AWS::Lambda::EventSourceMapping":
         return edge.via.flag("Enabled", default=True)
-    return edge.via.strings("DesiredState") != {"STOPPED"}
+    return edge.via.strings("DesiredState") != frozenset({"STOPPED"})
 
 
 def _optional(edge: Edge) -> bool:

@@ -82,7 +82,7 @@ def cold_start(topology: Topology, thresholds: Thresholds) -> Iterator[Finding |
                 )
             continue
         slow = [runtime for runtime in runtimes if runtime.startswith(_SLOW)]
-        if function.strings("PackageType") == {"Image"}:
+        if function.strings("PackageType") == frozenset({"Image"}):
             slow = ["a container image"]
         if slow and not _is_kept_ready(topology, function, qualifier, thresholds.keep_warm_s):
             yield Finding(
