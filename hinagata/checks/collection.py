@@ -51,8 +51,8 @@ def load_checks(ids: Iterable[str] | None = None) -> tuple[Check, ...]:
     Raises:
         UsageError: There is no check of one of the ids.
     """
-    wanted = check_ids() if ids is None else sorted({each.upper() for each in ids})
-    return tuple(load_check(each) for each in wanted)
+    wanted = {each.upper(): each for each in (check_ids() if ids is None else ids)}
+    return tuple(load_check(wanted[each]) for each in sorted(wanted))
 
 
 def expected_instead(id: str) -> str:

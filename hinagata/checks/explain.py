@@ -13,6 +13,15 @@ from hinagata.checks.collection import load_check, load_checks
 from hinagata.checks.page import page_of, thresholds_of
 from hinagata.checks.thresholds import Thresholds, reasons
 
+_WIDEST = 96
+_STYLES = {
+    "markdown.code": "cyan",
+    "markdown.h2": "bold",
+    "markdown.link": "dim",
+    "markdown.link_url": "dim",
+    "markdown.item.bullet": "dim",
+}
+
 
 def explain(id: str | None, *, stream: TextIO, format: str = "text") -> None:
     """Writes the page of a check, or the list of all.
@@ -33,14 +42,22 @@ def explain(id: str | None, *, stream: TextIO, format: str = "text") -> None:
         stream.write(json.dumps(_described(check), indent=2) + "\n")
         return
     page = page_of(check)
-    if not (stream.isatty() or os.environ.get("FORCE_COLOR")):
+    if stream.isatty() or os.environ.get("FORCE_COLOR"):
+        _show(page, stream)
+    else:
         stream.write(page + "\n")
-        return
 
+
+def _show(page: str, stream: TextIO) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
+    from rich.theme import Theme
 
-    Console(file=stream).print(Markdown(page))
+    console = Console(file=stream, theme=Theme(_STYLES))
+    # Rich sets a first heading in the middle; and long lines read badly.
+    title, _, text = page.removeprefix("# ").partition("\n")
+    console.print(f"{title}\n", style="bold", highlight=False)
+    console.print(Markdown(text), width=min(console.width, _WIDEST))
 
 
 def _explain_all(checks: Sequence[Check], stream: TextIO, format: str) -> None:
@@ -48,8 +65,9 @@ def _explain_all(checks: Sequence[Check], stream: TextIO, format: str) -> None:
         stream.write(json.dumps([_described(check) for check in checks], indent=2) + "\n")
         return
     width = max(len(str(check.severity)) for check in checks)
-    for check in checks:
-        stream.write(f"{check.id}  {check.severity!s:<{width}}  {check.title}\n")
+    stream.writelines(
+        f"{check.id}  {check.severity!s:<{width}}  {check.title}\n" for check in checks
+    )
 
 
 def _described(check: Check) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
@@ -14,10 +13,6 @@ from hinagata.checks.report import Report, Reported, Stale, Unanswered
 from hinagata.errors import HinagataError
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Acknowledgement, Node
-
-# As checks are acknowledged: by id, or by the id that their cfn-lint rule has.
-_RULE = re.compile(r"[EWI]?(FM\d+)")
-
 
 class CheckError(HinagataError):
     """A check that cannot cope with a template: a fault of the check."""
@@ -116,17 +111,12 @@ def _acknowledgements(
     """The first acknowledgement of a check that gives a reason, and the first that does not."""
     reasoned = unreasoned = None
     for each in node.acknowledgements:
-        if _check_id(each) == check.id:
+        if each.rule == check.id:
             if each.reason.strip():
                 reasoned = reasoned or each
             else:
                 unreasoned = unreasoned or each
     return reasoned, unreasoned
-
-
-def _check_id(acknowledgement: Acknowledgement) -> str | None:
-    match = _RULE.fullmatch(acknowledgement.rule)
-    return match[1] if match else None
 
 
 def _stale(
@@ -142,20 +132,19 @@ def _stale(
         _identity(node, each)
         for check, node in asked
         for each in node.acknowledgements
-        if _check_id(each) == check.id
+        if each.rule == check.id
     }
     ran = {check.id for check in checks}
     known = set(check_ids())
     stale: dict[object, Stale] = {}
     for node in topology.nodes:
         for each in node.acknowledgements:
-            check_id = _check_id(each)
             identity = _identity(node, each)
-            if check_id is None or identity in needed:
+            if identity in needed:
                 continue
-            if check_id not in known:
-                says = f"there is no check {check_id}; expected {expected_instead(check_id)}"
-            elif check_id in ran:
+            if each.rule not in known:
+                says = f"there is no check {each.rule}; expected {expected_instead(each.rule)}"
+            elif each.rule in ran:
                 says = "nothing is found there any more"
             else:
                 continue

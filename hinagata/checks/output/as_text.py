@@ -92,10 +92,11 @@ def _finding(reported: Reported, width: int | None) -> Iterator[_Line]:
     start: _Line = (
         (" " * _INDENT, ""),
         (label, _STYLES[reported.severity]),
-        (" " * _INDENT + f"{check.id}  ", "bold"),
+        (" " * _INDENT, ""),
+        (f"{check.id}  ", "bold"),
     )
     # A title that wraps goes on below itself.
-    title = list(_wrapped(check.title, indent + len(check.id) + 2, width, "bold"))
+    title = list(_wrapped(check.title, indent + len(check.id) + 2, width, ""))
     yield (*start, *title[0][1:])
     yield from title[1:]
     yield from _wrapped(reported.finding.says, indent, width, "")
@@ -132,8 +133,8 @@ def _row(path: str, rule: str, says: str, width: int | None) -> Iterator[_Line]:
 def _last(report: Report, width: int | None) -> Iterator[_Line]:
     counts = {severity: count for severity, count in report.counts().items() if count}
     if counts:
-        first = next(report.open()).check.id
-        yield from _wrapped(f"Why, in full: hinagata explain {first}", 0, width, "dim")
+        worst = max(report.open(), key=lambda each: each.severity).check.id
+        yield from _wrapped(f"Why, in full: hinagata explain {worst}", 0, width, "dim")
     found: list[_Part] = []
     for severity, count in counts.items():
         found += [(_counted(count, str(severity)), _STYLES[severity]), (", ", "")]
