@@ -7,10 +7,10 @@ import ipaddress
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from hinagata.topology.template_file import TemplateError
+from hinagata.topology.template_file import DEEPEST, TemplateError
 from hinagata.topology.value import (
     UNKNOWN,
     OneOf,
@@ -21,7 +21,6 @@ from hinagata.topology.value import (
     alternatives,
     is_known,
 )
-from hinagata.topology.yaml_document import DEEPEST
 
 if TYPE_CHECKING:
     from hinagata.topology.scope import Scope
@@ -54,13 +53,7 @@ def resolve(raw: object, scope: Scope, depth: int = 0) -> Any:
         TemplateError: It is nested too deep, or refers to a logical id that does not exist.
     """
     kind = _KINDS.get(type(raw))
-    if kind is not None:
-        return kind(raw, scope, depth)
-    if raw is None or isinstance(raw, (bool, int, float)):
-        return raw
-    if isinstance(raw, Mapping):
-        return _mapping(dict(raw), scope, depth)
-    return _list(list(raw), scope, depth) if isinstance(raw, tuple) else UNKNOWN
+    return raw if kind is None else kind(raw, scope, depth)
 
 
 def _text(raw: str, scope: Scope, depth: int) -> Value:  # noqa: ARG001 - as the other kinds
@@ -104,7 +97,7 @@ def truth(raw: object, scope: Scope, depth: int = 0) -> bool | None:
     """
     if depth > DEEPEST:
         raise _too_deep(scope)
-    if not isinstance(raw, Mapping) or len(raw) != 1:
+    if not isinstance(raw, dict) or len(raw) != 1:
         return None
     ((function, argument),) = raw.items()
     if function == "Condition":
@@ -239,7 +232,7 @@ def _sub(argument: object, scope: Scope, depth: int) -> Value:
     text, given = argument, {}
     if isinstance(argument, list) and len(argument) == 2:
         text, given = argument
-    if not isinstance(text, str) or not isinstance(given, Mapping):
+    if not isinstance(text, str) or not isinstance(given, dict):
         return UNKNOWN
     parts: list[Value] = []
     at = 0
@@ -304,7 +297,7 @@ def _select(argument: object, scope: Scope, depth: int) -> Value:
     if at is None:
         return UNKNOWN
     source = argument[1]
-    if isinstance(source, Mapping) and len(source) == 1:
+    if isinstance(source, dict) and len(source) == 1:
         if "Fn::GetAZs" in source:
             return _zone(at, _resolved(source["Fn::GetAZs"], scope, depth), scope)
         if "Fn::Split" in source and isinstance(source["Fn::Split"], list):
@@ -346,19 +339,19 @@ def _find_in_map(argument: object, scope: Scope, depth: int) -> Value:
     name, *keys = (_resolved(each, scope, depth) for each in argument[:3])
     otherwise = argument[3] if len(argument) == 4 else None
     mappings = scope.document.get("Mappings")
-    mapping = mappings.get(name) if isinstance(mappings, Mapping) and isinstance(name, str) else {}
+    mapping = mappings.get(name) if isinstance(mappings, dict) and isinstance(name, str) else {}
     found = [mapping]
     for key in keys:
         found = [value for each in found for value in _under(each, key)]
     if found:
         return _one_of(_resolved(each, scope, depth) for each in found)
-    if isinstance(otherwise, Mapping) and "DefaultValue" in otherwise:
+    if isinstance(otherwise, dict) and "DefaultValue" in otherwise:
         return _resolved(otherwise["DefaultValue"], scope, depth)
     return UNKNOWN
 
 
 def _under(mapping: object, key: Value) -> list[object]:
-    if not isinstance(mapping, Mapping):
+    if not isinstance(mapping, dict):
         return []
     if is_known(key) and all(isinstance(each, (str, int)) for each in alternatives(key)):
         return [mapping[str(each)] for each in alternatives(key) if str(each) in mapping]

@@ -136,7 +136,7 @@ class Scope:
 
         def value() -> Value:
             output = self.section("Outputs").get(name)
-            if not isinstance(output, Mapping) or "Value" not in output:
+            if not isinstance(output, dict) or "Value" not in output:
                 return UNKNOWN
             return self.resolve(output["Value"])
 
@@ -145,7 +145,7 @@ class Scope:
     def exports(self) -> Iterator[tuple[str, str]]:
         """Yields each output that is exported under a name that is known, with that name."""
         for name, output in self.section("Outputs").items():
-            if not isinstance(output, Mapping) or not isinstance(output.get("Export"), Mapping):
+            if not isinstance(output, dict) or not isinstance(output.get("Export"), dict):
                 continue
             if "Condition" in output and self.condition(output["Condition"]) is False:
                 continue
@@ -166,14 +166,14 @@ class Scope:
     def section(self, name: str) -> Mapping[str, Any]:
         """Returns a section of the template, empty if it has none."""
         section = self.document.get(name)
-        return section if isinstance(section, Mapping) else {}
+        return section if isinstance(section, dict) else {}
 
     def _parameter(self, name: str) -> Value:
         return self._once("parameter", name, lambda: self._value_given(name))  # type: ignore[no-any-return]
 
     def _value_given(self, name: str) -> Value:
         declared = self.section("Parameters")[name]
-        if not isinstance(declared, Mapping):
+        if not isinstance(declared, dict):
             return UNKNOWN
         value: Value = None
         if self.nested_by is not None:

@@ -89,9 +89,9 @@ class SharedValues:
         found: dict[str, tuple[Scope, Any]] = {}
         for node in self._of_type(WRITER):
             properties = node.raw.get("Properties")
-            written = properties.get("WriterProps") if isinstance(properties, Mapping) else None
-            exports = written.get("exports") if isinstance(written, Mapping) else None
-            if isinstance(exports, Mapping):
+            written = properties.get("WriterProps") if isinstance(properties, dict) else None
+            exports = written.get("exports") if isinstance(written, dict) else None
+            if isinstance(exports, dict):
                 for name, raw in exports.items():
                     found[name] = (node.template, raw)  # type: ignore[assignment]
         return found

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from hinagata.errors import HinagataError
-from hinagata.topology import yaml_document
-from hinagata.topology.yaml_document import YamlError
 
 # CloudFormation takes 1 MB of text; a CDK app may write more before it is minified.
 _LARGEST_JSON = 50 * 2**20
 # YAML is read some fifty times slower than JSON.
 _LARGEST_YAML = 4 * 2**20
+# Deeper than any state machine or OpenAPI definition; the readers of a value call themselves for
+# each level, some of them twice.
+DEEPEST = 150
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Outputs", "Metadata")
 _MACRO_KEYS = ("Fn::ForEach::", "Fn::Transform")
 
@@ -53,6 +54,29 @@ def read_template(file: Path) -> TemplateText:
     return TemplateText(document, text if is_json else "")
 
 
+def copy_template(document: Mapping[str, Any], where: str) -> TemplateText:
+    """Returns a mapping as a file of it would be read, and checks its sections.
+
+    Args:
+        document: JSON's own values; others, e.g. dates, become their texts.
+        where: Its name, for messages.
+
+    Raises:
+        TemplateError: It cannot be written as JSON, or is no template.
+    """
+    try:
+        text = json.dumps(document, default=_plain)
+        read: dict[str, Any] = json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TemplateError(f"{where} cannot be written as JSON: {error}") from None
+    check_sections(read, where)
+    return TemplateText(read, text)
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
 def check_sections(document: object, where: str) -> None:
     """Refuses a document that has not the shape of a template.
 
@@ -63,25 +87,25 @@ def check_sections(document: object, where: str) -> None:
     Raises:
         TemplateError: Its resources are missing, or a section is no mapping.
     """
-    if not isinstance(document, Mapping) or "Resources" not in document:
+    if not isinstance(document, dict) or "Resources" not in document:
         message = f"{where} is no CloudFormation template: it has no Resources"
         raise TemplateError(message)
     resources = document["Resources"]
-    if not isinstance(resources, Mapping):
+    if not isinstance(resources, dict):
         message = f"{where}: Resources is no mapping from logical ids to resources"
         raise TemplateError(message)
     for section in _SECTIONS:
-        if not isinstance(document.get(section) or {}, Mapping):
+        if not isinstance(document.get(section) or {}, dict):
             message = f"{where}: {section} is no mapping"
             raise TemplateError(message)
     for logical_id, resource in resources.items():
-        if isinstance(resource, Mapping) and isinstance(resource.get("Type"), str):
+        if isinstance(resource, dict) and isinstance(resource.get("Type"), str):
             continue
         if not isinstance(logical_id, str):
             message = f"{where}: the logical id {logical_id!r} in Resources is no text"
         elif logical_id.startswith(_MACRO_KEYS):
             continue
-        elif not isinstance(resource, Mapping):
+        elif not isinstance(resource, dict):
             message = f"{where}: the resource {logical_id} is no mapping"
         else:
             message = f"{where}: the resource {logical_id} has no Type, e.g. AWS::SQS::Queue"
@@ -94,8 +118,11 @@ def lines_of_resources(file: Path) -> dict[str, int]:
         text = _text_of(file)
         if text.lstrip().startswith("{"):
             return dict(_json_lines(text))
+        # PyYAML takes longer to import than most assemblies to read.
+        from hinagata.topology import yaml_document
+
         return yaml_document.lines_below(text, "Resources")
-    except (TemplateError, YamlError, ValueError, IndexError, RecursionError):
+    except (TemplateError, ValueError, IndexError, RecursionError):
         return {}
 
 
@@ -138,18 +165,17 @@ def _parse(text: str, file: Path) -> tuple[Any, bool]:
                 "CloudFormation takes 1 MB"
             )
             raise TemplateError(message)
+        from hinagata.topology import yaml_document
+
         return yaml_document.load(text), False
     except json.JSONDecodeError as error:
         message = f"{file} is no whole JSON: {error.msg} at line {error.lineno}, "
         raise TemplateError(f"{message}column {error.colno}") from None
-    except YamlError as error:
-        message = f"{file} cannot be read as YAML: {error}"
-        raise TemplateError(message) from None
     except RecursionError:
         message = f"{file} is nested too deep for a template"
         raise TemplateError(message) from None
     except ValueError as error:
-        message = f"{file} cannot be read as JSON: {error}"
+        message = f"{file} cannot be read: {error}"
         raise TemplateError(message) from None
 
 

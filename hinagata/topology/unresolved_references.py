@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from hinagata.topology.template_file import TemplateError
@@ -11,7 +11,8 @@ from hinagata.topology.template_file import TemplateError
 if TYPE_CHECKING:
     from hinagata.topology.scope import Scope
 
-_IN_TEXT = re.compile(r'"(?:Ref"\s*:\s*|Fn::GetAtt"\s*:\s*\[?\s*)"([^".]+)')
+_REF = re.compile(r'"Ref"\s*:\s*"([^"]+)')
+_GET_ATT = re.compile(r'"Fn::GetAtt"\s*:\s*\[?\s*"([^".]+)')
 _VARIABLE = re.compile(r"\$\{([^}!]+)\}")
 
 
@@ -24,9 +25,8 @@ def may_be_broken(text: str, known: Collection[str]) -> bool:
         text: The template.
         known: Its logical ids and parameters.
     """
-    if '"Fn::Sub"' in text:
-        return True
-    named = set(_IN_TEXT.findall(text))
+    named = {variable.partition(".")[0] for variable in set(_VARIABLE.findall(text))}
+    named.update(_REF.findall(text), _GET_ATT.findall(text))
     return any(not name.startswith("AWS::") for name in named.difference(known))
 
 
@@ -40,7 +40,7 @@ def refuse_broken_references(scope: Scope) -> None:
     known = {*resources, *scope.section("Parameters")}
     for section in ("Resources", "Outputs"):
         for name, declared in scope.section(section).items():
-            if not isinstance(declared, Mapping):
+            if not isinstance(declared, dict):
                 continue
             raw = declared.get("Properties" if section == "Resources" else "Value")
             for missing in _named(raw):
@@ -61,7 +61,7 @@ def _named(raw: object) -> Iterator[str]:
         value = open_.pop()
         if isinstance(value, list):
             open_ += value
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             if len(value) == 1:
                 yield from _named_by(*next(iter(value.items())))
             open_ += value.values()
@@ -78,7 +78,7 @@ def _named_by(function: object, argument: object) -> Iterator[str]:
         text, given = argument, {}
         if isinstance(argument, list) and len(argument) == 2:
             text, given = argument
-        if isinstance(text, str) and isinstance(given, Mapping):
+        if isinstance(text, str) and isinstance(given, dict):
             for variable in _VARIABLE.findall(text):
                 if variable.strip() not in given:
                     yield variable.strip().partition(".")[0]

@@ -12,11 +12,10 @@ from typing import Any
 
 import yaml
 
+from hinagata.topology.template_file import DEEPEST
+
 # A template of 500 resources has some ten thousand values; CloudFormation allows no more resources.
 _MOST_VALUES = 400_000
-# Deeper than any state machine or OpenAPI definition; every reader of a value may call itself so
-# often.
-DEEPEST = 150
 _FUNCTIONS = frozenset(
     {
         "And",
@@ -54,7 +53,7 @@ _RESOLVERS = yaml.resolver.Resolver.yaml_implicit_resolvers
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 
 
-class YamlError(Exception):
+class YamlError(ValueError):
     """A text that is no YAML, or YAML that no template may have; says where."""
 
 
