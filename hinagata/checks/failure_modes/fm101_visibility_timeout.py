@@ -6,7 +6,8 @@ same messages are handed out again: work is done twice, and each time counts as 
 the redrive policy moves messages to the dead-letter queue that nothing was wrong with.
 
 The bound is six times the longest timeout of the functions that consume the queue, plus the
-batching window of the mapping: the window passes before the function even starts.
+batching window of the mapping: the window passes before the function even starts. For a pipe AWS
+advises the same; one that does not wait for the function (`FIRE_AND_FORGET`) has no such bound.
 
 ## How to mend it
 
@@ -22,9 +23,12 @@ from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.edge import Kind
 from hinagata.topology.graph import Topology
+from hinagata.topology.node import Node
 
 # Services' own defaults (AWS::SQS::Queue, AWS::Lambda::Function in the CloudFormation reference).
 _QUEUE_DEFAULT_S, _FUNCTION_DEFAULT_S = 30, 3
+_WINDOW = "MaximumBatchingWindowInSeconds"
+_PIPE = "AWS::Pipes::Pipe"
 
 
 @check(
@@ -35,6 +39,7 @@ _QUEUE_DEFAULT_S, _FUNCTION_DEFAULT_S = 30, 3
     "twice, and its receives are used up until it lands among the dead letters.",
     sources=(
         "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html",
+        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-sqs.html",
         "https://elva-group.com/tips/12",
     ),
     fix="Set VisibilityTimeout to at least 6 x the function's Timeout + the batching window.",
@@ -47,15 +52,20 @@ def visibility_timeout(
         queue, function, mapping = edge.source, edge.target, edge.via
         if queue.type != "AWS::SQS::Queue" or function.type != "AWS::Lambda::Function":
             continue
+        window_at: tuple[str, ...] = (_WINDOW,)
+        if mapping.type == _PIPE:
+            window_at = ("SourceParameters", "SqsQueueParameters", _WINDOW)
+            if not _is_waited_for(mapping):
+                continue
         visibility = queue.numbers("VisibilityTimeout", default=_QUEUE_DEFAULT_S)
         timeout = function.numbers("Timeout", default=_FUNCTION_DEFAULT_S)
-        window = mapping.numbers("MaximumBatchingWindowInSeconds", default=0)
+        window = mapping.numbers(*window_at, default=0)
         if visibility is None:
             yield Unresolved(node=queue, property="VisibilityTimeout")
         elif timeout is None:
             yield Unresolved(node=function, property="Timeout")
         elif window is None:
-            yield Unresolved(node=mapping, property="MaximumBatchingWindowInSeconds")
+            yield Unresolved(node=mapping, property=".".join(window_at))
         else:
             times = thresholds.visibility_per_timeout
             least = times * max(timeout) + max(window)
@@ -68,3 +78,8 @@ def visibility_timeout(
                     f"{max(window):g} s window = {least:g} s",
                     related=(function, mapping),
                 )
+
+
+def _is_waited_for(pipe: Node) -> bool:
+    how = pipe.get("TargetParameters", "LambdaFunctionParameters", "InvocationType")
+    return how != "FIRE_AND_FORGET"

@@ -63,3 +63,18 @@ def test_knows_the_services_defaults() -> None:
 def test_takes_the_factor_from_the_configuration() -> None:
     """Who accepts twice the timeout sets the threshold."""
     assert findings(visibility_timeout, FOUND, visibility_per_timeout=2) == []
+
+
+def test_reads_the_window_of_a_pipe() -> None:
+    """A pipe waits for its function as a mapping does, unless it fires and forgets."""
+    pipe = resource(
+        "AWS::Pipes::Pipe",
+        Source=arn("Orders"),
+        Target=arn("Worker"),
+        SourceParameters={"SqsQueueParameters": {"MaximumBatchingWindowInSeconds": 20}},
+    )
+    piped = changed(FOUND, Mapping=pipe)
+    forgets = {"LambdaFunctionParameters": {"InvocationType": "FIRE_AND_FORGET"}}
+
+    assert "= 200 s" in findings(visibility_timeout, piped)[0].says
+    assert findings(visibility_timeout, changed(piped, Mapping={"TargetParameters": forgets})) == []
