@@ -45,6 +45,12 @@ class Thresholds:
         "(docs.aws.amazon.com/streams/latest/dev/building-consumers.html, "
         "docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html)",
     )
+    subnet_use: float = threshold(
+        0.5,
+        reason="the share of a subnet's addresses that may be taken: when one of two zones is "
+        "lost, its tasks start in the other (talk: addresses ran out on the connected car "
+        "platform)",
+    )
     fewest_receives: float = threshold(
         3,
         reason="AWS recommends 5 for Lambda and advises against 1 (docs.aws.amazon.com/lambda/"
@@ -81,6 +87,17 @@ class Thresholds:
         reason="AWS names status codes and rounded dates as bad partition keys (docs.aws.amazon.com"
         "/amazondynamodb/latest/developerguide/bp-partition-key-uniform-load.html); the others "
         "have as few values. Not among them are words with another sense: state, level, flag",
+    )
+    most_tasks: float = threshold(
+        500,
+        reason="a tenth of what Amazon ECS allows in a service at all, 5,000 tasks: a ceiling "
+        "above it is seldom one that somebody reckoned with "
+        "(docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html)",
+    )
+    fewest_tasks: float = threshold(
+        2,
+        reason="one task is none while a zone is lost or a host is retired (talk: the connected "
+        "car's gateway keeps two)",
     )
     keep_warm_s: float = threshold(
         300,
