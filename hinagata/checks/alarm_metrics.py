@@ -1,0 +1,113 @@
+"""What the alarms of a topology measure, as far as a template tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from hinagata.topology.graph import Topology
+from hinagata.topology.node import Node
+from hinagata.topology.value import Unknown, Value, is_known
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric that an alarm measures.
+
+    Attributes:
+        alarm: The alarm.
+        path: Where in the alarm the dimensions stand, e.g. "Dimensions".
+        namespace: E.g. "AWS/SQS"; None if it is unknown.
+        name: E.g. "NumberOfMessagesSent"; None if it is unknown.
+        dimensions: Values by name; None if nobody can know which there are.
+        expression: A query over many metrics, which has no dimensions of its own; else empty.
+    """
+
+    alarm: Node
+    path: str
+    namespace: str | None
+    name: str | None
+    dimensions: Mapping[str, Value] | None
+    expression: str = ""
+
+
+_found: WeakKeyDictionary[Topology, Sequence[Metric]] = WeakKeyDictionary()
+
+
+def metrics(topology: Topology) -> Sequence[Metric]:
+    """Returns the metrics of all alarms, those inside metric math too; read once a topology."""
+    if topology not in _found:
+        _found[topology] = tuple(
+            metric
+            for alarm in topology.of_type("AWS::CloudWatch::Alarm")
+            for metric in _metrics(alarm)
+        )
+    return _found[topology]
+
+
+def undecided(topology: Topology, node: Node, namespace: str, *names: str) -> Node | None:
+    """Returns an alarm of the node's stack that may or may not watch the node.
+
+    Its metric is one of those asked for, but which resource it is of is known only after
+    deployment. An alarm of another stack would name an exported resource, which is known.
+    """
+    for metric in metrics(topology):
+        if (
+            metric.alarm.template is node.template
+            and metric.namespace in (namespace, None)
+            and (metric.name is None or metric.name in names)
+            and not metric.expression
+            and (metric.dimensions is None or not is_known(dict(metric.dimensions)))
+        ):
+            return metric.alarm
+    return None
+
+
+def watched_as_a_whole(topology: Topology, namespace: str, name: str) -> bool:
+    """Whether an alarm measures a metric over all resources: without dimensions, or by a query."""
+    return any(
+        (namespace in metric.expression and name in metric.expression)
+        if metric.expression
+        else (metric.namespace, metric.name, metric.dimensions) == (namespace, name, {})
+        for metric in metrics(topology)
+    )
+
+
+def _metrics(alarm: Node) -> Iterator[Metric]:
+    if alarm.get("MetricName") is not None:
+        yield _metric(alarm, "Dimensions", alarm.get())
+    entries = alarm.items("Metrics")
+    for index, entry in enumerate(entries or ()):
+        if not isinstance(entry, dict):
+            continue
+        stat = entry.get("MetricStat")
+        if isinstance(stat, dict) and isinstance(stat.get("Metric"), dict):
+            yield _metric(alarm, f"Metrics.{index}.MetricStat.Metric.Dimensions", stat["Metric"])
+        elif isinstance(text := entry.get("Expression"), str) and "SELECT" in text.upper():
+            yield Metric(alarm, f"Metrics.{index}.Expression", None, None, None, text)
+
+
+def _metric(alarm: Node, path: str, source: Value) -> Metric:
+    properties = source if isinstance(source, dict) else {}
+    namespace, name = properties.get("Namespace"), properties.get("MetricName")
+    return Metric(
+        alarm,
+        path,
+        namespace if isinstance(namespace, str) else None,
+        name if isinstance(name, str) else None,
+        _dimensions(properties.get("Dimensions")),
+    )
+
+
+def _dimensions(value: Value) -> dict[str, Value] | None:
+    if value is None:
+        return {}
+    if not isinstance(value, list):
+        return None
+    found: dict[str, Value] = {}
+    for item in value:
+        if not isinstance(item, dict) or isinstance(item.get("Name"), (Unknown, type(None))):
+            return None
+        found[str(item["Name"])] = item.get("Value")
+    return found

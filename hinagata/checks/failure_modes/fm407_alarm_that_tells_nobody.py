@@ -1,0 +1,92 @@
+"""An alarm goes off and nobody is told.
+
+An alarm without an action changes its colour on a page that nobody looks at in the night.
+
+It counts as telling if it has `AlarmActions` (or `InsufficientDataActions`, for a heartbeat), if
+a composite alarm is made of it, if a deployment rolls back on it (AWS CodeDeploy, Amazon ECS,
+AWS AppConfig), if a Route 53 health check follows it, or if a rule of the same app listens to the
+changes of alarms on the default event bus.
+
+## How to mend it
+
+Set `AlarmActions` to an Amazon SNS topic that somebody subscribes to, or make a composite alarm of
+it that has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hinagata.checks.check import Finding, Severity, Unresolved, check
+from hinagata.checks.thresholds import Thresholds
+from hinagata.topology.graph import Topology
+from hinagata.topology.node import Node
+from hinagata.topology.value import Text, alternatives
+
+_LISTENERS = {
+    "AWS::CloudWatch::CompositeAlarm": ("AlarmRule",),
+    "AWS::CodeDeploy::DeploymentGroup": ("AlarmConfiguration",),
+    "AWS::ECS::Service": ("DeploymentConfiguration", "Alarms"),
+    "AWS::AppConfig::Environment": ("Monitors",),
+    "AWS::Route53::HealthCheck": ("HealthCheckConfig", "AlarmIdentifier"),
+}
+
+
+@check(
+    id="FM407",
+    title="Alarm that tells nobody",
+    severity=Severity.WARNING,
+    reason="It goes off on a page that nobody looks at.",
+    sources=(
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html",
+        "https://docs.aws.amazon.com/config/latest/developerguide/cloudwatch-alarm-action-check.html",
+    ),
+    fix="Set AlarmActions to a topic that somebody subscribes to.",
+)
+def alarm_that_tells_nobody(topology: Topology, _: Thresholds) -> Iterator[Finding | Unresolved]:
+    """Looks for an action on each alarm, or for something that listens to it."""
+    heard = _heard(topology)
+    if heard is None:
+        return
+    names, nodes = heard
+    for alarm in topology.of_type("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
+        if alarm in nodes or alarm.get("AlarmName") in names:
+            continue
+        actions = [alarm.items(name) for name in ("AlarmActions", "InsufficientDataActions")]
+        enabled = alarm.flag("ActionsEnabled", default=True)
+        if None in actions:
+            yield Unresolved(node=alarm, property="AlarmActions")
+        elif enabled is None:
+            yield Unresolved(node=alarm, property="ActionsEnabled")
+        elif not enabled:
+            yield Finding(
+                node=alarm, property="ActionsEnabled", says="its actions are switched off"
+            )
+        elif not any(actions):
+            yield Finding(
+                node=alarm,
+                property="AlarmActions",
+                says="has no action, and nothing in the app listens to it",
+            )
+
+
+def _heard(topology: Topology) -> tuple[set[object], set[Node]] | None:
+    """The names and the nodes that something listens to; None if it listens to all alarms."""
+    for rule in topology.of_type("AWS::Events::Rule"):
+        if "aws.cloudwatch" in (rule.items("EventPattern", "source") or ()):
+            return None
+    nodes: set[Node] = set()
+    names: set[object] = set()
+    for type_, path in _LISTENERS.items():
+        for listener in topology.of_type(type_):
+            nodes.update(listener.nodes(*path))
+            for value in alternatives(listener.get(*path)):
+                names.update(_quoted(value))
+    return names, nodes
+
+
+def _quoted(rule: object) -> Iterator[str]:
+    """The alarms that a composite alarm's rule names: ALARM("name") and its like."""
+    text = rule.with_placeholders() if isinstance(rule, Text) else rule
+    if isinstance(text, str):
+        yield from text.split('"')[1::2]
