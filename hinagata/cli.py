@@ -78,6 +78,11 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     known = {
         "list": (_list, "list the samples", "hinagata list"),
         "synth": (_synth, "synthesize the app into cdk.out", "hinagata synth"),
+        "topology": (
+            _topology,
+            "show an architecture, from its templates",
+            "hinagata topology cdk.out --format svg > architecture.svg",
+        ),
         "check": (
             _check,
             "find out how an architecture fails, from its templates",
@@ -109,6 +114,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         parsers[name].add_argument(
             "--format", choices=("text", "json"), default="text", help="default: text"
         )
+    _add_topology_arguments(parsers["topology"])
     _add_check_arguments(parsers["check"])
     parsers["explain"].add_argument(
         "check", metavar="ID", nargs="?", help="as FM101; default: list all checks"
@@ -130,7 +136,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_paths(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths",
         metavar="PATH",
@@ -138,6 +144,20 @@ def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
         help="a cdk.out folder or a template (JSON, YAML, SAM), all of one architecture; "
         "default: synthesize the app here",
     )
+
+
+def _add_topology_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_paths(parser)
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "mermaid", "dot", "svg"),
+        default="text",
+        help="json: every resource and edge; the others: what carries messages; default: text",
+    )
+
+
+def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_paths(parser)
     parser.add_argument(
         "--format",
         choices=("text", "json", "sarif", "junit"),
@@ -249,6 +269,13 @@ def _synth(_: argparse.Namespace) -> int:
     assembly = synthesize(Path.cwd())
     for stack in assembly.stacks:
         print(f"{stack.name}  {_shown(stack.template_file)}")
+    return GOOD
+
+
+def _topology(arguments: argparse.Namespace) -> int:
+    from hinagata.diagram.command import topology
+
+    print(topology(arguments.paths, project=Path.cwd(), format=arguments.format), end="")
     return GOOD
 
 

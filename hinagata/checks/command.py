@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from hinagata.assembly.current_assembly import current_assembly
 from hinagata.checks.configuration import (
     FILE,
     Configuration,
@@ -65,7 +66,7 @@ def check(
         from hinagata.checks.baseline import read_baseline
 
         known = read_baseline(baseline)
-    topology = read_topology(*(map(Path, paths) if paths else [_assembly(project)]))
+    topology = read_topology(*(map(Path, paths) if paths else [current_assembly(project)]))
     ids = [each for word in only for each in word.split(",") if each]
     report = run_checks(topology, configuration, only=ids or None)
     if new_baseline is not None:
@@ -111,20 +112,6 @@ def _configuration(project: Path, config: Path | None) -> Configuration:
     file = project / FILE
     # As the user would write it: it stands in messages.
     return read_configuration(Path(os.path.relpath(file))) if file.exists() else Configuration()
-
-
-def _assembly(project: Path) -> Path:
-    output = project / "cdk.out"
-    if (project / "cdk.json").exists():
-        from hinagata.assembly.synthesis import synthesize
-
-        return synthesize(project).directory
-    if output.exists():
-        return output
-    raise UsageError(
-        f"nothing to check: {project} holds neither cdk.json nor cdk.out; "
-        "name an assembly or a template, as: hinagata check cdk.out"
-    )
 
 
 def _written(kind: str, report: Report, project: Path, *, with_suppressed: bool) -> str:
