@@ -190,7 +190,7 @@ def test_an_app_is_synthesized(shop: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 WRONG = {
-    "nothing there": ([], "nothing to check: {shop} holds neither cdk.json nor cdk.out; "),
+    "nothing there": ([], "nothing to read: {shop} holds neither cdk.json nor cdk.out; "),
     "no such path": (["nowhere"], "nowhere"),
     "no such check": (["cdk.out", "--check", "FM305x"], "there is no check FM305x; expected one"),
     "no such configuration": (
