@@ -12,11 +12,14 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
+# checkov pins its dependencies hard, so it has an environment of its own.
+CHECKOV := .venv-checkov
+CHECKOV_READY := $(CHECKOV)/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help
 help:  ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # uv installs in seconds what takes pip two minutes; where a mirror is configured for pip alone, pip does it.
 $(PYTHON_READY): requirements.txt requirements-uv.txt pyproject.toml
@@ -32,6 +35,12 @@ $(NODE_READY): package.json package-lock.json $(PYTHON_READY)
 	@npm ci --silent
 	@touch $@
 
+$(CHECKOV_READY): requirements-checkov.txt | $(PYTHON_READY)
+	@echo "setting up $(CHECKOV) (half a minute, once)"
+	@$(PYTHON) -m venv $(CHECKOV)
+	@uv pip sync --quiet --compile-bytecode --python $(CHECKOV)/bin/python --require-hashes requirements-checkov.txt || $(CHECKOV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements-checkov.txt
+	@touch $@
+
 .PHONY: setup
 setup: $(PYTHON_READY) $(NODE_READY)  ## install everything that is pinned: Python, Node, the CDK CLI
 
@@ -45,7 +54,7 @@ synth: setup  ## synthesize every sample with the real CDK CLI
 	@ls cdk.out/*.template.json
 
 .PHONY: test
-test: setup lint  ## everything that must hold, on both cores, the dearest first (CI runs exactly this)
+test: setup $(CHECKOV_READY) lint  ## everything that must hold, on both cores, the dearest first (CI runs exactly this)
 	@pytest -q -n 2 --dist loadgroup tests/emulator/test_readme_commands.py tests/synth tests/emulator tests/workbench tests/functions tests/house
 
 .PHONY: quick
@@ -68,6 +77,10 @@ format: setup  ## format the code
 measure: setup  ## time a cold synthesis against an empty app and against the CDK's own validation
 	@python tests/measure_synthesis.py
 
+.PHONY: measure-topology
+measure-topology: setup  ## time the reading of 4,800 resources and the checks on them, and their growth
+	@python tests/measure_topology.py
+
 .PHONY: dist
 dist: setup  ## build the wheel into dist/
 	@python -m build --wheel --no-isolation --outdir dist . >/dev/null
@@ -76,4 +89,5 @@ dist: setup  ## build the wheel into dist/
 lock: $(PYTHON_READY)  ## pin the newest versions that pyproject.toml and package.json allow
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras --group dev pyproject.toml -o requirements.txt
 	@echo uv | uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate - -o requirements-uv.txt
+	@echo checkov | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate - -o requirements-checkov.txt
 	@npm install --silent --package-lock-only

@@ -13,6 +13,8 @@ from patterns._start import prefer_bundled_node
 from patterns._start import start_lean as start_lean
 
 if TYPE_CHECKING:
+    from patterns._acknowledgements import Situation as Situation
+    from patterns._acknowledgements import acknowledge as acknowledge
     from patterns._off import Off as Off
     from patterns.app import App as App
     from patterns.event_stream import EventStream as EventStream
@@ -40,7 +42,9 @@ _MODULES = {
     "ReactiveApi": "reactive_api",
     "Route": "reactive_api",
     "ScheduledStep": "proactive_service",
+    "Situation": "_acknowledgements",
     "TemplateValidation": "template_validation",
+    "acknowledge": "_acknowledgements",
     "python_image": "proactive_service",
     "start_lean": "_start",
 }

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 
-from patterns._acknowledgements import acknowledge
+from patterns._acknowledgements import ALARM_TOPIC, PEOPLE_SUBSCRIBE, acknowledge
+from patterns._asked import arn_of, service, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import aws_cdk as cdk
     from constructs import Construct
 
 _TOPIC_ID = "OperatorAlarms"
 _TOPICS: WeakKeyDictionary[cdk.Stack, sns.Topic] = WeakKeyDictionary()
-_ARNS: WeakKeyDictionary[sns.ITopic, str] = WeakKeyDictionary()
 
 
 def operator_alarms(scope: Construct) -> sns.ITopic:
@@ -29,7 +29,7 @@ def operator_alarms(scope: Construct) -> sns.ITopic:
     and a key of its own costs money every month (source:
     docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). Alarm texts hold no user data.
     """
-    stack = cdk.Stack.of(scope)
+    stack = stack_of(scope)
     if stack in _TOPICS:
         return _TOPICS[stack]
     topic = sns.Topic(stack, _TOPIC_ID, enforce_ssl=True)
@@ -39,28 +39,14 @@ def operator_alarms(scope: Construct) -> sns.ITopic:
         iam.PolicyStatement(
             sid="AlarmsMayPublish",
             actions=["sns:Publish"],
-            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-            resources=[topic.topic_arn],
+            principals=[service("cloudwatch.amazonaws.com")],
+            resources=[arn_of(topic)],
             conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
         )
     )
-    acknowledge(
-        topic,
-        {
-            "AwsSolutions-SNS2": "CloudWatch cannot publish under the AWS-managed key; alarm "
-            "texts hold no user data",
-            "Serverless-SNSRedrivePolicy": "its subscribers are people, added by the operator",
-        },
-    )
+    acknowledge(topic, ALARM_TOPIC, PEOPLE_SUBSCRIBE)
     _TOPICS[stack] = topic
     return topic
-
-
-def _arn(topic: sns.ITopic) -> str:
-    # Asking Node once for each topic, not for each alarm.
-    if topic not in _ARNS:
-        _ARNS[topic] = topic.topic_arn
-    return _ARNS[topic]
 
 
 def alarm(
@@ -112,5 +98,5 @@ def alarm(
         period=60,
         evaluation_periods=minutes,
         treat_missing_data="notBreaching",
-        alarm_actions=[_arn(tells)],
+        alarm_actions=[arn_of(tells)],
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 
-from patterns._acknowledgements import DEAD_LETTER_QUEUE, acknowledge
+from patterns._acknowledgements import (
+    AWS_KEY_OF_LOGS,
+    DEAD_LETTER_QUEUE,
+    SQS_KEYS,
+    acknowledge,
+)
 from patterns._alarms import alarm
 
 if TYPE_CHECKING:
@@ -30,33 +33,16 @@ MAX_RECEIVE_COUNT = 5
 VISIBILITY_TIMEOUTS = 6
 
 
-# Each question to a duration is a round trip to Node, and the defaults are asked again and again.
-_SECONDS: WeakKeyDictionary[cdk.Duration, float | None] = WeakKeyDictionary()
-
-
-def seconds(duration: cdk.Duration | None) -> float | None:
-    """The duration in seconds; None for None and for a token, which only CloudFormation knows."""
-    if duration is None:
-        return None
-    if duration not in _SECONDS:
-        known = not duration.is_unresolved()
-        _SECONDS[duration] = float(duration.to_seconds(integral=False)) if known else None
-    return _SECONDS[duration]
-
-
-def whole_seconds(value: float) -> cdk.Duration:
-    """The shortest duration of whole seconds that is no less than `value` seconds."""
-    return cdk.Duration.seconds(math.ceil(value))
-
-
 def log_group(scope: Construct, construct_id: str) -> logs.LogGroup:
     """A log group that forgets after a month and goes with its stack."""
-    return logs.LogGroup(
+    group = logs.LogGroup(
         scope,
         construct_id,
         retention=LOG_RETENTION,
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )
+    acknowledge(group, AWS_KEY_OF_LOGS)
+    return group
 
 
 def encryption(key: kms.IKey | None) -> sqs.QueueEncryption:
@@ -92,7 +78,7 @@ def dead_letter_queue(
         encryption_master_key=key,
         enforce_ssl=True,
     )
-    acknowledge(queue, DEAD_LETTER_QUEUE)
+    acknowledge(queue, DEAD_LETTER_QUEUE, *([] if key else [SQS_KEYS]))
     watch_dead_letters(scope, construct_id, queue, owner=owner, alarms_to=alarms_to)
     return queue
 

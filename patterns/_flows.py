@@ -10,11 +10,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from patterns._acknowledgements import acknowledge, acknowledge_key
+from patterns._acknowledgements import (
+    OBJECTS_OF_ONE_BUCKET,
+    Situation,
+    acknowledge,
+    acknowledge_key,
+)
+from patterns._asked import resource_of, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,7 +119,8 @@ class Sender:
         self, store: dynamodb.ITable | s3.IBucket | secretsmanager.ISecret
     ) -> tuple[str, str]:
         for suffix in ("table_name", "bucket_name", "secret_arn"):
-            if hasattr(store, suffix):
+            # Asked of the class: of the store itself it would be a question to Node.
+            if hasattr(type(store), suffix):
                 return environment_name(store.node.id, suffix.upper()), getattr(store, suffix)
         message = (
             f"{self._id}: {type(store).__name__} is no table, bucket or secret, which is what can "
@@ -148,12 +154,11 @@ def _grant_on_objects(bucket: s3.IBucket, grantee: iam.IPrincipal, *actions: str
     )
     if bucket.encryption_key is not None:
         bucket.encryption_key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
-    resource = bucket.node.default_child
-    if isinstance(resource, cdk.CfnElement) and isinstance(grantee, Construct):
-        name = cdk.Stack.of(bucket).get_logical_id(resource)
-        acknowledge(
-            grantee, {f"AwsSolutions-IAM5[Resource::<{name}.Arn>/*]": "the objects of one bucket"}
-        )
+    resource = resource_of(bucket)
+    if resource is not None and isinstance(grantee, Construct):
+        name = stack_of(bucket).get_logical_id(resource)
+        rule = f"AwsSolutions-IAM5[Resource::<{name}.Arn>/*]"
+        acknowledge(grantee, Situation(OBJECTS_OF_ONE_BUCKET, cdk=(rule,)))
 
 
 def environment_name(construct_id: str, suffix: str) -> str:

@@ -7,19 +7,25 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from patterns._acknowledgements import (
-    CFN_LINT_FUNCTION,
+    AWS_KEY_OF_VARIABLES,
+    BOUNDED_BY_ITS_SOURCE,
+    DEPENDS_TWICE,
     HANDLED_FAILURES,
+    OUTSIDE_VPC,
     TESTED_RUNTIME,
     TRACING_PERMISSION,
     acknowledge,
 )
 from patterns._alarms import alarm
+from patterns._asked import service as service_principal
+from patterns._asked import stack_of
 from patterns._defaults import log_group
 from patterns._staging import LEFTOVERS, installed, source_package, staged
 
@@ -42,6 +48,7 @@ _LAMBDA_DEFAULT_TIMEOUT_SECONDS = 3
 FUNCTION_ID_SUFFIXES = ("", "Logs", "Role", "Errors", "Throttles")
 
 _LAYER_ID = "PatternRuntime"
+_LAYERS: WeakKeyDictionary[cdk.Stack, lambda_.LayerVersion] = WeakKeyDictionary()
 # Beside pattern_runtime: importable name to the distribution it comes with.
 _LAYER_DISTRIBUTIONS = {
     "aws_lambda_powertools": "aws-lambda-powertools",
@@ -86,7 +93,7 @@ def function(
     _require_module(folder, module, handler)
     logs = log_group(scope, f"{construct_id}Logs")
     role = iam.Role(
-        scope, f"{construct_id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
+        scope, f"{construct_id}Role", assumed_by=service_principal("lambda.amazonaws.com")
     )
     logs.grant_write(role)
     made = lambda_.Function(
@@ -106,13 +113,17 @@ def function(
         log_group=logs,
         environment={"POWERTOOLS_SERVICE_NAME": service, **(environment or {})},
     )
-    acknowledge(made, HANDLED_FAILURES | TESTED_RUNTIME)
-    resource = made.node.default_child
-    resource.add_metadata("cfn-lint", CFN_LINT_FUNCTION)  # type: ignore[union-attr]  # a CfnFunction
     acknowledge(
-        role,
-        {"AwsSolutions-IAM5[Resource::*]": TRACING_PERMISSION},
+        made,
+        HANDLED_FAILURES,
+        TESTED_RUNTIME,
+        BOUNDED_BY_ITS_SOURCE,
+        OUTSIDE_VPC,
+        AWS_KEY_OF_VARIABLES,
+        DEPENDS_TWICE,
     )
+    acknowledge(role, TRACING_PERMISSION)
+    dimensions = {"FunctionName": made.function_name}
     for metric, says in (
         ("Errors", "the function raises or times out: read its log group"),
         ("Throttles", "invocations were refused for want of concurrency"),
@@ -123,7 +134,7 @@ def function(
             says=f"{service}: {says}.",
             namespace="AWS/Lambda",
             metric=metric,
-            dimensions={"FunctionName": made.function_name},
+            dimensions=dimensions,
             above=0,
             statistic="Sum",
             minutes=3,
@@ -151,11 +162,10 @@ def _runtime_layer(scope: Construct) -> lambda_.LayerVersion:
     So handlers run in AWS what was tested on the laptop, in every partition, with no look-up of
     an account's or region's public layer.
     """
-    stack = cdk.Stack.of(scope)
-    existing = stack.node.try_find_child(_LAYER_ID)
-    if existing is not None:
-        return existing  # type: ignore[return-value]  # a construct of this id is ours
-    return lambda_.LayerVersion(
+    stack = stack_of(scope)
+    if stack in _LAYERS:
+        return _LAYERS[stack]
+    _LAYERS[stack] = made = lambda_.LayerVersion(
         stack,
         _LAYER_ID,
         code=lambda_.Code.from_asset(
@@ -167,6 +177,7 @@ def _runtime_layer(scope: Construct) -> lambda_.LayerVersion:
         description="pattern_runtime and Powertools for AWS Lambda",
         compatible_runtimes=[RUNTIME],
     )
+    return made
 
 
 @cache

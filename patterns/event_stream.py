@@ -8,9 +8,9 @@ import aws_cdk as cdk
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
-from patterns._acknowledgements import acknowledge, acknowledge_key
+from patterns._acknowledgements import OWN_STREAM_KEY, acknowledge, acknowledge_key
 from patterns._alarms import alarm, operator_alarms
-from patterns._defaults import seconds
+from patterns._asked import in_words, seconds
 from patterns._flows import environment_name
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class EventStream(Construct):
         stream: Your own stream instead; only alarms are added to it.
 
     Attributes:
+        construct_id: The id it was made with.
         stream: The stream.
         shards: How many shards; None on demand or for your own stream.
         iterator_age_alarm: How far a reader may be behind; each reader's own alarm takes it too.
@@ -55,6 +56,7 @@ class EventStream(Construct):
         ValueError: A value breaks a rule; the message says rule, value and fix.
     """
 
+    construct_id: str
     stream: kinesis.IStream
     shards: int | None
     iterator_age_alarm: cdk.Duration
@@ -74,8 +76,8 @@ class EventStream(Construct):
         stream: kinesis.IStream | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._id = construct_id
-        alarms_to = alarms_to or operator_alarms(self)
+        self.construct_id = construct_id
+        alarms_to = alarms_to or operator_alarms(scope)
         _check(shards, on_demand=on_demand, retention=retention)
         if stream is not None:
             if shards or on_demand or retention or key:
@@ -104,7 +106,7 @@ class EventStream(Construct):
                 removal_policy=cdk.RemovalPolicy.DESTROY,
             )
             if key is not None:
-                acknowledge(self.stream, {"AwsSolutions-KDS3": "a key of your own was asked for"})
+                acknowledge(self.stream, OWN_STREAM_KEY)
         self._key = key
         self.iterator_age_alarm = age = iterator_age_alarm or cdk.Duration.minutes(1)
         _check_age(seconds(age), seconds(retention))
@@ -113,7 +115,7 @@ class EventStream(Construct):
             "iterator_age": alarm(
                 self,
                 "ReadersBehind",
-                says=f"{construct_id}: readers are {age.to_human_string()} behind. A record "
+                says=f"{construct_id}: readers are {in_words(age)} behind. A record "
                 "fails again and again, or the consumer is too slow.",
                 namespace="AWS/Kinesis",
                 metric="GetRecords.IteratorAgeMilliseconds",
@@ -138,7 +140,7 @@ class EventStream(Construct):
 
     def address(self) -> tuple[str, str]:
         """A sender's environment variable for this stream: `<ID>_STREAM_NAME`."""
-        return environment_name(self._id, "STREAM_NAME"), self.stream.stream_name
+        return environment_name(self.construct_id, "STREAM_NAME"), self.stream.stream_name
 
     def grant_send(self, grantee: iam.IGrantable) -> None:
         """Lets `grantee` put records."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -13,6 +12,7 @@ from constructs import Construct
 
 from patterns._acknowledgements import acknowledge_key
 from patterns._alarms import operator_alarms
+from patterns._asked import arn_of, service, stack_of
 from patterns._defaults import dead_letter_queue
 from patterns._flows import environment_name
 from patterns.point_to_point_queue import PointToPointQueue
@@ -73,7 +73,7 @@ class FanOut(Construct):
             raise ValueError(message)
         self._id = construct_id
         self._key = key or (topic.master_key if topic is not None else None)
-        self._alarms_to = alarms_to or operator_alarms(self)
+        self._alarms_to = alarms_to or operator_alarms(scope)
         self.subscriptions = {}
         self.undelivered = {}
         self.topic = topic or sns.Topic(
@@ -111,7 +111,7 @@ class FanOut(Construct):
                 "subscribe a standard queue"
             )
             raise ValueError(message)
-        name = queue.node.id
+        name = queue.construct_id
         if name in self.subscriptions:
             message = (
                 f"{self.node.path} delivers to a queue of id {name!r} already: one subscription a "
@@ -128,7 +128,7 @@ class FanOut(Construct):
                 raise ValueError(message)
         # In a stack of its own a subscriber owns its subscription: two stacks may not refer to
         # each other, and the topic's stays as it is.
-        inside = Stack.of(queue) == Stack.of(self)
+        inside = stack_of(queue) == stack_of(self)
         undelivered = dead_letter_queue(
             self if inside else queue,
             f"Undelivered{name}" if inside else f"UndeliveredBy{self._id}",
@@ -155,21 +155,21 @@ class FanOut(Construct):
         )
 
     def _may_send_to(self, queue: sqs.IQueue) -> None:
-        service = iam.ServicePrincipal("sns.amazonaws.com")
+        sns_service = service("sns.amazonaws.com")
         queue.add_to_resource_policy(
             iam.PolicyStatement(
                 actions=["sqs:SendMessage"],
-                principals=[service],
+                principals=[sns_service],
                 resources=[queue.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": self.topic.topic_arn}},
+                conditions={"ArnEquals": {"aws:SourceArn": arn_of(self.topic)}},
             )
         )
         if queue.encryption_master_key is not None:
-            queue.encryption_master_key.grant(service, "kms:Decrypt", "kms:GenerateDataKey")
+            queue.encryption_master_key.grant(sns_service, "kms:Decrypt", "kms:GenerateDataKey")
 
     def address(self) -> tuple[str, str]:
         """A sender's environment variable for this topic: `<ID>_TOPIC_ARN`."""
-        return environment_name(self._id, "TOPIC_ARN"), self.topic.topic_arn
+        return environment_name(self._id, "TOPIC_ARN"), arn_of(self.topic)
 
     def grant_send(self, grantee: iam.IGrantable) -> None:
         """Lets `grantee` publish."""

@@ -9,9 +9,16 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from patterns._acknowledgements import SQS_MAPPING, acknowledge
+from patterns._acknowledgements import (
+    AWS_KEY_OF_TABLE,
+    PASSING_IDS,
+    SQS_MAPPING,
+    UNBOUNDED,
+    acknowledge,
+)
 from patterns._alarms import alarm, operator_alarms
-from patterns._defaults import dead_letter_queue, seconds
+from patterns._asked import in_words, resource_of, seconds
+from patterns._defaults import dead_letter_queue
 from patterns._flows import Sender, environment_name
 from patterns._function import (
     LAMBDA_TIMEOUT_SECONDS,
@@ -126,7 +133,7 @@ class LambdaWorker(Construct, Sender):
         _check(self._timeout, max_concurrency)
         self._id = construct_id
         self._told = dict(environment or {})
-        self._alarms_to = alarms_to or operator_alarms(self)
+        self._alarms_to = alarms_to or operator_alarms(scope)
         self._max_concurrency = max_concurrency
         self._owned: list[Code] = []
         self._made = True
@@ -153,7 +160,7 @@ class LambdaWorker(Construct, Sender):
             if isinstance(handler, lambda_.Function):
                 self._owned.append(handler)
         if isinstance(max_concurrency, Off):
-            acknowledge(self.function, {"Hinagata::FM102": max_concurrency.reason})
+            acknowledge(self.function, UNBOUNDED.because(max_concurrency.reason))
         if idempotent:
             self.idempotency_table = self._remembers()
 
@@ -187,7 +194,7 @@ class LambdaWorker(Construct, Sender):
         Raises:
             ValueError: A value breaks a rule, or the queue's own visibility timeout is too short.
         """
-        name = source.node.id
+        name = source.construct_id
         if name in self.mappings:
             message = (
                 f"{self.node.path} consumes a source of id {name!r} already: one mapping a source; "
@@ -224,7 +231,7 @@ class LambdaWorker(Construct, Sender):
         waited = seconds(window) or 0
         if source.fifo and waited:
             message = (
-                f"{self.node.path}: window of {waited:g} s; {source.node.id} is a FIFO queue, "
+                f"{self.node.path}: window of {waited:g} s; {source.construct_id} is a FIFO queue, "
                 "which takes no window: leave it out"
             )
             raise ValueError(message)
@@ -246,7 +253,7 @@ class LambdaWorker(Construct, Sender):
         source.queue.grant_consume_messages(self.function)
         mapping = lambda_.CfnEventSourceMapping(
             self,
-            f"From{source.node.id}",
+            f"From{source.construct_id}",
             event_source_arn=source.queue.queue_arn,
             function_name=self.function.function_arn,
             batch_size=batch_size,
@@ -297,10 +304,10 @@ class LambdaWorker(Construct, Sender):
             )
             raise ValueError(message)
         source.stream.grant_read(self.function)
-        failures = self._keeps_failures(source.node.id)
+        failures = self._keeps_failures(source.construct_id)
         mapping = lambda_.CfnEventSourceMapping(
             self,
-            f"From{source.node.id}",
+            f"From{source.construct_id}",
             event_source_arn=source.stream.stream_arn,
             function_name=self.function.function_arn,
             starting_position="TRIM_HORIZON",
@@ -315,9 +322,9 @@ class LambdaWorker(Construct, Sender):
         )
         alarm(
             self,
-            f"Behind{source.node.id}",
-            says=f"{self._id}: it is {source.iterator_age_alarm.to_human_string()} behind "
-            f"{source.node.id}.",
+            f"Behind{source.construct_id}",
+            says=f"{self._id}: it is {in_words(source.iterator_age_alarm)} behind "
+            f"{source.construct_id}.",
             namespace="AWS/Lambda",
             metric="IteratorAge",
             # An alias's metrics have its function's name, and the alias in another dimension.
@@ -361,7 +368,7 @@ class LambdaWorker(Construct, Sender):
         )
 
     def _bound_invocations(self) -> None:
-        resource = underlying(self.function).node.default_child
+        resource = resource_of(underlying(self.function))
         if isinstance(self._max_concurrency, Off) or not isinstance(resource, lambda_.CfnFunction):
             return
         if self._made:
@@ -413,9 +420,7 @@ class LambdaWorker(Construct, Sender):
             # It holds only the ids of what was processed in the last days.
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        acknowledge(
-            table, {"AwsSolutions-DDB3": "it holds only the ids of events of the last days"}
-        )
+        acknowledge(table, PASSING_IDS, AWS_KEY_OF_TABLE)
         for code in self._code():
             table.grant(
                 code.grant_principal,

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from patterns._acknowledgements import acknowledge, acknowledge_key
+from patterns._acknowledgements import (
+    NO_DEAD_LETTERS,
+    SQS_KEYS,
+    acknowledge,
+    acknowledge_key,
+)
 from patterns._alarms import alarm, operator_alarms
+from patterns._asked import as_seconds, in_words, resource_of, seconds
 from patterns._defaults import (
     DEAD_LETTER_RETENTION,
     MAX_RECEIVE_COUNT,
     VISIBILITY_TIMEOUTS,
     dead_letter_queue,
     encryption,
-    seconds,
     watch_dead_letters,
-    whole_seconds,
 )
 from patterns._flows import environment_name
 from patterns._off import Off
@@ -64,6 +69,7 @@ class PointToPointQueue(Construct):
             policy, and only `alarms_to` and `age_alarm` may be given beside it.
 
     Attributes:
+        construct_id: The id it was made with.
         queue: The queue.
         dead_letters: Its dead-letter queue; None if switched off or the queue is your own.
         alarms: By name: `age`.
@@ -72,6 +78,7 @@ class PointToPointQueue(Construct):
         ValueError: A value breaks a rule; the message says rule, value and fix.
     """
 
+    construct_id: str
     queue: sqs.IQueue
     dead_letters: sqs.IQueue | None
     alarms: dict[str, cloudwatch.CfnAlarm]
@@ -92,8 +99,8 @@ class PointToPointQueue(Construct):
         queue: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._id = construct_id
-        alarms_to = alarms_to or operator_alarms(self)
+        self.construct_id = construct_id
+        alarms_to = alarms_to or operator_alarms(scope)
         self._visibility = seconds(visibility_timeout)
         self._derives_visibility = visibility_timeout is None
         self.fifo = fifo if queue is None else queue.fifo
@@ -146,9 +153,10 @@ class PointToPointQueue(Construct):
                 if self.dead_letters
                 else None,
             )
+            accepted = [] if key else [SQS_KEYS]
             if isinstance(dead_letters, Off):
-                rules = ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy", "Hinagata::FM201")
-                acknowledge(self.queue, dict.fromkeys(rules, dead_letters.reason))
+                accepted.append(NO_DEAD_LETTERS.because(dead_letters.reason))
+            acknowledge(self.queue, *accepted)
         self._key = key
         age = age_alarm or _AGE
         _check_age(seconds(age), kept)
@@ -156,12 +164,12 @@ class PointToPointQueue(Construct):
             "age": alarm(
                 self,
                 "TooOld",
-                says=f"{construct_id}: the oldest message has waited for {age.to_human_string()}. "
+                says=f"{construct_id}: the oldest message has waited for {in_words(age)}. "
                 "The consumer is slow, capped or failing.",
                 namespace="AWS/SQS",
                 metric="ApproximateAgeOfOldestMessage",
                 dimensions={"QueueName": self.queue.queue_name},
-                above=age.to_seconds(),
+                above=as_seconds(age),
                 minutes=3,
                 tells=alarms_to,
             )
@@ -169,7 +177,7 @@ class PointToPointQueue(Construct):
 
     def address(self) -> tuple[str, str]:
         """A sender's environment variable for this queue: `<ID>_QUEUE_URL`."""
-        return environment_name(self._id, "QUEUE_URL"), self.queue.queue_url
+        return environment_name(self.construct_id, "QUEUE_URL"), self.queue.queue_url
 
     def grant_send(self, grantee: iam.IGrantable) -> None:
         """Lets `grantee` send messages."""
@@ -195,10 +203,8 @@ class PointToPointQueue(Construct):
             raise ValueError(message)
         if self._derives_visibility:
             self._visibility = max(self._visibility or 0.0, bound)
-            resource = self.queue.node.default_child
-            resource.visibility_timeout = whole_seconds(  # type: ignore[union-attr]  # a CfnQueue
-                self._visibility
-            ).to_seconds()
+            resource = resource_of(self.queue)
+            resource.visibility_timeout = math.ceil(self._visibility)  # type: ignore[union-attr]  # a CfnQueue
         elif self._visibility is not None and self._visibility < bound:
             message = (
                 f"{self.node.path}: visibility timeout of {self._visibility:g} s is below "
@@ -211,7 +217,7 @@ class PointToPointQueue(Construct):
 
 def _settings(queue: sqs.IQueue) -> tuple[float | None, float | None]:
     """Visibility timeout and retention of a queue made in this app; None where not known."""
-    resource = queue.node.default_child
+    resource = resource_of(queue)
     if not isinstance(resource, sqs.CfnQueue):
         return None, None
     visibility, kept = resource.visibility_timeout, resource.message_retention_period
@@ -231,7 +237,7 @@ def _check(
     visibility: float | None,
     dead_letters: object,
 ) -> None:
-    if kept is not None and kept >= DEAD_LETTER_RETENTION.to_seconds():
+    if kept is not None and kept >= (seconds(DEAD_LETTER_RETENTION) or 0):
         message = (
             f"retention of {kept / 86400:g} days: a dead-letter queue keeps 14 days at most and "
             "must outlive its source: give less than 14 days"

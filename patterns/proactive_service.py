@@ -18,9 +18,20 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from patterns._acknowledgements import acknowledge
+from patterns._acknowledgements import (
+    ACCESS_LOG_BUCKET,
+    NO_ACCESS_LOGS,
+    NO_CERTIFICATE,
+    NO_CONTAINER_INSIGHTS,
+    NO_FLOW_LOGS,
+    PLAIN_VARIABLES,
+    PUBLIC_ENTRY,
+    REGISTRY_LOGIN,
+    acknowledge,
+)
 from patterns._alarms import alarm, operator_alarms
-from patterns._defaults import log_group, seconds
+from patterns._asked import seconds, service, stack_of
+from patterns._defaults import log_group
 from patterns._flows import Sender, environment_name
 from patterns._off import Off
 from patterns._staging import LEFTOVERS, installed, source_package, staged
@@ -201,13 +212,7 @@ class ProactiveService(Construct, Sender):
             else ecs.ContainerInsights.DISABLED,
         )
         if not container_insights:
-            acknowledge(
-                self.cluster,
-                {
-                    "AwsSolutions-ECS4": "billed by metric; the load balancer's and the service's "
-                    "own metrics are watched. container_insights=True turns it on"
-                },
-            )
+            acknowledge(self.cluster, NO_CONTAINER_INSIGHTS)
         self._make_task(image, command, port, cpu, memory_mb, stop_timeout, environment)
         self._make_load_balancer(
             certificate=certificate,
@@ -217,7 +222,7 @@ class ProactiveService(Construct, Sender):
             drain=drain,
             port=port,
         )
-        self.alarms = self._watch(alarms_to or operator_alarms(self))
+        self.alarms = self._watch(alarms_to or operator_alarms(scope))
         self.service = ecs.FargateService(
             self,
             "Service",
@@ -274,13 +279,7 @@ class ProactiveService(Construct, Sender):
             # It would need a custom resource; nothing here uses the default group.
             restrict_default_security_group=False,
         )
-        acknowledge(
-            vpc,
-            {
-                "AwsSolutions-VPC7": "flow logs are billed by the GB; the load balancer logs each "
-                "request. vpc.add_flow_log() turns them on"
-            },
-        )
+        acknowledge(vpc, NO_FLOW_LOGS)
         return vpc
 
     def _make_task(
@@ -297,7 +296,7 @@ class ProactiveService(Construct, Sender):
         execution_role = iam.Role(
             self,
             "ExecutionRole",
-            assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
+            assumed_by=service("ecs-tasks.amazonaws.com"),
             description="Pulls the image and writes the container's logs",
         )
         self.task_definition = ecs.FargateTaskDefinition(
@@ -326,17 +325,8 @@ class ProactiveService(Construct, Sender):
             readonly_root_filesystem=True,
             stop_timeout=stop_timeout,
         )
-        acknowledge(
-            self.task_definition,
-            {
-                "AwsSolutions-ECS2": "the variables name resources, they hold no secret: secrets "
-                "are read at run time by reads(secret)"
-            },
-        )
-        acknowledge(
-            execution_role,
-            {"AwsSolutions-IAM5[Resource::*]": "ecr:GetAuthorizationToken takes no resource"},
-        )
+        acknowledge(self.task_definition, PLAIN_VARIABLES)
+        acknowledge(execution_role, REGISTRY_LOGIN)
 
     def _make_load_balancer(
         self,
@@ -376,9 +366,10 @@ class ProactiveService(Construct, Sender):
             ),
         )
         if certificate is None:
-            self.load_balancer.add_listener(
+            listener = self.load_balancer.add_listener(
                 "Http", port=80, open=public, default_target_groups=[self.target_group]
             )
+            acknowledge(listener, NO_CERTIFICATE)
         else:
             self.load_balancer.add_redirect(open=public)
             self.load_balancer.add_listener(
@@ -390,14 +381,12 @@ class ProactiveService(Construct, Sender):
                 default_target_groups=[self.target_group],
             )
         if public:
-            acknowledge(
-                self.load_balancer,
-                {"AwsSolutions-EC23": "it is the public entry; tasks accept only its connections"},
-            )
+            for group in self.load_balancer.connections.security_groups:
+                acknowledge(group, PUBLIC_ENTRY)
 
     def _log_access(self, access_logs: s3.IBucket | Off | None) -> None:
         if isinstance(access_logs, Off):
-            acknowledge(self.load_balancer, {"AwsSolutions-ELB2": access_logs.reason})
+            acknowledge(self.load_balancer, NO_ACCESS_LOGS.because(access_logs.reason))
             return
         if access_logs is not None and access_logs.encryption_key is not None:
             message = (
@@ -406,13 +395,13 @@ class ProactiveService(Construct, Sender):
             )
             raise ValueError(message)
         bucket = access_logs or self._access_log_bucket()
-        account = cdk.Stack.of(self).account
+        account = stack_of(self).account
         # `log_access_logs()` needs a fixed region; this principal serves every region
         # (docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html).
         bucket.add_to_resource_policy(
             iam.PolicyStatement(
                 actions=["s3:PutObject"],
-                principals=[iam.ServicePrincipal("logdelivery.elasticloadbalancing.amazonaws.com")],
+                principals=[service("logdelivery.elasticloadbalancing.amazonaws.com")],
                 resources=[bucket.arn_for_objects(f"{self._id}/AWSLogs/{account}/*")],
             )
         )
@@ -435,9 +424,7 @@ class ProactiveService(Construct, Sender):
             ],
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
-        acknowledge(
-            bucket, {"AwsSolutions-S1": "it holds access logs; logging their reading has no end"}
-        )
+        acknowledge(bucket, ACCESS_LOG_BUCKET)
         return bucket
 
     def _scale(

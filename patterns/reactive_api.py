@@ -12,9 +12,21 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from patterns._acknowledgements import acknowledge
+from patterns._acknowledgements import (
+    API_LOGGING_ROLE,
+    NO_CACHE,
+    NO_COGNITO,
+    NO_FIREWALL,
+    NO_THROTTLE,
+    PATH_PARAMETERS,
+    PUBLIC_API,
+    PUBLIC_METHOD,
+    Situation,
+    acknowledge,
+)
 from patterns._alarms import alarm, operator_alarms
-from patterns._defaults import log_group, seconds
+from patterns._asked import in_words, resource_of, seconds, stack_of
+from patterns._defaults import log_group
 from patterns._flows import Sender, environment_name
 from patterns._function import (
     FUNCTION_ID_SUFFIXES,
@@ -162,7 +174,7 @@ class ReactiveApi(Construct, Sender):
         super().__init__(scope, construct_id)
         self._id = construct_id
         self._told = dict(environment or {})
-        alarms_to = alarms_to or operator_alarms(self)
+        alarms_to = alarms_to or operator_alarms(scope)
         timeout = timeout or cdk.Duration.seconds(10)
         self._protocol = protocol
         self._account_logging_role = account_logging_role
@@ -201,16 +213,16 @@ class ReactiveApi(Construct, Sender):
         )
         make = self._make_rest if protocol == "rest" else self._make_http
         dimensions = make(authorization, cors_origins, throttle)
-        if isinstance(authorization, Off):
-            rules = ("AwsSolutions-APIG4", "AwsSolutions-COG4")
-            acknowledge(self, dict.fromkeys(rules, authorization.reason))
-        else:
-            acknowledge(
-                self, {"AwsSolutions-COG4": "callers are authorised without a Cognito user pool"}
-            )
+        accepted = [
+            PUBLIC_API.because(authorization.reason)
+            if isinstance(authorization, Off)
+            else NO_COGNITO
+        ]
+        if protocol == "rest":
+            accepted.append(NO_FIREWALL)
         if isinstance(requests_per_second, Off):
-            rules = ("Serverless-APIGWDefaultThrottling", "Hinagata::FM106")
-            acknowledge(self, dict.fromkeys(rules, requests_per_second.reason))
+            accepted.append(NO_THROTTLE.because(requests_per_second.reason))
+        acknowledge(self, *accepted)
         self.alarms = self._watch(dimensions, latency_alarm, alarms_to)
 
     def _make_rest(
@@ -264,7 +276,7 @@ class ReactiveApi(Construct, Sender):
         for key, route in self._routes.items():
             method, path = key.split(" ", 1)
             resource = api.root.resource_for_path(path)
-            resource.add_method(
+            made = resource.add_method(
                 method,
                 integrations[key],
                 authorizer=authorizer,
@@ -278,22 +290,11 @@ class ReactiveApi(Construct, Sender):
                 request_parameters={f"method.request.querystring.{q}": True for q in route.query}
                 or None,
             )
-        acknowledge(
-            self,
-            {
-                "AwsSolutions-APIG3": "a firewall has a monthly price: associate a web ACL with "
-                "the stage where the API faces the public",
-            },
-        )
+            if isinstance(authorization, Off):
+                acknowledge(made, PUBLIC_METHOD.because(authorization.reason))
+        acknowledge(api.deployment_stage, NO_CACHE)
         if self._account_logging_role:
-            acknowledge(
-                api,
-                {
-                    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
-                    "AmazonAPIGatewayPushToCloudWatchLogs]": "API Gateway's own policy for its "
-                    "account-wide logging role",
-                },
-            )
+            acknowledge(api, API_LOGGING_ROLE)
         self.api = api
         self.url = _url(api)
         return {"ApiName": api.rest_api_name, "Stage": _STAGE}
@@ -340,7 +341,7 @@ class ReactiveApi(Construct, Sender):
             else None,
             detailed_metrics_enabled=True,
         )
-        resource = stage.node.default_child
+        resource = resource_of(stage)
         resource.access_log_settings = (  # type: ignore[union-attr]  # a CfnStage
             apigatewayv2.CfnStage.AccessLogSettingsProperty(
                 destination_arn=self.access_logs.log_group_arn, format=json.dumps(_ACCESS_LOG)
@@ -381,8 +382,7 @@ class ReactiveApi(Construct, Sender):
             "latency": alarm(
                 self,
                 "Slow",
-                says=f"{self._id}: one request in a hundred takes longer than "
-                f"{latency.to_human_string()}.",
+                says=f"{self._id}: one request in a hundred takes longer than {in_words(latency)}.",
                 namespace="AWS/ApiGateway",
                 metric="Latency",
                 dimensions=dimensions,
@@ -401,7 +401,7 @@ class ReactiveApi(Construct, Sender):
         """Lets `grantee` call every route, signed with IAM."""
         rest = self._protocol == "rest"
         api_id = self.api.rest_api_id if rest else self.api.api_id  # type: ignore[union-attr]
-        stack = cdk.Stack.of(self)
+        stack = stack_of(self)
         stage_name = _STAGE if rest else "$default"
         paths = [
             f"{stage_name}/{re.sub('{[^}]+}', '*', key.replace(' ', ''))}" for key in self._routes
@@ -415,14 +415,14 @@ class ReactiveApi(Construct, Sender):
                 ],
             )
         )
-        resource = self.api.node.default_child
-        if isinstance(grantee, Construct) and isinstance(resource, cdk.CfnElement):
+        resource = resource_of(self.api)
+        if isinstance(grantee, Construct) and resource is not None:
             arn = (
                 "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:"
                 f"<{stack.get_logical_id(resource)}>"
             )
             rules = {f"AwsSolutions-IAM5[Resource::{arn}/{path}]" for path in paths if "*" in path}
-            acknowledge(grantee, dict.fromkeys(sorted(rules), "every value of a path's parameter"))
+            acknowledge(grantee, Situation(PATH_PARAMETERS, cdk=tuple(sorted(rules))))
 
     def _code(self) -> Iterable[Code]:
         changeable = {
@@ -573,7 +573,7 @@ def _words(text: str) -> str:
 
 def _url(api: apigateway.RestApi) -> str:
     # RestApi.url ends with a slash that callers would double.
-    stack = cdk.Stack.of(api)
+    stack = stack_of(api)
     return f"https://{api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{_STAGE}"
 
 

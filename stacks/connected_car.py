@@ -18,6 +18,8 @@ from patterns import (
     ReactiveApi,
     Route,
     ScheduledStep,
+    Situation,
+    acknowledge,
     python_image,
 )
 
@@ -30,6 +32,13 @@ _REPORTS_PER_CAR_PER_SECOND = 1 / 60
 _RECORDS_PER_SHARD = 1000
 # What a quarter of a vCPU is expected to take at 60 % load, one record a request; not measured.
 _REPORTS_PER_TASK = 200
+_AWS_KEY = Situation(
+    "encrypted with AWS's own key; a key of your own has a price each month",
+    checkov=("CKV_AWS_119", "CKV_AWS_149"),
+)
+_CHANGED_BY_HAND = Situation(
+    "both sides read it when they start; change it, then restart both", cdk=("AwsSolutions-SMG4",)
+)
 _COMMAND = {
     "type": "object",
     "required": ["command"],
@@ -119,12 +128,7 @@ class ConnectedCar(cdk.Stack):
             "CommandMailbox", "vehicle_id", "command_id", ttl="expires_at"
         )
         gateway_token = secretsmanager.Secret(self, "GatewayToken")
-        cdk.Validations.of(gateway_token).acknowledge(
-            cdk.Acknowledgment(
-                id="AwsSolutions-SMG4",
-                reason="both sides read it when they start; change it, then restart both",
-            )
-        )
+        acknowledge(gateway_token, _CHANGED_BY_HAND, _AWS_KEY)
         self.command_api.sends_to(commands)
         command_delivery.consumes(commands)
         command_delivery.calls(self.gateway)
@@ -140,7 +144,7 @@ class ConnectedCar(cdk.Stack):
         self, construct_id: str, key: str, sort_key: str | None = None, *, ttl: str | None = None
     ) -> dynamodb.Table:
         text = dynamodb.AttributeType.STRING
-        return dynamodb.Table(
+        table = dynamodb.Table(
             self,
             construct_id,
             partition_key=dynamodb.Attribute(name=key, type=text),
@@ -151,3 +155,5 @@ class ConnectedCar(cdk.Stack):
                 point_in_time_recovery_enabled=True
             ),
         )
+        acknowledge(table, _AWS_KEY)
+        return table

@@ -18,6 +18,9 @@ from stacks.connected_car import ConnectedCar
 from tests.synth.exhibits import EXHIBITS, SOURCE, across_stacks
 from tests.synth.template import Template
 
+# In an environment of its own, which `make test` sets up.
+CHECKOV = Path(__file__).parents[2] / ".venv-checkov" / "bin" / "checkov"
+
 
 @dataclass(frozen=True)
 class Synthesized:
@@ -27,6 +30,8 @@ class Synthesized:
     templates: dict[str, Template]
     report: dict[str, Any]
     linter: subprocess.Popen[str]
+    checkov: subprocess.Popen[bytes]
+    checkov_report: Path
 
 
 @pytest.fixture(scope="session")
@@ -56,22 +61,41 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory, code: str) -> Iterator
         app.synth()
     files = sorted(directory.glob("*.template.json"))
     names = [file.name.removesuffix(".template.json") for file in files]
-    # It takes as long as everything else together, so it runs beside the tests.
+    # They take as long as everything else together, so they run beside the tests.
     # MillionCars has ConnectedCar's resources with other numbers.
     linted = [str(file) for file in files if "Million" not in file.name]
-    with subprocess.Popen(
-        [str(Path(sys.executable).with_name("cfn-lint")), "--format", "parseable", *linted],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as linter:
+    report = tmp_path_factory.mktemp("checkov") / "report.json"
+    with (
+        subprocess.Popen(
+            [str(Path(sys.executable).with_name("cfn-lint")), "--format", "parseable", *linted],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as linter,
+        _checkov(files, report) as checkov,
+    ):
         yield Synthesized(
             directory,
             {name: Template.read(directory, name) for name in names},
             json.loads((directory / "validation-report.json").read_text()),
             linter,
+            checkov,
+            report,
         )
         linter.terminate()
+        checkov.terminate()
+
+
+def _checkov(files: list[Path], report: Path) -> subprocess.Popen[bytes]:
+    assert CHECKOV.exists(), f"{CHECKOV} is missing: make {CHECKOV.parents[1].name}/.ready"
+    scope = ["--framework", "cloudformation", "--skip-download", "--quiet", "--compact"]
+    # Into a file: it says more than a pipe holds that nobody reads yet.
+    with report.open("wb") as output:
+        return subprocess.Popen(
+            [str(CHECKOV), *scope, "--output", "json", "--file", *map(str, files)],
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+        )
 
 
 @pytest.fixture(scope="session")
