@@ -56,19 +56,21 @@ _OTHER_SOURCES = (
 def partial_batch_response(topology: Topology, _: Thresholds) -> Iterator[Finding | Unresolved]:
     """Looks at each mapping of a queue or a stream with more than one message a batch."""
     for mapping in topology.of_type("AWS::Lambda::EventSourceMapping"):
+        responses = mapping.strings("FunctionResponseTypes")
+        if responses and "ReportBatchItemFailures" in responses:
+            continue
         if any(mapping.get(name) is not None for name in _OTHER_SOURCES):
             continue
         # Streams must have a starting position, queues must not.
         stream = mapping.get("StartingPosition") is not None
         batch = mapping.numbers("BatchSize", default=_STREAM_BATCH if stream else _QUEUE_BATCH)
-        responses = mapping.strings("FunctionResponseTypes")
         if batch is None:
             yield Unresolved(node=mapping, property="BatchSize")
         elif max(batch) <= 1:
             continue
         elif responses is None:
             yield Unresolved(node=mapping, property="FunctionResponseTypes")
-        elif "ReportBatchItemFailures" not in responses:
+        else:
             what = "records" if stream else "messages"
             yield Finding(
                 node=mapping,
