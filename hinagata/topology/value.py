@@ -89,6 +89,16 @@ def alternatives(value: Value) -> Iterator[Value]:
         yield value
 
 
+def items(value: Value) -> Iterator[Value]:
+    """Yields the items of a list, of all its alternatives; what is no list is its only item."""
+    for alternative in alternatives(value):
+        if isinstance(alternative, list):
+            for item in alternative:
+                yield from alternatives(item)
+        elif alternative is not None:
+            yield alternative
+
+
 def referenced(value: Value) -> Iterator[Node]:
     """Yields the nodes that a value refers to, at any depth, each as often as it does."""
     if isinstance(value, Reference):

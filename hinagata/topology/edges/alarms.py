@@ -1,0 +1,156 @@
+"""CloudWatch: what an alarm measures, and whom it tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hinagata.topology.edge import Edge, Kind
+from hinagata.topology.edges.builder import Builder
+from hinagata.topology.edges.load_balancing import LOAD_BALANCER, TARGET_GROUP, load_balancers_of
+from hinagata.topology.edges.target import (
+    FUNCTION,
+    Target,
+    alias_of,
+    mentioned,
+    targets,
+    targets_of,
+)
+from hinagata.topology.node import Node, walk
+from hinagata.topology.value import Reference, Text, Value, alternatives, items
+
+if TYPE_CHECKING:
+    from hinagata.topology.world import World
+
+ALARM = "AWS::CloudWatch::Alarm"
+COMPOSITE_ALARM = "AWS::CloudWatch::CompositeAlarm"
+_ALARMS = (ALARM, COMPOSITE_ALARM)
+
+# Dimension of an AWS service's metrics to the types that its value is a name of, where it is
+# written out (each service's page in the CloudWatch user guide, "AWS services that publish").
+_NAMES: dict[str, tuple[str, ...]] = {
+    "ApiName": ("AWS::ApiGateway::RestApi",),
+    "ClusterName": ("AWS::ECS::Cluster",),
+    "DeliveryStreamName": ("AWS::KinesisFirehose::DeliveryStream",),
+    "EventBusName": ("AWS::Events::EventBus",),
+    "FunctionName": (FUNCTION,),
+    "LogGroupName": ("AWS::Logs::LogGroup",),
+    "QueueName": ("AWS::SQS::Queue",),
+    "RuleName": ("AWS::Events::Rule",),
+    "ServiceName": ("AWS::ECS::Service",),
+    "StreamName": ("AWS::Kinesis::Stream",),
+    "TableName": ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"),
+    "TopicName": ("AWS::SNS::Topic",),
+}
+# Dimensions that only say more about what another one names.
+_FINER = {
+    "ClusterName": "ServiceName",
+    "EventBusName": "RuleName",
+    "EventSourceMappingUUID": "FunctionName",
+    "ExecutedVersion": "FunctionName",
+    "Resource": "FunctionName",
+    "Stage": "ApiName",
+}
+_IN_RULE = re.compile(r"\b(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*[\"']?([^\"')]+?)[\"']?\s*\)")
+# Composite alarms in composite alarms: beyond it they are a circle.
+_MOST_LEVELS = 5
+
+
+def _alarm(alarm: Node, world: World) -> Iterator[Edge]:
+    for target, metric in _measured(alarm, world):
+        yield Edge(alarm, target.node, Kind.WATCHES, alarm, target.qualifier, metric)
+    yield from _tells(alarm, world)
+
+
+def _composite(alarm: Node, world: World) -> Iterator[Edge]:
+    for part in _parts(alarm, world):
+        yield Edge(alarm, part, Kind.WATCHES, alarm)
+    for part in _all_parts(alarm, world):
+        for target, metric in _measured(part, world):
+            yield Edge(alarm, target.node, Kind.WATCHES, alarm, target.qualifier, metric)
+    yield from _tells(alarm, world)
+
+
+def _tells(alarm: Node, world: World) -> Iterator[Edge]:
+    if alarm.flag("ActionsEnabled", default=True) is False:
+        return
+    for told, through in targets(alarm, world, "AlarmActions"):
+        yield Edge(alarm, told, Kind.NOTIFIES, alarm, through)
+
+
+def _all_parts(alarm: Node, world: World) -> Iterator[Node]:
+    found: dict[Node, None] = {}
+    level = [alarm]
+    for _ in range(_MOST_LEVELS):
+        level = [part for each in level for part in _parts(each, world) if part not in found]
+        found.update(dict.fromkeys(level))
+    return (part for part in found if part.type == ALARM)
+
+
+def _parts(alarm: Node, world: World) -> list[Node]:
+    """Returns the alarms that a composite alarm's rule speaks of."""
+    if alarm.type != COMPOSITE_ALARM:
+        return []
+    found: dict[Node, None] = {}
+    for rule in alternatives(alarm.get("AlarmRule")):
+        found.update((node, None) for node, _ in mentioned(rule, world) if node.type in _ALARMS)
+        for name in _IN_RULE.findall(rule) if isinstance(rule, str) else ():
+            found.update((node, None) for node, _ in targets_of(name, world, named=_ALARMS))
+    return list(found)
+
+
+def _measured(alarm: Node, world: World) -> Iterator[tuple[Target, str]]:
+    """Yields what the metrics of an alarm measure, with each one's name."""
+    metrics: list[Value] = []
+    if alarm.get("MetricName") is not None:
+        keys = ("Namespace", "MetricName", "Dimensions")
+        metrics.append({key: alarm.get(key) for key in keys})
+    metrics += (walk(query, "MetricStat", "Metric") for query in alarm.items("Metrics") or ())
+    for metric in metrics:
+        for name in alternatives(walk(metric, "MetricName")):
+            if isinstance(name, str):
+                for target in dict.fromkeys(_by_dimensions(metric, world)):
+                    yield target, name
+
+
+def _by_dimensions(metric: Value, world: World) -> Iterator[Target]:
+    dimensions = {
+        name: walk(dimension, "Value")
+        for dimension in items(walk(metric, "Dimensions"))
+        if isinstance(name := walk(dimension, "Name"), str)
+    }
+    of_aws = str(walk(metric, "Namespace")).startswith(("AWS/", "ECS/"))
+    for name, value in dimensions.items():
+        if _FINER.get(name) in dimensions:
+            continue
+        for target in _named_by(name, value, world, of_aws=of_aws):
+            if name == "FunctionName" and "Resource" in dimensions:
+                yield _qualified(target, dimensions["Resource"], world)
+            else:
+                yield target
+            if target.node.type == TARGET_GROUP:
+                yield from map(Target, load_balancers_of(world).get(target.node, ()))
+
+
+def _named_by(name: str, value: Value, world: World, *, of_aws: bool) -> Iterator[Target]:
+    if name in ("LoadBalancer", "TargetGroup") and isinstance(value, str):
+        # app/name/id or net/name/id; targetgroup/name/id
+        type_ = LOAD_BALANCER if name == "LoadBalancer" else TARGET_GROUP
+        for physical_name in value.split("/")[1:2]:
+            yield from targets_of(physical_name, world, named=type_)
+    else:
+        yield from targets_of(value, world, named=_NAMES.get(name, ()) if of_aws else ())
+
+
+def _qualified(function: Target, resource: Value, world: World) -> Target:
+    """Returns a function with the alias that the dimension `name:alias` names."""
+    qualifier = None
+    if isinstance(resource, str) and ":" in resource:
+        qualifier = alias_of(function.node, resource.rpartition(":")[2], world)
+    elif isinstance(resource, (Text, Reference)):
+        qualifier = next((through for _, through in mentioned(resource, world) if through), None)
+    return Target(function.node, qualifier or function.qualifier)
+
+
+BUILDERS: dict[str, Builder] = {ALARM: _alarm, COMPOSITE_ALARM: _composite}

@@ -1,0 +1,307 @@
+"""IAM: which role code runs as, and what the role's policies let it read and write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from hinagata.topology.edge import Edge, Kind
+from hinagata.topology.edges.builder import Builder, once
+from hinagata.topology.edges.containers import SERVICE, TASK_DEFINITION, computes_of
+from hinagata.topology.edges.target import EXTERNAL, FUNCTION, Target, targets, targets_of
+from hinagata.topology.node import Node, walk
+from hinagata.topology.value import Text, Value, alternatives, items, referenced
+
+if TYPE_CHECKING:
+    from hinagata.topology.world import World
+
+_ROLE = "AWS::IAM::Role"
+_MANAGED = "AWS::IAM::ManagedPolicy"
+
+# What runs as a role, and the property that names it.
+_RUNS_AS = {
+    FUNCTION: "Role",
+    TASK_DEFINITION: "TaskRoleArn",
+    "AWS::StepFunctions::StateMachine": "RoleArn",
+    "AWS::Pipes::Pipe": "RoleArn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Actions of a service that come to the same for an architecture.
+
+    Attributes:
+        service: The service's prefix in actions.
+        kind: Whether they read or write.
+        actions: Their names, the one that says most first.
+        types: CloudFormation types of the resources that they are allowed on.
+    """
+
+    service: str
+    kind: Kind
+    actions: tuple[str, ...]
+    types: tuple[str, ...]
+
+
+_TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+_BUSES = ("AWS::Events::EventBus", "Hinagata::DefaultBus")
+_APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
+# Names as in the Service Authorization Reference, "Actions defined by ..." of each service: those
+# that move data or start code. A batch is allowed by the single one where that has no name here.
+_ACCESSES = (
+    Access("sqs", Kind.MAY_WRITE, ("SendMessage",), ("AWS::SQS::Queue",)),
+    Access("sqs", Kind.MAY_READ, ("ReceiveMessage",), ("AWS::SQS::Queue",)),
+    Access("sns", Kind.MAY_WRITE, ("Publish",), ("AWS::SNS::Topic",)),
+    Access("kinesis", Kind.MAY_WRITE, ("PutRecord", "PutRecords"), ("AWS::Kinesis::Stream",)),
+    Access("kinesis", Kind.MAY_READ, ("GetRecords", "SubscribeToShard"), ("AWS::Kinesis::Stream",)),
+    Access(
+        "firehose",
+        Kind.MAY_WRITE,
+        ("PutRecord", "PutRecordBatch"),
+        ("AWS::KinesisFirehose::DeliveryStream",),
+    ),
+    Access(
+        "dynamodb",
+        Kind.MAY_WRITE,
+        (
+            "PutItem",
+            "UpdateItem",
+            "BatchWriteItem",
+            "DeleteItem",
+            "PartiQLInsert",
+            "PartiQLUpdate",
+            "PartiQLDelete",
+        ),
+        _TABLES,
+    ),
+    Access(
+        "dynamodb",
+        Kind.MAY_READ,
+        ("GetItem", "Query", "BatchGetItem", "Scan", "PartiQLSelect", "GetRecords"),
+        _TABLES,
+    ),
+    Access("s3", Kind.MAY_WRITE, ("PutObject", "DeleteObject"), ("AWS::S3::Bucket",)),
+    Access("s3", Kind.MAY_READ, ("GetObject", "ListBucket"), ("AWS::S3::Bucket",)),
+    Access("events", Kind.MAY_WRITE, ("PutEvents",), _BUSES),
+    Access("lambda", Kind.MAY_WRITE, ("InvokeFunction", "InvokeFunctionUrl"), (FUNCTION,)),
+    Access("states", Kind.MAY_WRITE, ("StartExecution",), ("AWS::StepFunctions::StateMachine",)),
+    Access(
+        "states", Kind.MAY_WRITE, ("StartSyncExecution",), ("AWS::StepFunctions::StateMachine",)
+    ),
+    Access("iot", Kind.MAY_WRITE, ("Publish",), ()),
+    Access("execute-api", Kind.MAY_WRITE, ("Invoke", "ManageConnections"), _APIS),
+)
+# What all of a resource's parts are written as: a bucket's objects, a function's versions.
+_ALL_PARTS = re.compile(r"(?:[:/]\*)+$")
+# What is left of an ARN that means every resource of a kind.
+_KINDS = ("deliverystream", "event-bus", "function", "stateMachine", "stream", "table", "topic")
+_ARN_FIELDS = 6
+
+
+def accesses(service: str, action: str) -> Iterator[tuple[Access, str]]:
+    """Yields what an action of a service comes to, with the action's proper name.
+
+    Args:
+        service: E.g. "dynamodb".
+        action: E.g. "putItem"; case does not count.
+    """
+    for access, at in _matched(f"{service}:{action}"):
+        yield access, access.actions[at]
+
+
+def accepts(access: Access, node: Node) -> bool:
+    """Whether an action can be one on a node; on what lies outside, the ARN's service tells."""
+    if node.type == EXTERNAL:
+        return f":{access.service}:" in node.logical_id or f"/{access.service}." in node.logical_id
+    return node.type in access.types
+
+
+@lru_cache(maxsize=4096)
+def _matched(pattern: str) -> tuple[tuple[Access, int], ...]:
+    """Returns the accesses of an action with wildcards, and which of their actions is the first."""
+    service, _, action = pattern.lower().partition(":")
+    if not action:
+        service, action = ("*", "*") if service == "*" else ("", "")
+    found = []
+    for access in _ACCESSES:
+        if not fnmatchcase(access.service, service):
+            continue
+        for at, name in enumerate(access.actions):
+            if fnmatchcase(name.lower(), action):
+                found.append((access, at))
+                break
+    return tuple(found)
+
+
+def roles_of(compute: Node, world: World) -> tuple[Node, ...]:
+    """Returns the roles that a function, service, workflow or pipe runs as."""
+    return _assumed(world)[0].get(compute, ())
+
+
+def _computes_as(role: Node, world: World) -> tuple[Node, ...]:
+    return _assumed(world)[1].get(role, ())
+
+
+@once
+def _assumed(world: World) -> tuple[dict[Node, tuple[Node, ...]], dict[Node, tuple[Node, ...]]]:
+    """The roles of each compute, and the computes of each role."""
+    roles: dict[Node, tuple[Node, ...]] = {}
+    computes: dict[Node, tuple[Node, ...]] = {}
+    for type_, property_ in _RUNS_AS.items():
+        for node in world.of_type(type_):
+            for role, _ in targets(node, world, property_, named=_ROLE):
+                for compute in computes_of(node, world):
+                    roles[compute] = (*roles.get(compute, ()), role)
+                    computes[role] = (*computes.get(role, ()), compute)
+    return roles, computes
+
+
+def _policy(property_: str) -> Builder:
+    def build(policy: Node, world: World) -> Iterator[Edge]:
+        roles = [role for role, _ in targets(policy, world, property_, named=_ROLE)]
+        computes = [compute for role in roles for compute in _computes_as(role, world)]
+        yield from _allowed(computes, policy, ("PolicyDocument",), world)
+
+    return build
+
+
+def _role(role: Node, world: World) -> Iterator[Edge]:
+    computes = _computes_as(role, world)
+    if not computes:
+        return
+    for index in range(len(role.items("Policies") or ())):
+        yield from _allowed(computes, role, ("Policies", index, "PolicyDocument"), world)
+    for policy in role.nodes("ManagedPolicyArns"):
+        if policy.type == _MANAGED:
+            yield from _allowed(computes, policy, ("PolicyDocument",), world)
+
+
+def _allowed(
+    computes: Iterable[Node], policy: Node, path: tuple[str | int, ...], world: World
+) -> Iterator[Edge]:
+    """Yields what the statements of a policy allow to those that run as its roles."""
+    for compute in computes:
+        for access, action, target in _grants(policy, path, world):
+            yield Edge(
+                compute,
+                target.node,
+                access.kind,
+                policy,
+                target.qualifier,
+                f"{access.service}:{action}",
+            )
+
+
+def _grants(
+    policy: Node, path: tuple[str | int, ...], world: World
+) -> list[tuple[Access, str, Target]]:
+    # Of the actions of one access on one resource, the one that says most is told.
+    found: dict[tuple[Access, Target], int] = {}
+    for statement in _statements(policy, path):
+        if walk(statement, "Effect") != "Allow":
+            continue
+        matched = _accesses_of(statement)
+        if not matched:
+            continue
+        for resource in _resources(walk(statement, "Resource")):
+            for target in targets_of(resource, world):
+                for access, at in matched.items():
+                    if accepts(access, target.node):
+                        key = (access, target)
+                        found[key] = min(at, found.get(key, at))
+    return [(access, access.actions[at], target) for (access, target), at in found.items()]
+
+
+def _statements(policy: Node, path: tuple[str | int, ...]) -> Iterator[Value]:
+    raw: Any = policy.raw.get("Properties")
+    for step in (*path, "Statement"):
+        inside = raw.get(step) if isinstance(raw, dict) else None
+        raw = raw[step] if isinstance(raw, list) and isinstance(step, int) else inside
+    if not isinstance(raw, list):
+        yield from policy.items(*path, "Statement") or ()
+        return
+    for statement in raw:
+        # Most statements move no data: those are not worth to be resolved.
+        if not _is_beside_the_point(statement):
+            yield from alternatives(policy.template.resolve(statement))
+
+
+def _is_beside_the_point(raw: Any) -> bool:
+    if not isinstance(raw, dict) or "Action" not in raw or isinstance(raw["Action"], dict):
+        return False
+    actions = raw["Action"] if isinstance(raw["Action"], list) else [raw["Action"]]
+    return raw.get("Resource") == "*" or not any(
+        not isinstance(action, str) or _matched(action) for action in actions
+    )
+
+
+def _accesses_of(statement: Value) -> dict[Access, int]:
+    """Returns the accesses of a statement, with the first of the actions of each that it names."""
+    actions = _strings(walk(statement, "Action"))
+    if actions:
+        found: dict[Access, int] = {}
+        for action in actions:
+            for access, at in _matched(action):
+                found[access] = min(at, found.get(access, at))
+        return found
+    denied = _strings(walk(statement, "NotAction"))
+    if not denied:
+        return {}
+    return {
+        access: at
+        for access in _ACCESSES
+        for at in (_first_other_than(access, denied),)
+        if at is not None
+    }
+
+
+def _first_other_than(access: Access, patterns: list[str]) -> int | None:
+    for at, name in enumerate(access.actions):
+        action = f"{access.service}:{name}".lower()
+        if not any(fnmatchcase(action, pattern.lower()) for pattern in patterns):
+            return at
+    return None
+
+
+def _strings(value: Value) -> list[str]:
+    return [each for each in items(value) if isinstance(each, str)]
+
+
+def _resources(value: Value) -> Iterator[Value]:
+    """Yields the single resources of a statement, without the wildcard for all of their parts."""
+    for resource in items(value):
+        if isinstance(resource, str):
+            yield from _single(resource)
+        elif isinstance(resource, Text) and not any(referenced(resource)):
+            parts = (part if isinstance(part, str) else "" for part in resource.parts)
+            yield from _single("".join(parts))
+        else:
+            yield resource
+
+
+def _single(arn: str) -> Iterator[str]:
+    one = _ALL_PARTS.sub("", arn)
+    fields = one.split(":", _ARN_FIELDS - 1)
+    if len(fields) < _ARN_FIELDS or "*" in fields[-1] or fields[-1] in _KINDS:
+        # Every resource, or every one of a kind, or of some names: none in particular.
+        return
+    yield one
+
+
+def _assumes(compute: Node, world: World) -> Iterator[Edge]:
+    for role in roles_of(compute, world):
+        yield Edge(compute, role, Kind.ASSUMES, compute)
+
+
+BUILDERS: dict[str, Builder] = {
+    **dict.fromkeys((*_RUNS_AS, SERVICE), _assumes),
+    _ROLE: _role,
+    _MANAGED: _policy("Roles"),
+    "AWS::IAM::Policy": _policy("Roles"),
+    "AWS::IAM::RolePolicy": _policy("RoleName"),
+}

@@ -1,0 +1,168 @@
+"""Step Functions: what the tasks of a state machine call."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hinagata.topology.edge import Edge, Kind
+from hinagata.topology.edges.builder import Builder
+from hinagata.topology.edges.service_calls import call
+from hinagata.topology.edges.target import spelled, targets_of
+from hinagata.topology.node import Node, walk
+from hinagata.topology.value import UNKNOWN, Reference, Text, Unknown, Value, alternatives, items
+
+if TYPE_CHECKING:
+    from hinagata.topology.world import World
+
+STATE_MACHINE = "AWS::StepFunctions::StateMachine"
+
+# arn:partition:states:region:account:service:action.pattern (Step Functions developer guide,
+# "Integrating services").
+_INTEGRATION = re.compile(
+    r"^arn:[^:]*:states:[^:]*:[^:]*:(?:aws-sdk:)?(?P<service>[a-z0-9-]+):(?P<action>\w+)"
+    r"(?:\.(?P<pattern>[\w:]+))?"
+)
+# Stand for the parts of a definition that are no text while it is read as JSON.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_STANDS = re.compile(f"({_OPEN}[0-9]+{_CLOSE})")
+_SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A state of a workflow that calls something.
+
+    Attributes:
+        name: The state's name.
+        state: The state as the definition has it, resolved.
+        arguments: What it calls with.
+    """
+
+    name: str
+    state: Value
+    arguments: Value
+
+
+def tasks(machine: Node) -> Iterator[Task]:
+    """Yields the tasks of a state machine, in parallel branches and maps too.
+
+    Args:
+        machine: Its definition is known if the template holds it, as an object or a text of JSON,
+            with references and substitutions in it.
+    """
+    for definition in _definitions(machine):
+        yield from _tasks_of(definition)
+
+
+def _tasks_of(definition: Value) -> Iterator[Task]:
+    states = walk(definition, "States")
+    for name, state in states.items() if isinstance(states, dict) else ():
+        if walk(state, "Type") == "Task":
+            # JSONata's name for them, and JSONPath's.
+            arguments = [walk(state, "Arguments"), walk(state, "Parameters")]
+            yield Task(name, state, arguments)
+        for inner in ("Iterator", "ItemProcessor"):
+            yield from _tasks_of(walk(state, inner))
+        for branch in items(walk(state, "Branches")):
+            yield from _tasks_of(branch)
+
+
+def _definitions(machine: Node) -> Iterator[Value]:
+    substitutions = machine.get("DefinitionSubstitutions")
+    given = substitutions if isinstance(substitutions, dict) else {}
+    for definition in alternatives(machine.get("Definition")):
+        if definition is not None:
+            yield _substituted(definition, given)
+    for definition in alternatives(machine.get("DefinitionString")):
+        if isinstance(definition, (str, Text)):
+            yield _parsed(definition, given)
+
+
+def _parsed(definition: str | Text, given: dict[str, Value]) -> Value:
+    parts: list[Value] = []
+    for part in definition.parts if isinstance(definition, Text) else (definition,):
+        parts += _pieces(part, given) if isinstance(part, str) else (part,)
+    text = "".join(
+        part if isinstance(part, str) else f"{_OPEN}{at}{_CLOSE}" for at, part in enumerate(parts)
+    )
+    try:
+        read = json.loads(text)
+    except ValueError:
+        # E.g. a number that is not known before the deployment, where JSON wants one.
+        return UNKNOWN
+    return _restored(read, parts)
+
+
+def _restored(value: Value, parts: list[Value]) -> Value:
+    """Puts the parts back where they stood."""
+    if isinstance(value, dict):
+        return {key: _restored(item, parts) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_restored(item, parts) for item in value]
+    if isinstance(value, str) and _OPEN in value:
+        pieces = [
+            parts[int(piece[1:-1])] if piece.startswith(_OPEN) else piece
+            for piece in _STANDS.split(value)
+        ]
+        return _text(pieces)
+    return value
+
+
+def _substituted(value: Value, given: dict[str, Value]) -> Value:
+    if isinstance(value, dict):
+        return {key: _substituted(item, given) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_substituted(item, given) for item in value]
+    if isinstance(value, str) and "${" in value:
+        return _text(_pieces(value, given))
+    return value
+
+
+def _pieces(text: str, given: dict[str, Value]) -> list[Value]:
+    """Returns a text in pieces, substituted where a name in `${}` has a value."""
+    return [
+        given.get(piece, f"${{{piece}}}") if at % 2 else piece
+        for at, piece in enumerate(_SUBSTITUTION.split(text))
+    ]
+
+
+def _text(pieces: list[Value]) -> Value:
+    parts: list[str | Reference | Unknown] = []
+    for piece in pieces:
+        if isinstance(piece, Text):
+            parts += piece.parts
+        elif isinstance(piece, (str, Reference, Unknown)):
+            if piece != "":
+                parts.append(piece)
+        elif isinstance(piece, (int, float)):
+            parts.append(str(piece))
+        else:
+            parts.append(UNKNOWN)
+    if all(isinstance(part, str) for part in parts):
+        return "".join(str(part) for part in parts)
+    return parts[0] if len(parts) == 1 else Text(tuple(parts))
+
+
+def _state_machine(machine: Node, world: World) -> Iterator[Edge]:
+    for task in tasks(machine):
+        resource = walk(task.state, "Resource")
+        integration = _INTEGRATION.match(spelled(resource))
+        if integration is None:
+            for node, through in targets_of(resource, world):
+                yield Edge(machine, node, Kind.INVOKES_SYNC, machine, through)
+        else:
+            api = (integration["service"], integration["action"])
+            waits = (integration["pattern"] or "").startswith("sync")
+            yield from call(machine, machine, api, task.arguments, world, waits=waits)
+    destinations = machine.items("LoggingConfiguration", "Destinations") or ()
+    for destination in destinations:
+        group = walk(destination, "CloudWatchLogsLogGroup", "LogGroupArn")
+        for node, _ in targets_of(group, world):
+            yield Edge(machine, node, Kind.LOGS_TO, machine)
+
+
+BUILDERS: dict[str, Builder] = {STATE_MACHINE: _state_machine}
