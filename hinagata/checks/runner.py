@@ -14,6 +14,7 @@ from hinagata.errors import HinagataError
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Acknowledgement, Node
 
+
 class CheckError(HinagataError):
     """A check that cannot cope with a template: a fault of the check."""
 
