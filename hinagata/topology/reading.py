@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly
+from hinagata.topology import sam
 from hinagata.topology.edge import Edge
 from hinagata.topology.edges import BUILDERS
 from hinagata.topology.graph import Topology
@@ -294,7 +295,18 @@ class _Reader:
 
     @staticmethod
     def _prepared(read: TemplateText, *, where: str, file: Path | None = None) -> _Template:
-        return _Template(where=where, document=read.document, file=file, json=read.json)
+        if not sam.is_sam(read.document):
+            return _Template(where=where, document=read.document, file=file, json=read.json)
+        expanded = sam.expand(read.document, where, None if file is None else file.parent)
+        # The translator's mappings are none of JSON's own.
+        plain = copy_template(expanded.document, where)
+        return _Template(
+            where=where,
+            document=plain.document,
+            file=file,
+            json=plain.json,
+            made_by=expanded.made_by,
+        )
 
     def _unique(self, name: str) -> str:
         """Returns the name, with a number if two stacks of different places share it."""

@@ -54,6 +54,15 @@ def read_template(file: Path) -> TemplateText:
     return TemplateText(document, text if is_json else "")
 
 
+def read_document(file: Path) -> Any:
+    """Reads what a template names, e.g. an OpenAPI document, in JSON or YAML.
+
+    Raises:
+        TemplateError: It cannot be read.
+    """
+    return _parse(_text_of(file), file)[0]
+
+
 def copy_template(document: Mapping[str, Any], where: str) -> TemplateText:
     """Returns a mapping as a file of it would be read, and checks its sections.
 
