@@ -120,7 +120,7 @@ def _security_groups(function: Node) -> Hashable:
     """Something that is equal for functions with the same security groups, as far as is known."""
     groups = function.items("VpcConfig", "SecurityGroupIds") or ()
     if all(isinstance(each, (str, Reference)) for each in groups):
-        return frozenset(groups)  # type: ignore[arg-type]
+        return frozenset(groups)
     return function
 
 

@@ -69,8 +69,8 @@ def secret_in_plain_sight(topology: Topology, _: Thresholds) -> Iterator[Finding
         if raw is None or not _promises(raw):
             continue
         variables = function.get("Environment", "Variables")
-        for name, value in variables.items() if isinstance(variables, dict) else ():
-            yield from _judge(function, f"Environment.Variables.{name}", name, value)
+        for variable, value in variables.items() if isinstance(variables, dict) else ():
+            yield from _judge(function, f"Environment.Variables.{variable}", variable, value)
     for task in topology.of_type("AWS::ECS::TaskDefinition"):
         for index, container in enumerate(task.items("ContainerDefinitions") or ()):
             for variable in items(walk(container, "Environment")):
@@ -80,12 +80,9 @@ def secret_in_plain_sight(topology: Topology, _: Thresholds) -> Iterator[Finding
                     yield from _judge(task, path, name, value)
     for parameter in topology.of_type("AWS::SSM::Parameter"):
         name = parameter.get("Name")
-        yield from _judge(
-            parameter,
-            "Value",
-            name if isinstance(name, str) else parameter.name,
-            parameter.get("Value"),
-        )
+        if not isinstance(name, str):
+            name = parameter.name
+        yield from _judge(parameter, "Value", name, parameter.get("Value"))
 
 
 def _promises(environment: object) -> bool:

@@ -29,7 +29,7 @@ from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.edge import FLOW, Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node, walk
-from hinagata.topology.value import Text, Unknown, Value, items, referenced
+from hinagata.topology.value import UNKNOWN, Text, Value, items, referenced
 
 # Services whose actions move a system's data or its rights.
 _SENSITIVE = (
@@ -138,8 +138,8 @@ def _policy(
     statements = policy.items(*path, "Statement")
     name = ".".join(map(str, (*path, "Statement")))
     worst: tuple[Severity, str] | None = None
-    for statement in statements or ():
-        if isinstance(statement, Unknown):
+    for statement in (UNKNOWN,) if statements is None else statements:
+        if not isinstance(statement, dict):
             yield Unresolved(node=policy, property=name)
             continue
         if walk(statement, "Effect") != "Allow" or walk(statement, "Condition") is not None:
