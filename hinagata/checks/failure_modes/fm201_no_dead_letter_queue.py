@@ -53,7 +53,7 @@ def no_dead_letter_queue(topology: Topology, _: Thresholds) -> Iterator[Finding 
             yield Finding(
                 node=queue,
                 property="RedrivePolicy",
-                says=f"{names} consumes it, and it has no dead-letter queue: a message that "
+                says=f"it is consumed by {names} and has no dead-letter queue: a message that "
                 "always fails is retried until its retention ends, then deleted",
                 related=consumers,
                 severity=severity,

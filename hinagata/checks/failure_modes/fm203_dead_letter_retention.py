@@ -59,8 +59,8 @@ def dead_letter_retention(topology: Topology, _: Thresholds) -> Iterator[Finding
             yield Finding(
                 node=letters,
                 property="MessageRetentionPeriod",
-                says=f"it keeps dead letters until {min(kept) / _DAY_S:g} days after they were "
-                f"first sent, and {queue.name} may have kept them for {max(source) / _DAY_S:g} "
-                "of these",
+                says=f"it deletes messages {min(kept) / _DAY_S:g} days after they were first sent, "
+                f"and {queue.name} may hold them for {max(source) / _DAY_S:g} days before they "
+                "get here",
                 related=(queue,),
             )

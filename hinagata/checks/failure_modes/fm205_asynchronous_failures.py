@@ -92,16 +92,21 @@ def asynchronous_failures(topology: Topology, _: Thresholds) -> Iterator[Finding
 def _sentence(
     function: Node, qualifier: Node | None, edges: Iterable[Edge], elsewhere: set[Node | None]
 ) -> str:
-    sources = " and ".join(dict.fromkeys(edge.source.name for edge in edges))
+    sources = " and ".join(dict.fromkeys(map(_source, edges)))
     invoked = function.name if qualifier is None else f"its alias or version {qualifier.name}"
     says = (
-        f"{sources} invokes {invoked} asynchronously; an event that fails three times is dropped, "
-        "for nothing takes failures"
+        f"{invoked} is invoked asynchronously by {sources}; an event that fails three times is "
+        "dropped, for nothing takes failures"
     )
     if elsewhere:
         others = " and ".join("$LATEST" if each is None else each.name for each in elsewhere)
         says += f" (an on-failure destination is set for {others}, which it does not invoke)"
     return says
+
+
+def _source(edge: Edge) -> str:
+    # All schedules start at the one clock; the rule is what a person knows.
+    return (edge.via if edge.source.role is Role.SCHEDULE else edge.source).name
 
 
 def _severity(edges: Iterable[Edge]) -> Severity | None:

@@ -113,7 +113,7 @@ def _key(queue: Node, service: str, edges: list[Edge]) -> Iterator[Finding | Unr
 def _key_refuses(key: Value, service: str, edges: list[Edge]) -> str:
     """Returns why a key keeps a service out; empty if it does not, or if nobody can tell."""
     if isinstance(key, str) and key.endswith("alias/aws/sqs"):
-        return f"the key that AWS manages for SQS lets {service}.amazonaws.com not in"
+        return f"the key that AWS manages for SQS does not let {service}.amazonaws.com in"
     for node in referenced(key):
         for each in node.nodes("TargetKeyId") if node.type == "AWS::KMS::Alias" else (node,):
             if each.type == "AWS::KMS::Key" and not all(
@@ -121,7 +121,7 @@ def _key_refuses(key: Value, service: str, edges: list[Edge]) -> str:
                 for edge in edges
                 for action in ("kms:generatedatakey", "kms:decrypt")
             ):
-                return f"the policy of the key {each.name} lets {service}.amazonaws.com not in"
+                return f"the policy of {each.name} does not let {service}.amazonaws.com in"
     return ""
 
 

@@ -6,19 +6,18 @@ started a workflow or told a customer, it does so once more.
 
 What the template shows of idempotency is a table with a time to live that the function may write
 to: that is where Powertools and its like keep the ids of what was done. The absence of one is weak
-evidence, so this is a note, and it is silent wherever idempotency may well come from the design:
+evidence, so this is a note, and it is told only where nothing but such a table helps:
 
-- The function only writes to one table, or to buckets. A write keyed or conditioned by the
-  message's id is safe to repeat, and no template shows whether it is.
-- It passes messages on to a queue, topic, bus or stream that has consumers here. The hop may
-  double messages by itself; the consumers have to cope, and are judged on their own.
-- It sends to a FIFO queue or topic, which drops what was sent twice within five minutes.
-- What it sends to takes failures (a dead-letter queue).
-- A schedule or a log group invokes it, or it consumes a dead-letter queue.
-- Something that it invokes has such a table.
+- The function may write to two tables or more. One table can guard itself: a write keyed or
+  conditioned by the message's id is safe to repeat. Two cannot be guarded by one condition.
+- It may start a workflow or invoke another function, and what it invokes has no such table either.
+- It may publish to a topic that people are subscribed to by e-mail, text message or push; not one
+  that alarms use.
 
-What remains is told: two tables that cannot be guarded by one condition, a workflow, another
-function, or a message that leaves what was read, e.g. by e-mail.
+Left out are buckets, where a repeated write leaves the same object, and queues, streams, buses and
+other topics: the hop may double a message by itself, so whoever consumes it has to cope, and is
+judged on its own. So are functions that a schedule or a log group invokes, and consumers of
+dead-letter queues.
 
 ## How to mend it
 
@@ -39,8 +38,8 @@ from hinagata.topology.node import Node, Role
 
 _FEEDS = (Kind.POLLS, Kind.INVOKES_ASYNC)
 _WITHOUT_MESSAGE = (Role.SCHEDULE, Role.LOG)
-_CHANNELS = (Role.QUEUE, Role.TOPIC, Role.BUS, Role.STREAM)
 _LASTING = (Role.TABLE, Role.COMPUTE, Role.WORKFLOW)
+_PEOPLE = {"application", "email", "email-json", "sms"}
 
 
 @check(
@@ -66,9 +65,10 @@ def missing_idempotency(topology: Topology, _: Thresholds) -> Iterator[Finding |
             and edge.source not in topology.failure_destinations
         ):
             fed.setdefault(edge.target, []).append(edge)
+    told = frozenset(_told(topology))
     for function, feeds in fed.items():
         sources = dict.fromkeys(edge.source for edge in feeds)
-        effects = list(_effects(topology, function))
+        effects = list(_effects(topology, function, told))
         tables = [each for each in effects if each.role is Role.TABLE]
         if len(effects) == len(tables) < 2:
             continue
@@ -89,20 +89,20 @@ def missing_idempotency(topology: Topology, _: Thresholds) -> Iterator[Finding |
             )
 
 
-def _effects(topology: Topology, function: Node) -> Iterator[Node]:
+def _effects(topology: Topology, function: Node, told: frozenset[Node]) -> Iterator[Node]:
     """Yields what a function may do that a repeated message would repeat for good."""
-    sources = {edge.source for edge in topology.into(function, *_FEEDS)}
     for node in dict.fromkeys(edge.target for edge in topology.out(function, Kind.MAY_WRITE)):
-        if node is function or node in sources or node in topology.failure_destinations:
-            continue
-        if node.role in _LASTING or (node.role in _CHANNELS and _leaves(topology, node)):
+        if node is not function and (node.role in _LASTING or node in told):
             yield node
 
 
-def _leaves(topology: Topology, channel: Node) -> bool:
-    if channel.flag("FifoQueue") or channel.flag("FifoTopic"):
-        return False
-    return not topology.out(channel, *_FEEDS, Kind.DELIVERS)
+def _told(topology: Topology) -> Iterator[Node]:
+    """Yields the topics from which people hear, but not of alarms."""
+    for subscription in topology.of_type("AWS::SNS::Subscription"):
+        if _PEOPLE & (subscription.strings("Protocol") or frozenset()):
+            for topic in subscription.nodes("TopicArn"):
+                if not topology.into(topic, Kind.NOTIFIES):
+                    yield topic
 
 
 def _names(nodes: Iterable[Node]) -> str:

@@ -75,8 +75,8 @@ def cold_start(topology: Topology, thresholds: Thresholds) -> Iterator[Finding |
                 yield Finding(
                     node=function,
                     property="SnapStart.ApplyOn",
-                    says=f"SnapStart applies to published versions, but {callers} invokes $LATEST: "
-                    "it has no effect",
+                    says=f"SnapStart applies to published versions, but $LATEST is invoked by "
+                    f"{callers}: it has no effect",
                     related=tuple(edge.via for edge in edges),
                     severity=Severity.WARNING,
                 )
@@ -88,7 +88,7 @@ def cold_start(topology: Topology, thresholds: Thresholds) -> Iterator[Finding |
             yield Finding(
                 node=function,
                 property="SnapStart" if runtimes else "",
-                says=f"{callers} waits for it to start, and {' or '.join(slow)} starts slowly: "
+                says=f"{callers} must wait for it to start, and {' or '.join(slow)} starts slowly: "
                 "neither SnapStart nor provisioned concurrency keeps it ready",
                 related=tuple(dict.fromkeys(edge.source for edge in edges)),
             )

@@ -32,7 +32,7 @@ def test_finds_a_polled_queue_without_redrive_policy() -> None:
     found = finding(no_dead_letter_queue, FOUND)
 
     assert (found.node.name, found.severity) == ("Orders", Severity.ERROR)
-    assert "Worker consumes it" in found.says
+    assert "consumed by Worker" in found.says
 
 
 def test_is_content_with_a_dead_letter_queue() -> None:

@@ -57,7 +57,7 @@ def test_finds_a_function_whose_failures_go_nowhere() -> None:
     found = finding(asynchronous_failures, FOUND)
 
     assert (found.node.name, found.severity) == ("Task", None)
-    assert "invokes Task asynchronously" in found.says
+    assert "Task is invoked asynchronously by" in found.says
 
 
 def test_is_content_with_an_on_failure_destination() -> None:

@@ -45,15 +45,22 @@ def with_ttl(enabled: Any = True) -> dict[str, Any]:
 
 
 PUBLISHED = ("sns:Publish", ref("Shipped"))
-FOUND = working(PUBLISHED, Shipped=resource("SNS::Topic"))
-CLEAN = working(PUBLISHED, (WRITE, arn("Done")), Shipped=resource("SNS::Topic"), Done=with_ttl())
-UNKNOWN = working(
-    PUBLISHED, (WRITE, arn("Done")), Shipped=resource("SNS::Topic"), Done=with_ttl(t.UNKNOWN)
-)
+TOLD = {
+    "Shipped": resource("SNS::Topic"),
+    "ToCustomer": resource(
+        "SNS::Subscription",
+        TopicArn=ref("Shipped"),
+        Protocol="email",
+        Endpoint="customer@example.com",
+    ),
+}
+FOUND = working(PUBLISHED, **TOLD)
+CLEAN = working(PUBLISHED, (WRITE, arn("Done")), **TOLD, Done=with_ttl())
+UNKNOWN = working(PUBLISHED, (WRITE, arn("Done")), **TOLD, Done=with_ttl(t.UNKNOWN))
 
 
-def test_finds_a_message_that_leaves_twice() -> None:
-    """What a consumer tells the world cannot be told again."""
+def test_finds_an_email_that_may_be_sent_twice() -> None:
+    """What a consumer told a customer cannot be taken back."""
     found = finding(missing_idempotency, FOUND)
 
     assert found.node.name == "Worker"
@@ -91,40 +98,43 @@ def test_finds_two_tables_and_a_workflow() -> None:
     [
         ((WRITE, arn("One")), {"One": table()}),
         (("s3:PutObject", {"Fn::Sub": "${Files.Arn}/*"}), {"Files": resource("S3::Bucket")}),
-        (
-            ("sqs:SendMessage", arn("Next")),
-            {
-                "Next": resource("SQS::Queue"),
-                "Consumer": t.function(),
-                "FromNext": mapping(arn("Next"), arn("Consumer")),
-            },
-        ),
-        (("sqs:SendMessage", arn("Next")), {"Next": resource("SQS::Queue", FifoQueue=True)}),
-        (("sqs:DeleteMessage", arn("Orders")), {}),
+        (("sqs:SendMessage", arn("Next")), {"Next": resource("SQS::Queue")}),
+        (PUBLISHED, {"Shipped": resource("SNS::Topic")}),
     ],
-    ids=["one table", "a bucket", "a consumed queue", "a FIFO queue", "its own queue"],
+    ids=["one table", "a bucket", "a queue", "a topic that nobody here hears"],
 )
 def test_leaves_out_what_may_well_be_repeated(
     statement: tuple[str | list[str], Any], more: dict[str, Any]
 ) -> None:
-    """One table, buckets, consumed channels, FIFO queues and its own source are no effect."""
+    """One table can guard itself, objects are replaced, and consumers of channels must cope."""
     assert said(missing_idempotency, working(statement, **more)) == []
 
 
-def test_leaves_out_a_queue_that_takes_failures() -> None:
-    """The permission to send to the on-failure queue is no effect."""
-    failing = working(
-        ("sqs:SendMessage", arn("Failures")),
-        Failures=resource("SQS::Queue"),
-        Config=resource(
-            "Lambda::EventInvokeConfig",
-            FunctionName=ref("Worker"),
-            Qualifier="$LATEST",
-            DestinationConfig={"OnFailure": {"Destination": arn("Failures")}},
+def test_leaves_out_a_topic_that_alarms_use() -> None:
+    """A warning that comes twice does no harm."""
+    alarmed = working(
+        PUBLISHED,
+        **TOLD,
+        Late=resource(
+            "CloudWatch::Alarm",
+            Namespace="AWS/SQS",
+            MetricName="ApproximateAgeOfOldestMessage",
+            Dimensions=[{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Orders", "QueueName"]}}],
+            AlarmActions=[ref("Shipped")],
         ),
     )
 
-    assert said(missing_idempotency, failing) == []
+    assert said(missing_idempotency, alarmed) == []
+
+
+def test_leaves_out_the_consumer_of_a_dead_letter_queue() -> None:
+    """What repairs or redrives is run by hand."""
+    redriven = working(PUBLISHED, **TOLD)
+    redriven["Resources"]["Source"] = resource(
+        "SQS::Queue", RedrivePolicy={"deadLetterTargetArn": arn("Orders"), "maxReceiveCount": 5}
+    )
+
+    assert said(missing_idempotency, redriven) == []
 
 
 def test_leaves_out_a_scheduled_function() -> None:
@@ -137,7 +147,7 @@ def test_leaves_out_a_scheduled_function() -> None:
         ),
         Worker=t.function(Role=arn("Role")),
         Role=allowing(PUBLISHED),
-        Shipped=resource("SNS::Topic"),
+        **TOLD,
     )
 
     assert said(missing_idempotency, scheduled) == []

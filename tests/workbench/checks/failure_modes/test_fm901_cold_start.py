@@ -98,7 +98,7 @@ def test_warns_of_snap_start_that_has_no_effect() -> None:
     found = finding(cold_start, served(handler))
 
     assert found.severity is Severity.WARNING
-    assert "invokes $LATEST" in found.says
+    assert "$LATEST is invoked by Api" in found.says
 
 
 def test_is_content_with_provisioned_concurrency() -> None:
