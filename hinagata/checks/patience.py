@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import walk
-from hinagata.topology.value import Value, alternatives, referenced
+from hinagata.topology.value import Value, referenced
 
 # The services' own limits, in seconds. API Gateway: quotas of REST APIs (29 s unless raised, which
 # TimeoutInMillis then says), of HTTP APIs (30 s) and of WebSocket APIs (29 s).
@@ -17,7 +17,8 @@ _LOAD_BALANCER_S = 60.0  # idle timeout: the connection is closed when nothing i
 _USER_POOL_S = 5.0  # not to be changed; Cognito may call again after it
 _GRAPHQL_S = 30.0  # quota of AppSync
 
-_ASYNCHRONOUS_HEADER = "integration.request.header.x-amz-invocation-type"
+# Cognito does not wait for these.
+_SENDERS = ("CustomEmailSender", "CustomSMSSender")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,8 +39,8 @@ class Call:
 def calls(topology: Topology) -> Iterator[Call]:
     """Yields the synchronous calls of functions whose callers give up at a known time.
 
-    Left out are authorizers, calls that ask for an asynchronous invocation, and callers that wait
-    as long as the function may take, as function URLs do.
+    Left out are authorizers, and callers that wait as long as the function may take, as function
+    URLs do.
     """
     for edge in topology.edges(Kind.INVOKES_SYNC):
         if edge.target.type != "AWS::Lambda::Function":
@@ -49,29 +50,23 @@ def calls(topology: Topology) -> Iterator[Call]:
             yield call
 
 
-def _of_method(edge: Edge) -> Call | None:
-    if _is_asynchronous(edge.via.get("Integration", "RequestParameters")):
-        return None
+def _of_method(edge: Edge) -> Call:
     path = ("Integration", "TimeoutInMillis")
     waits = edge.via.numbers(*path, default=_REST_S * 1000)
     return Call(edge=edge, waits_s=_seconds(waits), declared=".".join(path))
 
 
-def _of_v2_integration(edge: Edge) -> Call | None:
-    if _is_asynchronous(edge.via.get("RequestParameters")):
-        return None
+def _of_v2_integration(edge: Edge) -> Call:
     default = _WEBSOCKET_S if edge.source.get("ProtocolType") == "WEBSOCKET" else _HTTP_S
     waits = edge.via.numbers("TimeoutInMillis", default=default * 1000)
     return Call(edge=edge, waits_s=_seconds(waits), declared="TimeoutInMillis")
 
 
-def _of_body(edge: Edge) -> Call | None:
+def _of_body(edge: Edge) -> Call:
     """A call that the API's OpenAPI document declares."""
     for integration in _integrations(edge.via.get("Body")):
         if not {edge.target, edge.qualifier}.intersection(referenced(walk(integration, "uri"))):
             continue
-        if _is_asynchronous(walk(integration, "requestParameters")):
-            return None
         millis = walk(integration, "timeoutInMillis")
         if isinstance(millis, (int, float)):
             return Call(edge=edge, waits_s=frozenset({millis / 1000}), declared="Body")
@@ -79,7 +74,7 @@ def _of_body(edge: Edge) -> Call | None:
     return Call(edge=edge, waits_s=frozenset({default}), declared="Body")
 
 
-def _of_load_balancer(edge: Edge) -> Call | None:
+def _of_load_balancer(edge: Edge) -> Call:
     waits: frozenset[float] | None = frozenset({_LOAD_BALANCER_S})
     attributes = edge.source.items("LoadBalancerAttributes")
     for index, attribute in enumerate(attributes or ()):
@@ -92,8 +87,20 @@ def _of_load_balancer(edge: Edge) -> Call | None:
     )
 
 
-def _of_service(waits_s: float) -> Callable[[Edge], Call]:
-    return lambda edge: Call(edge=edge, waits_s=frozenset({waits_s}), declared="")
+def _of_user_pool(edge: Edge) -> Call | None:
+    triggers = edge.source.get("LambdaConfig")
+    waited_for = [
+        trigger
+        for name, trigger in (triggers.items() if isinstance(triggers, dict) else ())
+        if name not in _SENDERS
+    ]
+    if not {edge.target, edge.qualifier}.intersection(referenced(waited_for)):
+        return None
+    return Call(edge=edge, waits_s=frozenset({_USER_POOL_S}), declared="")
+
+
+def _of_graphql(edge: Edge) -> Call:
+    return Call(edge=edge, waits_s=frozenset({_GRAPHQL_S}), declared="")
 
 
 _BY_DECLARATION: dict[str, Callable[[Edge], Call | None]] = {
@@ -104,19 +111,9 @@ _BY_DECLARATION: dict[str, Callable[[Edge], Call | None]] = {
     "AWS::ElasticLoadBalancingV2::TargetGroup": _of_load_balancer,
 }
 _BY_CALLER: dict[str, Callable[[Edge], Call | None]] = {
-    "AWS::Cognito::UserPool": _of_service(_USER_POOL_S),
-    "AWS::AppSync::GraphQLApi": _of_service(_GRAPHQL_S),
+    "AWS::Cognito::UserPool": _of_user_pool,
+    "AWS::AppSync::GraphQLApi": _of_graphql,
 }
-
-
-def _is_asynchronous(parameters: Value) -> bool:
-    """Whether an integration asks Lambda to take the event and answer at once."""
-    return any(
-        name.lower() == _ASYNCHRONOUS_HEADER and value in ("'Event'", "Event")
-        for each in alternatives(parameters)
-        if isinstance(each, dict)
-        for name, value in each.items()
-    )
 
 
 def _integrations(body: Value) -> Iterator[Value]:

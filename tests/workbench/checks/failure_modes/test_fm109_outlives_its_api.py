@@ -125,7 +125,7 @@ def test_leaves_function_urls_alone() -> None:
 
 
 def test_knows_the_five_seconds_of_a_user_pool() -> None:
-    """Cognito calls a trigger again when it has not answered within five seconds."""
+    """Cognito calls a trigger again after five seconds; it does not wait for its senders."""
     pool = {
         "Resources": {
             "Worker": resource("AWS::Lambda::Function", Timeout=10),
@@ -135,9 +135,12 @@ def test_knows_the_five_seconds_of_a_user_pool() -> None:
         }
     }
 
+    sender = {"LambdaConfig": {"CustomSMSSender": {"LambdaArn": arn("Worker")}}}
+
     [finding] = findings(outlives_its_api, pool)
 
     assert "5 s" in finding.says
+    assert findings(outlives_its_api, changed(pool, Users=sender)) == []
 
 
 def test_knows_a_load_balancers_idle_timeout() -> None:
