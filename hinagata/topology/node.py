@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -165,16 +166,18 @@ class Node:
             *path: Names and indexes, e.g. `"Tags", 0, "Value"`. None: all properties.
         """
         properties = self.raw.get("Properties")
-        if not isinstance(properties, Mapping):
+        if not isinstance(properties, dict):
             return None if path else {}
         return self._walk(properties, path)
 
     def _walk(self, raw: object, path: tuple[str | int, ...]) -> Value:
         for index, step in enumerate(path):
-            if isinstance(raw, Mapping):
+            if isinstance(raw, dict):
                 if len(raw) == 1 and _is_intrinsic(next(iter(raw))):
                     return _descend(self.template.resolve(raw), path[index:])
-                raw = raw.get(step)  # type: ignore[call-overload]
+                if step not in raw and "Fn::Transform" in raw:
+                    return UNKNOWN
+                raw = raw.get(step)
             elif isinstance(raw, list):
                 raw = raw[step] if isinstance(step, int) and -len(raw) <= step < len(raw) else None
             else:
@@ -266,14 +269,14 @@ def walk(value: Value, *path: str | int) -> Value:
 
 def _descend(value: Value, path: tuple[str | int, ...]) -> Value:
     for index, step in enumerate(path):
-        if isinstance(value, OneOf):
-            rest = path[index:]
-            return OneOf(tuple(_descend(each, rest) for each in value.alternatives))
         if isinstance(value, dict):
             value = value.get(step)  # type: ignore[arg-type]
         elif isinstance(value, list):
             inside = isinstance(step, int) and -len(value) <= step < len(value)
             value = value[step] if inside else None  # type: ignore[index]
+        elif isinstance(value, OneOf):
+            rest = path[index:]
+            return OneOf(tuple(_descend(each, rest) for each in value.alternatives))
         elif isinstance(value, (Unknown, Reference, Text)):
             return UNKNOWN
         else:
@@ -286,13 +289,10 @@ def _is_intrinsic(key: object) -> bool:
 
 
 def _number(value: Value) -> float | None:
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
-    if isinstance(value, (int, float)):
-        return value
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return None
-    return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

@@ -73,7 +73,7 @@ def _composite(alarm: Node, world: World) -> Iterator[Edge]:
 
 
 def _tells(alarm: Node, world: World) -> Iterator[Edge]:
-    if alarm.flag("ActionsEnabled", default=True) is False:
+    if alarm.get("ActionsEnabled") is False:
         return
     for told, through in targets(alarm, world, "AlarmActions"):
         yield Edge(alarm, told, Kind.NOTIFIES, alarm, through)
@@ -103,9 +103,9 @@ def _parts(alarm: Node, world: World) -> list[Node]:
 def _measured(alarm: Node, world: World) -> Iterator[tuple[Target, str]]:
     """Yields what the metrics of an alarm measure, with each one's name."""
     metrics: list[Value] = []
-    if alarm.get("MetricName") is not None:
-        keys = ("Namespace", "MetricName", "Dimensions")
-        metrics.append({key: alarm.get(key) for key in keys})
+    if (name := alarm.get("MetricName")) is not None:
+        namespace, dimensions = alarm.get("Namespace"), alarm.get("Dimensions")
+        metrics.append({"Namespace": namespace, "MetricName": name, "Dimensions": dimensions})
     metrics += (walk(query, "MetricStat", "Metric") for query in alarm.items("Metrics") or ())
     for metric in metrics:
         for name in alternatives(walk(metric, "MetricName")):

@@ -31,7 +31,7 @@ _RUNS_AS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Access:
     """Actions of a service that come to the same for an architecture.
 
@@ -176,88 +176,87 @@ def _role(role: Node, world: World) -> Iterator[Edge]:
         return
     for index in range(len(role.items("Policies") or ())):
         yield from _allowed(computes, role, ("Policies", index, "PolicyDocument"), world)
-    for policy in role.nodes("ManagedPolicyArns"):
-        if policy.type == _MANAGED:
-            yield from _allowed(computes, policy, ("PolicyDocument",), world)
+    if world.of_type(_MANAGED):
+        for policy in role.nodes("ManagedPolicyArns"):
+            if policy.type == _MANAGED:
+                yield from _allowed(computes, policy, ("PolicyDocument",), world)
 
 
 def _allowed(
     computes: Iterable[Node], policy: Node, path: tuple[str | int, ...], world: World
 ) -> Iterator[Edge]:
     """Yields what the statements of a policy allow to those that run as its roles."""
-    for compute in computes:
-        for access, action, target in _grants(policy, path, world):
-            yield Edge(
-                compute,
-                target.node,
-                access.kind,
-                policy,
-                target.qualifier,
-                f"{access.service}:{action}",
-            )
-
-
-def _grants(
-    policy: Node, path: tuple[str | int, ...], world: World
-) -> list[tuple[Access, str, Target]]:
     # Of the actions of one access on one resource, the one that says most is told.
     found: dict[tuple[Access, Target], int] = {}
-    for statement in _statements(policy, path):
-        if walk(statement, "Effect") != "Allow":
-            continue
-        matched = _accesses_of(statement)
-        if not matched:
-            continue
-        for resource in _resources(walk(statement, "Resource")):
+    for matched, resources in _allowances(policy, path):
+        for resource in _resources(resources):
             for target in targets_of(resource, world):
                 for access, at in matched.items():
                     if accepts(access, target.node):
                         key = (access, target)
                         found[key] = min(at, found.get(key, at))
-    return [(access, access.actions[at], target) for (access, target), at in found.items()]
+    for (access, (node, through)), at in found.items():
+        detail = f"{access.service}:{access.actions[at]}"
+        for compute in computes:
+            yield Edge(compute, node, access.kind, policy, through, detail)
 
 
-def _statements(policy: Node, path: tuple[str | int, ...]) -> Iterator[Value]:
+def _allowances(
+    policy: Node, path: tuple[str | int, ...]
+) -> Iterator[tuple[dict[Access, int], Value]]:
+    """Yields what each statement that allows something allows, and on which resources."""
     raw: Any = policy.raw.get("Properties")
     for step in (*path, "Statement"):
         inside = raw.get(step) if isinstance(raw, dict) else None
         raw = raw[step] if isinstance(raw, list) and isinstance(step, int) else inside
     if not isinstance(raw, list):
-        yield from policy.items(*path, "Statement") or ()
+        for statement in policy.items(*path, "Statement") or ():
+            yield from _allowance(statement)
         return
     for statement in raw:
-        # Most statements move no data: those are not worth to be resolved.
-        if not _is_beside_the_point(statement):
-            yield from alternatives(policy.template.resolve(statement))
+        actions = _plain_actions(statement)
+        if actions is None:
+            for resolved in alternatives(policy.template.resolve(statement)):
+                yield from _allowance(resolved)
+        elif statement.get("Resource") != "*" and (matched := _matched_by(actions)):
+            # Most statements move no data: only the resources of the others are resolved.
+            yield matched, policy.template.resolve(statement.get("Resource"))
 
 
-def _is_beside_the_point(raw: Any) -> bool:
-    if not isinstance(raw, dict) or "Action" not in raw or isinstance(raw["Action"], dict):
-        return False
-    actions = raw["Action"] if isinstance(raw["Action"], list) else [raw["Action"]]
-    return raw.get("Resource") == "*" or not any(
-        not isinstance(action, str) or _matched(action) for action in actions
-    )
+def _plain_actions(statement: Any) -> tuple[str, ...] | None:
+    """Returns the actions of a statement that can be read as it stands; None of others."""
+    if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
+        return None
+    if statement["Effect"] == "Deny":
+        return ()
+    listed = statement.get("Action")
+    actions = tuple(listed) if isinstance(listed, list) else (listed,)
+    return actions if all(isinstance(action, str) for action in actions) else None
 
 
-def _accesses_of(statement: Value) -> dict[Access, int]:
-    """Returns the accesses of a statement, with the first of the actions of each that it names."""
+def _allowance(statement: Value) -> Iterator[tuple[dict[Access, int], Value]]:
+    if walk(statement, "Effect") != "Allow":
+        return
     actions = _strings(walk(statement, "Action"))
-    if actions:
-        found: dict[Access, int] = {}
-        for action in actions:
-            for access, at in _matched(action):
-                found[access] = min(at, found.get(access, at))
-        return found
-    denied = _strings(walk(statement, "NotAction"))
-    if not denied:
-        return {}
-    return {
-        access: at
-        for access in _ACCESSES
-        for at in (_first_other_than(access, denied),)
-        if at is not None
-    }
+    excepted = _strings(walk(statement, "NotAction"))
+    matched = _matched_by(tuple(actions)) if actions else _all_but(excepted) if excepted else {}
+    if matched:
+        yield matched, walk(statement, "Resource")
+
+
+@lru_cache(maxsize=4096)
+def _matched_by(actions: tuple[str, ...]) -> dict[Access, int]:
+    """Returns the accesses of some actions, with the first of the actions of each."""
+    found: dict[Access, int] = {}
+    for action in actions:
+        for access, at in _matched(action):
+            found[access] = min(at, found.get(access, at))
+    return found
+
+
+def _all_but(patterns: list[str]) -> dict[Access, int]:
+    first = ((access, _first_other_than(access, patterns)) for access in _ACCESSES)
+    return {access: at for access, at in first if at is not None}
 
 
 def _first_other_than(access: Access, patterns: list[str]) -> int | None:

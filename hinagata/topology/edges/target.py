@@ -65,6 +65,8 @@ def targets(
     value = node.get(*path)
     if value is None:
         return ()
+    if isinstance(value, Reference):
+        return (_behind(value.node, world, _MOST_STEPS),)
     near, world.near = world.near, node
     try:
         return tuple(targets_of(value, world, named=named))
