@@ -159,6 +159,11 @@ class Node:
         """What was acknowledged at it, or above it in the construct tree."""
         return self.template.acknowledgements(self.logical_id)
 
+    def written(self, name: str) -> object:
+        """Returns a property as the template has it, with its intrinsic functions; None if absent."""
+        properties = self.raw.get("Properties")
+        return properties.get(name) if isinstance(properties, Mapping) else None
+
     def get(self, *path: str | int) -> Value:
         """Returns a property, resolved at every depth; None if it is absent.
 
@@ -295,4 +300,6 @@ def _number(value: Value) -> float | None:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
+    if not math.isfinite(number):
+        return None
+    return value if isinstance(value, int) else number

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly
-from hinagata.topology import sam
+from hinagata.topology import loops, sam
 from hinagata.topology.edge import Edge
 from hinagata.topology.edges import BUILDERS
 from hinagata.topology.graph import Topology
@@ -23,6 +23,7 @@ from hinagata.topology.shared_values import SharedValues
 from hinagata.topology.template_file import (
     TemplateError,
     TemplateText,
+    check_sections,
     copy_template,
     read_template,
 )
@@ -35,8 +36,6 @@ _CDK_NESTED = ".NestedStack/"
 # A template may nest itself; no system has more stacks.
 _DEEPEST_NESTING = 20
 _MOST_NESTED = 1000
-# The only transform that leaves the resources as they are.
-_EXTENSIONS = "AWS::LanguageExtensions"
 
 
 def read_topology(*paths: Path) -> Topology:
@@ -217,8 +216,16 @@ class _Reader:
         """Adds the resources of a template that is deployed once more."""
         self._entered.add(template)
         self._shared.scopes.append(scope)
-        scope.generated = _may_be_generated(template.document)
-        for logical_id, resource in template.document["Resources"].items():
+        if _has_loops(template):
+            written = loops.write_out(template.document, scope.resolve, scope.where)
+            scope.document = scope.origin.document = written.document
+            scope.origin.made_by = {**scope.origin.made_by, **written.made_by}
+            check_sections(scope.document, scope.where)
+        scope.generated = _may_be_generated(scope.document)
+        resources = scope.document["Resources"]
+        for logical_id, resource in resources.items():
+            if scope.generated and logical_id.startswith("Fn::"):
+                continue
             type_ = resource["Type"]
             unsure = conditional
             if "Condition" in resource:
@@ -238,7 +245,7 @@ class _Reader:
             )
         self._nodes += scope.nodes.values()
         if not scope.generated:
-            known = template.document["Resources"].keys() | scope.section("Parameters").keys()
+            known = resources.keys() | scope.section("Parameters").keys()
             if not template.json or may_be_broken(template.json, known):
                 refuse_broken_references(scope)
         for node in [node for node in scope.nodes.values() if node.type == _STACK]:
@@ -314,11 +321,17 @@ class _Reader:
         return name if self._names[name] == 1 else f"{name}#{self._names[name]}"
 
 
+def _has_loops(template: _Template) -> bool:
+    transforms = template.document.get("Transform")
+    listed = transforms if isinstance(transforms, list) else [transforms]
+    return loops.TRANSFORM in listed and (not template.json or loops.LOOP in template.json)
+
+
 def _may_be_generated(document: Mapping[str, Any]) -> bool:
     """Whether a macro may make resources that the template does not show."""
     transforms = document.get("Transform", [])
     listed = transforms if isinstance(transforms, list) else [transforms]
-    return any(transform != _EXTENSIONS for transform in listed) or any(
+    return any(transform != loops.TRANSFORM for transform in listed) or any(
         logical_id.startswith("Fn::") for logical_id in document["Resources"]
     )
 
