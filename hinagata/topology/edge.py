@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from hinagata.topology.node import Node
@@ -45,8 +44,7 @@ FLOW = (Kind.INVOKES_SYNC, Kind.INVOKES_ASYNC, Kind.POLLS, Kind.DELIVERS, Kind.M
 FAILURE = (Kind.DEAD_LETTER, Kind.ON_FAILURE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Edge:
+class Edge(NamedTuple):
     """One thing that the templates say about two nodes.
 
     Attributes:

@@ -30,19 +30,7 @@ class Topology:
         self._of_kind: dict[Kind, list[Edge]] = defaultdict(list)
         self._out: dict[Node, list[Edge]] = defaultdict(list)
         self._into: dict[Node, list[Edge]] = defaultdict(list)
-        seen: set[tuple[Node, Node, Kind, Node, Node | None, str]] = set()
-        for edge in edges:
-            identity = (
-                edge.source,
-                edge.target,
-                edge.kind,
-                edge.via,
-                edge.qualifier,
-                edge.detail,
-            )
-            if identity in seen:
-                continue
-            seen.add(identity)
+        for edge in dict.fromkeys(edges):
             self._of_kind[edge.kind].append(edge)
             self._out[edge.source].append(edge)
             self._into[edge.target].append(edge)

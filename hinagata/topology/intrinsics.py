@@ -222,7 +222,9 @@ def _get_att(argument: object, scope: Scope, depth: int) -> Value:
         return scope.attribute(logical_id, attribute)
     if not isinstance(argument, list) or len(argument) != 2:
         return UNKNOWN
-    logical_id, attribute = (resolve(each, scope, depth) for each in argument)
+    logical_id, attribute = argument
+    if not (isinstance(logical_id, str) and isinstance(attribute, str)):
+        logical_id, attribute = (resolve(each, scope, depth) for each in argument)
     if not isinstance(logical_id, str):
         return UNKNOWN
     return scope.attribute(logical_id, attribute if isinstance(attribute, str) else "")

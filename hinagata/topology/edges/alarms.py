@@ -102,35 +102,38 @@ def _parts(alarm: Node, world: World) -> list[Node]:
 
 def _measured(alarm: Node, world: World) -> Iterator[tuple[Target, str]]:
     """Yields what the metrics of an alarm measure, with each one's name."""
-    metrics: list[Value] = []
-    if (name := alarm.get("MetricName")) is not None:
-        namespace, dimensions = alarm.get("Namespace"), alarm.get("Dimensions")
-        metrics.append({"Namespace": namespace, "MetricName": name, "Dimensions": dimensions})
-    metrics += (walk(query, "MetricStat", "Metric") for query in alarm.items("Metrics") or ())
-    for metric in metrics:
-        for name in alternatives(walk(metric, "MetricName")):
-            if isinstance(name, str):
-                for target in dict.fromkeys(_by_dimensions(metric, world)):
-                    yield target, name
+    name = alarm.get("MetricName")
+    if name is not None:
+        yield from _by_dimensions(name, alarm.get("Namespace"), alarm.get("Dimensions"), world)
+    for query in alarm.items("Metrics") or ():
+        metric = walk(query, "MetricStat", "Metric")
+        keys = ("MetricName", "Namespace", "Dimensions")
+        name, namespace, dimensions = (walk(metric, key) for key in keys)
+        yield from _by_dimensions(name, namespace, dimensions, world)
 
 
-def _by_dimensions(metric: Value, world: World) -> Iterator[Target]:
-    dimensions = {
+def _by_dimensions(
+    metric: Value, namespace: Value, dimensions: Value, world: World
+) -> Iterator[tuple[Target, str]]:
+    given = {
         name: walk(dimension, "Value")
-        for dimension in items(walk(metric, "Dimensions"))
+        for dimension in items(dimensions)
         if isinstance(name := walk(dimension, "Name"), str)
     }
-    of_aws = str(walk(metric, "Namespace")).startswith(("AWS/", "ECS/"))
-    for name, value in dimensions.items():
-        if _FINER.get(name) in dimensions:
+    of_aws = isinstance(namespace, str) and namespace.startswith(("AWS/", "ECS/"))
+    for name, value in given.items():
+        if _FINER.get(name) in given:
             continue
         for target in _named_by(name, value, world, of_aws=of_aws):
-            if name == "FunctionName" and "Resource" in dimensions:
-                yield _qualified(target, dimensions["Resource"], world)
-            else:
-                yield target
-            if target.node.type == TARGET_GROUP:
-                yield from map(Target, load_balancers_of(world).get(target.node, ()))
+            found = [target]
+            if name == "FunctionName" and "Resource" in given:
+                found = [_qualified(target, given["Resource"], world)]
+            elif target.node.type == TARGET_GROUP:
+                found += map(Target, load_balancers_of(world).get(target.node, ()))
+            for measured in found:
+                yield from (
+                    (measured, name) for name in alternatives(metric) if isinstance(name, str)
+                )
 
 
 def _named_by(name: str, value: Value, world: World, *, of_aws: bool) -> Iterator[Target]:
