@@ -15,7 +15,6 @@ FM304 = { value = "off", reason = "all our consumers start before their producer
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -72,6 +71,9 @@ def read_configuration(file: Path) -> Configuration:
     Raises:
         ConfigurationError: It is not there, is no TOML, or says something that is not known.
     """
+    # Most runs have no configuration.
+    import tomllib
+
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

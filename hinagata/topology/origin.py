@@ -80,14 +80,22 @@ class Origin:
         )
 
     def _in_the_app(self, path: str) -> Iterator[Acknowledgement]:
-        if self.stack is None:
-            return
-        for above in _upwards(path):
-            for item in self.stack.metadata.get(above, ()):
+        if self._acknowledged:
+            for above in _upwards(path):
+                yield from self._acknowledged.get(above, ())
+
+    @cached_property
+    def _acknowledged(self) -> Mapping[str, list[Acknowledgement]]:
+        """What the app acknowledged of ours, by construct path; mostly nothing."""
+        found: dict[str, list[Acknowledgement]] = {}
+        for path, items in () if self.stack is None else self.stack.metadata.items():
+            for item in items:
                 if item.get("type") == _ACKNOWLEDGED:
                     for rule, reason in _mapping(item.get("data")).items():
                         if ours := _OUR_RULE.match(str(rule)):
-                            yield Acknowledgement(ours[1].upper(), _text(reason), "cdk", above)
+                            given = Acknowledgement(ours[1].upper(), _text(reason), "cdk", path)
+                            found.setdefault(path, []).append(given)
+        return found
 
     def _metadata(self, logical_id: str) -> Mapping[str, Any]:
         resource = _mapping(_mapping(self.document.get("Resources")).get(logical_id))

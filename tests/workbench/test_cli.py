@@ -14,7 +14,7 @@ from hinagata.cli import main
 
 HEAVY = ("aws_cdk", "boto3", "botocore", "jsii", "rich", "yaml", "ministack")
 START_SECONDS = 0.25
-COMMANDS = "list, synth, check, explain, run, doctor"
+COMMANDS = "list, synth, topology, check, explain, run, doctor"
 CARD = """\
 title = "Connected car"
 summary = "Cars report, services follow."
