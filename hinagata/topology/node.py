@@ -160,7 +160,7 @@ class Node:
         return self.template.acknowledgements(self.logical_id)
 
     def written(self, name: str) -> object:
-        """Returns a property as the template has it, with its intrinsic functions; None if absent."""
+        """Returns a property as the template has it, unresolved; None if absent."""
         properties = self.raw.get("Properties")
         return properties.get(name) if isinstance(properties, Mapping) else None
 

@@ -15,13 +15,14 @@ it that has one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node
-from hinagata.topology.value import Text, alternatives
+from hinagata.topology.value import Text, Value, items, referenced
 
 _LISTENERS = {
     "AWS::CloudWatch::CompositeAlarm": ("AlarmRule",),
@@ -30,6 +31,8 @@ _LISTENERS = {
     "AWS::AppConfig::Environment": ("Monitors",),
     "AWS::Route53::HealthCheck": ("HealthCheckConfig", "AlarmIdentifier"),
 }
+# The name stands in quotes, or bare, or as an ARN.
+_IN_RULE = re.compile(r"""(?:ALARM|OK|INSUFFICIENT_DATA)\(\s*["']?([^"')]+)""")
 
 
 @check(
@@ -50,7 +53,7 @@ def alarm_that_tells_nobody(topology: Topology, _: Thresholds) -> Iterator[Findi
         return
     names, nodes = heard
     for alarm in topology.of_type("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
-        if alarm in nodes or alarm.get("AlarmName") in names:
+        if alarm in nodes or names & (alarm.strings("AlarmName") or frozenset()):
             continue
         actions = [alarm.items(name) for name in ("AlarmActions", "InsufficientDataActions")]
         enabled = alarm.flag("ActionsEnabled", default=True)
@@ -70,23 +73,28 @@ def alarm_that_tells_nobody(topology: Topology, _: Thresholds) -> Iterator[Findi
             )
 
 
-def _heard(topology: Topology) -> tuple[set[object], set[Node]] | None:
+def _heard(topology: Topology) -> tuple[set[str], set[Node]] | None:
     """The names and the nodes that something listens to; None if it listens to all alarms."""
     for rule in topology.of_type("AWS::Events::Rule"):
         if "aws.cloudwatch" in (rule.items("EventPattern", "source") or ()):
             return None
     nodes: set[Node] = set()
-    names: set[object] = set()
+    names: set[str] = set()
     for type_, path in _LISTENERS.items():
         for listener in topology.of_type(type_):
-            nodes.update(listener.nodes(*path))
-            for value in alternatives(listener.get(*path)):
-                names.update(_quoted(value))
+            value = listener.get(*path)
+            nodes.update(referenced(value))
+            names.update(_names(value))
     return names, nodes
 
 
-def _quoted(rule: object) -> Iterator[str]:
-    """The alarms that a composite alarm's rule names: ALARM("name") and its like."""
-    text = rule.with_placeholders() if isinstance(rule, Text) else rule
-    if isinstance(text, str):
-        yield from text.split('"')[1::2]
+def _names(value: Value) -> Iterator[str]:
+    """The alarms that are named by texts: by themselves, or in the rule of a composite alarm."""
+    for item in items(value):
+        if isinstance(item, dict):
+            for each in item.values():
+                yield from _names(each)
+        elif isinstance(item, (str, Text)):
+            text = item if isinstance(item, str) else item.with_placeholders()
+            for name in _IN_RULE.findall(text) or [text]:
+                yield name.rpartition(":alarm:")[2]

@@ -68,10 +68,10 @@ def _zone(subnet: Value) -> Hashable:
 
 def _zone_of(subnet: Node) -> Hashable:
     for name in ("AvailabilityZone", "AvailabilityZoneId"):
-        written = subnet.raw.get("Properties", {}).get(name)
+        written = subnet.written(name)
         if written is not None:
             known = subnet.get(name)
             if isinstance(known, str):
                 return known
-            return json.dumps(written, sort_keys=True), subnet.template.name
+            return json.dumps(written, sort_keys=True, default=str), subnet.template.name
     return None

@@ -64,32 +64,29 @@ _HARMLESS = re.compile(
 def secret_in_plain_sight(topology: Topology, _: Thresholds) -> Iterator[Finding | Unresolved]:
     """Looks for texts under names that promise a secret."""
     for function in topology.of_type("AWS::Lambda::Function"):
-        # Only the names are looked at before one of them promises a secret.
-        raw = function.raw.get("Properties", {}).get("Environment")
-        if raw is None or not _promises(raw):
-            continue
-        variables = function.get("Environment", "Variables")
-        for variable, value in variables.items() if isinstance(variables, dict) else ():
-            yield from _judge(function, f"Environment.Variables.{variable}", variable, value)
+        # Nothing is resolved before a name promises a secret.
+        if _promises(function.written("Environment")):
+            variables = function.get("Environment", "Variables")
+            for name, value in variables.items() if isinstance(variables, dict) else ():
+                yield from _judge(function, f"Environment.Variables.{name}", name, value)
     for task in topology.of_type("AWS::ECS::TaskDefinition"):
         for index, container in enumerate(task.items("ContainerDefinitions") or ()):
-            for variable in items(walk(container, "Environment")):
-                name, value = walk(variable, "Name"), walk(variable, "Value")
-                if isinstance(name, str):
-                    path = f"ContainerDefinitions.{index}.Environment.{name}"
-                    yield from _judge(task, path, name, value)
+            for entry in items(walk(container, "Environment")):
+                variable, value = walk(entry, "Name"), walk(entry, "Value")
+                if isinstance(variable, str):
+                    path = f"ContainerDefinitions.{index}.Environment.{variable}"
+                    yield from _judge(task, path, variable, value)
     for parameter in topology.of_type("AWS::SSM::Parameter"):
-        name = parameter.get("Name")
-        if not isinstance(name, str):
-            name = parameter.name
-        yield from _judge(parameter, "Value", name, parameter.get("Value"))
+        given = parameter.get("Name")
+        called = given if isinstance(given, str) else parameter.name
+        yield from _judge(parameter, "Value", called, parameter.get("Value"))
 
 
 def _promises(environment: object) -> bool:
+    if environment is None:
+        return False
     variables = environment.get("Variables") if isinstance(environment, dict) else None
-    if not isinstance(variables, dict):
-        return True
-    return any(
+    return not isinstance(variables, dict) or any(
         not isinstance(name, str) or name.startswith("Fn::") or _SECRET.search(name)
         for name in variables
     )

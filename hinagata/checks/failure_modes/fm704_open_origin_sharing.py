@@ -112,7 +112,7 @@ def _sharings(topology: Topology) -> Iterator[_Sharing]:
                 walk(cors, "AllowHeaders"),
             )
     for method in topology.of_type("AWS::ApiGateway::Method"):
-        if method.raw.get("Properties", {}).get("HttpMethod") != "OPTIONS":
+        if method.get("HttpMethod") != "OPTIONS":
             continue
         for api in method.nodes("RestApiId"):
             for index, response in enumerate(

@@ -81,21 +81,27 @@ def _delay(service: Node, group: Node) -> Iterator[Finding | Unresolved]:
             related=(service,),
         )
         return
-    if not isinstance(delay, (str, int, float)):
-        return
     stops = [
-        walk(each, "StopTimeout") or _STOP_TIMEOUT_DEFAULT_S for each in containers(service) or ()
+        _seconds(walk(each, "StopTimeout") or _STOP_TIMEOUT_DEFAULT_S)
+        for each in containers(service) or ()
     ]
-    known = [float(each) for each in stops if isinstance(each, (str, int, float))]
-    if known and max(known) < float(delay):
+    promised, known = _seconds(delay), [each for each in stops if each is not None]
+    if promised is not None and known and max(known) < promised:
         yield Finding(
             node=service.nodes("TaskDefinition")[0],
             property="ContainerDefinitions.0.StopTimeout",
             says=f"is killed {max(known):g} s after SIGTERM, while {group.name} promises its "
-            f"clients {float(delay):g} s",
+            f"clients {promised:g} s",
             related=(service, group),
             severity=Severity.NOTE,
         )
+
+
+def _seconds(value: Value) -> float | None:
+    try:
+        return float(value) if isinstance(value, (str, int, float)) else None
+    except ValueError:
+        return None
 
 
 def _breaker(service: Node) -> Iterator[Finding | Unresolved]:

@@ -65,6 +65,10 @@ def test_finds_actions_that_are_switched_off() -> None:
             "AWS::CodeDeploy::DeploymentGroup",
             AlarmConfiguration={"Alarms": [{"Name": {"Ref": "Alarm"}}]},
         ),
+        resource(
+            "AWS::ECS::Service",
+            DeploymentConfiguration={"Alarms": {"AlarmNames": ["orders-failed"]}},
+        ),
         resource("AWS::Events::Rule", EventPattern={"source": ["aws.cloudwatch"]}),
     ],
 )
