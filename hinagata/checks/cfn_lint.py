@@ -1,11 +1,11 @@
 """The checks as rules of cfn-lint: `cfn-lint --append-rules hinagata.checks.cfn_lint -- TEMPLATE`.
 
-A rule's first letter says its severity to cfn-lint, so FM101 is `EFM101` there, FM204 `WFM204`
-and FM901 `IFM901`; notes show with `--include-checks I` alone. A template that lies in an assembly
-is judged with all of that assembly around it, so that what other stacks do counts; findings on
-its own resources are reported. What is acknowledged with a reason is left out, and `hinagata.toml`
-of the current folder counts, but for severities other than "off": cfn-lint knows a rule by its
-letter.
+A rule's first letter says its severity to cfn-lint, so a check is three rules there, of which each
+finding fires one: `EFM101` for an error, `WFM101` for a warning, `IFM101` for a note; notes show
+with `--include-checks I` alone. A template that lies in an assembly is judged with all of that
+assembly around it, so that what other stacks do counts; findings on its own resources are
+reported. What is acknowledged with a reason is left out, and `hinagata.toml` of the current folder
+counts.
 
 Nothing else imports this module, so cfn-lint is needed where its command runs, and nowhere else.
 """
@@ -17,8 +17,8 @@ from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
 
-from cfnlint.rules import CloudFormationLintRule, RuleMatch
-from cfnlint.template import Template
+from cfnlint.rules import CloudFormationLintRule, RuleMatch  # type: ignore[import-untyped]
+from cfnlint.template import Template  # type: ignore[import-untyped]
 
 from hinagata.checks.check import Check, Severity
 from hinagata.checks.collection import load_checks
@@ -69,6 +69,7 @@ class _Rule:
     """What the rule of every check does; cfn-lint takes the classes made of it below."""
 
     check: Check
+    finds: Severity
     id: str
 
     def match(self, cfn: Template) -> list[RuleMatch]:
@@ -78,7 +79,11 @@ class _Rule:
         except HinagataError as error:
             # cfn-lint says by itself what is wrong with a template that cannot be read.
             return [RuleMatch(["Resources"], str(error))] if self.id == _FIRST else []
-        return [RuleMatch(_path(each), f"{each.finding.says}. {self.check.fix}") for each in found]
+        return [
+            RuleMatch(_path(each), f"{each.finding.says}. {self.check.fix}")
+            for each in found
+            if each.severity is self.finds
+        ]
 
 
 def _path(reported: Reported) -> list[str | int]:
@@ -91,8 +96,8 @@ def _path(reported: Reported) -> list[str | int]:
     ]
 
 
-def _rule(check: Check) -> type[CloudFormationLintRule]:
-    name = f"{_LETTERS[check.severity]}{check.id}"
+def _rule(check: Check, severity: Severity) -> type[CloudFormationLintRule]:
+    name = f"{_LETTERS[severity]}{check.id}"
     return type(
         name,
         (_Rule, CloudFormationLintRule),
@@ -100,6 +105,7 @@ def _rule(check: Check) -> type[CloudFormationLintRule]:
             "__doc__": check.title,
             "__module__": __name__,
             "check": check,
+            "finds": severity,
             "id": name,
             "shortdesc": check.title,
             "description": page_of(check),
@@ -109,7 +115,7 @@ def _rule(check: Check) -> type[CloudFormationLintRule]:
     )
 
 
-_RULES = [_rule(each) for each in load_checks()]
+_RULES = [_rule(each, severity) for each in load_checks() for severity in Severity]
 _FIRST = _RULES[0].__name__
 # cfn-lint takes the classes that it finds in a module.
 globals().update({rule.__name__: rule for rule in _RULES})
