@@ -10,7 +10,8 @@ that redrives them needs no second place for what failed twice.
 
 The finding is an error where Lambda or a pipe polls the queue, for these retry whatever fails. It
 is a warning where the consumer is known only by its permission to receive, e.g. a container: its
-own code may delete what it cannot process.
+own code may delete what it cannot process. Functions with that permission and no mapping are left
+out; they hardly ever poll, and often were allowed more than they use.
 
 ## How to mend it
 
@@ -73,6 +74,7 @@ def _consumed(topology: Topology) -> dict[Node, tuple[Severity, tuple[Node, ...]
         if (
             edge.detail == "sqs:ReceiveMessage"
             and queue.type == "AWS::SQS::Queue"
+            and compute.type != "AWS::Lambda::Function"
             and queue not in polled
             and compute not in received[queue]
         ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hinagata.checks.check import Severity
 from hinagata.checks.failure_modes.fm201_no_dead_letter_queue import no_dead_letter_queue
 from tests.workbench.checks import template as t
@@ -79,15 +81,29 @@ def test_leaves_out_a_queue_that_nobody_here_consumes() -> None:
     assert said(no_dead_letter_queue, t.template(Orders=resource("SQS::Queue"))) == []
 
 
-def test_warns_of_a_queue_that_a_role_may_receive_from() -> None:
-    """A consumer known by its permission alone may delete what it cannot process: a warning."""
-    received = t.template(
+def allowed_to_receive(**compute: Any) -> dict[str, Any]:
+    """A queue that something may receive from, but that no mapping polls."""
+    return t.template(
         Orders=resource("SQS::Queue"),
         Role=allowing(("sqs:ReceiveMessage", arn("Orders"))),
-        Worker=t.function(Role=arn("Role")),
+        **compute,
     )
 
-    assert finding(no_dead_letter_queue, received).severity is Severity.WARNING
+
+def test_warns_of_a_queue_that_a_container_may_receive_from() -> None:
+    """A consumer known by its permission alone may delete what it cannot process: a warning."""
+    task = resource("ECS::TaskDefinition", TaskRoleArn=arn("Role"), ContainerDefinitions=[])
+
+    found = finding(no_dead_letter_queue, allowed_to_receive(Task=task))
+
+    assert found.severity is Severity.WARNING
+
+
+def test_leaves_out_a_function_that_may_receive_but_has_no_mapping() -> None:
+    """Functions hardly ever poll by themselves."""
+    function = t.function(Role=arn("Role"))
+
+    assert said(no_dead_letter_queue, allowed_to_receive(Function=function)) == []
 
 
 def test_says_a_queue_with_two_consumers_once() -> None:
