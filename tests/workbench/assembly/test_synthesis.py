@@ -41,6 +41,22 @@ def test_the_app_gets_the_context_of_cdk_json(project: Path) -> None:
     assert [stack.name for stack in synthesize(project).stacks] == ["Shop-red"]
 
 
+@pytest.mark.parametrize(("chosen", "given"), [(None, "1"), ("0", "0")])
+def test_the_app_notes_the_lines_of_its_constructs(
+    project: Path, monkeypatch: pytest.MonkeyPatch, chosen: str | None, given: str
+) -> None:
+    """Findings point at them; whoever decided otherwise is heard."""
+    monkeypatch.delenv("JSII_HOST_STACK_TRACES", raising=False)
+    if chosen is not None:
+        monkeypatch.setenv("JSII_HOST_STACK_TRACES", chosen)
+    noting = 'import os, pathlib; pathlib.Path(".hinagata/lines").write_text('
+    app = f'{noting}os.environ["JSII_HOST_STACK_TRACES"])\n{APP}'
+    (project / "app.py").write_text(app, encoding="utf-8")
+    synthesize(project)
+
+    assert (project / ".hinagata" / "lines").read_text(encoding="utf-8") == given
+
+
 def test_an_unchanged_app_is_not_run_again(project: Path) -> None:
     """The assembly is read again while sources, versions and settings are the same."""
     synthesize(project)
