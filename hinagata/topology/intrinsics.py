@@ -52,7 +52,7 @@ def resolve(raw: object, scope: Scope, depth: int = 0) -> Any:
     Raises:
         TemplateError: It is nested too deep, or refers to a logical id that does not exist.
     """
-    kind = _KINDS.get(type(raw))
+    kind = KINDS.get(type(raw))
     return raw if kind is None else kind(raw, scope, depth)
 
 
@@ -437,7 +437,8 @@ def _too_deep(scope: Scope) -> TemplateError:
     return TemplateError(f"{scope.where} is nested too deep: more than {DEEPEST} levels")
 
 
-_KINDS: dict[type, Callable[[Any, Scope, int], Any]] = {str: _text, dict: _mapping, list: _list}
+# What is neither of these is its own value.
+KINDS: dict[type, Callable[[Any, Scope, int], Any]] = {str: _text, dict: _mapping, list: _list}
 _FUNCTIONS: dict[str, Callable[[Any, Scope, int], Any]] = {
     "Ref": _ref,
     "Fn::GetAtt": _get_att,

@@ -45,7 +45,7 @@ def write_out(
     """
     writer = _Writer(resolve, where)
     made_by: dict[str, str] = {}
-    found = {}
+    found: dict[str, Any] = {}
     try:
         for section, content in document.items():
             if section == "Resources":

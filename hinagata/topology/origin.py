@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -72,17 +72,24 @@ class Origin:
 
     def acknowledgements(self, logical_id: str) -> tuple[Acknowledgement, ...]:
         """What was acknowledged at a resource, or above it in the construct tree."""
+        own = self._metadata(logical_id)
+        if not (own or self._acknowledged or self._acknowledged_for_all):
+            return ()
         path = self.construct_path(logical_id)
         return (
             *self._in_the_app(path),
-            *_in_metadata(self._metadata(logical_id), path),
-            *_in_metadata(_mapping(self.document.get("Metadata")), path.partition("/")[0]),
+            *_in_metadata(own, path),
+            *(replace(each, path=path.partition("/")[0]) for each in self._acknowledged_for_all),
         )
 
     def _in_the_app(self, path: str) -> Iterator[Acknowledgement]:
-        if self._acknowledged:
-            for above in _upwards(path):
-                yield from self._acknowledged.get(above, ())
+        for above in _upwards(path) if self._acknowledged else ():
+            yield from self._acknowledged.get(above, ())
+
+    @cached_property
+    def _acknowledged_for_all(self) -> tuple[Acknowledgement, ...]:
+        """What the template's own metadata acknowledges; its path is that of the stack."""
+        return tuple(_in_metadata(_mapping(self.document.get("Metadata")), ""))
 
     @cached_property
     def _acknowledged(self) -> Mapping[str, list[Acknowledgement]]:

@@ -88,6 +88,9 @@ def _collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
+        # To and fro moves all to the oldest generation: what was read is not looked at at once.
+        gc.freeze()
+        gc.unfreeze()
         if paused:
             gc.enable()
 

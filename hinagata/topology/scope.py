@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hinagata.topology import intrinsics
-from hinagata.topology.intrinsics import ABSENT
+from hinagata.topology.intrinsics import ABSENT, KINDS
 from hinagata.topology.shared_values import READER
 from hinagata.topology.template_file import TemplateError
 from hinagata.topology.unresolved_references import refuse_broken_references
@@ -76,7 +76,9 @@ class Scope:
             TemplateError: It is nested too deep, or refers to what does not exist.
         """
         try:
-            found = intrinsics.resolve(raw, self)
+            # Most values are plain, and most of the others references.
+            kind = KINDS.get(type(raw))
+            found = raw if kind is None else kind(raw, self, 0)
         except RecursionError:
             raise TemplateError(f"{self.where} is nested too deep to be read") from None
         return None if found is ABSENT else found

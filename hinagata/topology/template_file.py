@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ _LARGEST_YAML = 4 * 2**20
 # each level, some of them twice.
 DEEPEST = 150
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Outputs", "Metadata")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _MACRO_KEYS = ("Fn::ForEach::", "Fn::Transform")
 
 
@@ -190,7 +192,7 @@ def _parse(text: str, file: Path) -> tuple[Any, bool]:
 
 def _from_json(text: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(text)
-    if "\\ud" in text or "\\uD" in text:
+    if "\\u" in text and _SURROGATE.search(text):
         # Half of a surrogate pair could not be printed, nor written to a file.
         json.dumps(document, ensure_ascii=False).encode()
     return document
