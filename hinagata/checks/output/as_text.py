@@ -103,6 +103,8 @@ def _finding(reported: Reported, width: int | None) -> Iterator[_Line]:
     yield from _wrapped(check.fix, indent, width, "dim")
     if given := reported.without_reason:
         says = f"Acknowledged at {given.path} without a reason: give one, and it counts."
+        if given.channel == "cfn-lint":
+            says = f"Ignored at {given.path} for cfn-lint, which keeps no reason: acknowledge it."
         yield from _wrapped(says, indent, width, "yellow")
 
 

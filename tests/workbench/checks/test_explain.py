@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from io import StringIO
 
 import pytest
 
-from hinagata.checks.collection import check_ids, load_check
+from hinagata.checks.collection import check_ids, load_check, load_checks
 from hinagata.checks.explain import explain
 from hinagata.checks.page import page_of, thresholds_of
+from hinagata.checks.thresholds import Thresholds
 from tests.workbench.checks.terminal import Terminal
 
 
@@ -63,3 +65,10 @@ def test_a_check_names_the_thresholds_that_it_reads() -> None:
     """And no others."""
     assert thresholds_of(load_check("FM101")) == ("visibility_per_timeout",)
     assert thresholds_of(load_check("FM108")) == ()
+
+
+def test_every_threshold_is_on_a_page() -> None:
+    """Whoever may change one can read what it decides."""
+    explained = {name for check in load_checks() for name in thresholds_of(check)}
+
+    assert {each.name for each in fields(Thresholds)} == explained

@@ -10,6 +10,7 @@ import pytest
 
 from hinagata.checks.output.as_text import as_text, write_text
 from hinagata.checks.report import Known, Report
+from hinagata.topology.node import Acknowledgement
 from tests.workbench.checks.terminal import Terminal
 
 PLAIN = """\
@@ -112,14 +113,24 @@ def test_what_the_baseline_knows_is_counted_alone(report: Report, tmp_path: Path
     assert "FM108" not in as_text(known, root=tmp_path)
 
 
-def test_an_acknowledgement_without_a_reason_is_pointed_at(report: Report, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("channel", "says"),
+    [
+        ("cdk", "Acknowledged at Shop/Other without a reason: give one, and it counts."),
+        (
+            "cfn-lint",
+            "Ignored at Shop/Other for cfn-lint, which keeps no reason: acknowledge it.",
+        ),
+    ],
+)
+def test_an_acknowledgement_without_a_reason_is_pointed_at(
+    report: Report, tmp_path: Path, channel: str, says: str
+) -> None:
     """With the place where the reason is missing."""
-    (worker, other) = report.findings
-    without = replace(worker, without_reason=other.acknowledgement)
+    given = Acknowledgement(rule="FM108", reason="", channel=channel, path="Shop/Other")
+    without = replace(report.findings[0], without_reason=given)
 
-    assert (
-        "           Acknowledged at Shop/Other without a reason: give one, and it counts.\n"
-    ) in as_text(replace(report, findings=(without,)), root=tmp_path)
+    assert f"           {says}\n" in as_text(replace(report, findings=(without,)), root=tmp_path)
 
 
 def test_a_name_cannot_steer_the_terminal(report: Report, tmp_path: Path) -> None:
