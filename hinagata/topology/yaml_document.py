@@ -48,6 +48,7 @@ _FUNCTIONS = frozenset(
 )
 _YAML = "tag:yaml.org,2002:"
 _PLAIN_TAGS = frozenset(_YAML + name for name in ("str", "int", "float", "bool", "null"))
+_COLLECTION_TAGS = frozenset({None, "!", f"{_YAML}map", f"{_YAML}seq"})
 _MERGE = object()
 _RESOLVERS = yaml.resolver.Resolver.yaml_implicit_resolvers
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
@@ -177,8 +178,8 @@ class _Builder:
         if isinstance(frame.into, dict):
             for mapping in frame.merged:
                 self._merge(mapping, frame)
-        if frame.tag is not None and not frame.tag.startswith(_YAML) and frame.tag != "!":
-            value = _call(frame.tag, value, f"line {frame.line}")
+        if frame.tag not in _COLLECTION_TAGS:
+            value = _call(str(frame.tag), value, f"line {frame.line}")
             frame.height += 1
         if frame.anchor is not None:
             self._anchors[frame.anchor] = _Anchored(value, frame.size, frame.height + 1)
