@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from hinagata.topology.graph import Topology
-from hinagata.topology.node import Node
+from hinagata.topology.node import Node, walk
 from hinagata.topology.value import Unknown, Value, is_known
 
 
@@ -75,28 +75,31 @@ def watched_as_a_whole(topology: Topology, namespace: str, name: str) -> bool:
 
 
 def _metrics(alarm: Node) -> Iterator[Metric]:
-    if alarm.get("MetricName") is not None:
-        yield _metric(alarm, "Dimensions", alarm.get())
-    entries = alarm.items("Metrics")
-    for index, entry in enumerate(entries or ()):
-        if not isinstance(entry, dict):
-            continue
-        stat = entry.get("MetricStat")
-        if isinstance(stat, dict) and isinstance(stat.get("Metric"), dict):
-            yield _metric(alarm, f"Metrics.{index}.MetricStat.Metric.Dimensions", stat["Metric"])
-        elif isinstance(text := entry.get("Expression"), str) and "SELECT" in text.upper():
-            yield Metric(alarm, f"Metrics.{index}.Expression", None, None, None, text)
+    name = alarm.get("MetricName")
+    if name is not None:
+        yield _metric(alarm, "Dimensions", alarm.get("Namespace"), name, alarm.get("Dimensions"))
+    for index, entry in enumerate(alarm.items("Metrics") or ()):
+        measured = walk(entry, "MetricStat", "Metric")
+        expression = walk(entry, "Expression")
+        if isinstance(measured, dict):
+            yield _metric(
+                alarm,
+                f"Metrics.{index}.MetricStat.Metric.Dimensions",
+                measured.get("Namespace"),
+                measured.get("MetricName"),
+                measured.get("Dimensions"),
+            )
+        elif isinstance(expression, str) and "SELECT" in expression.upper():
+            yield Metric(alarm, f"Metrics.{index}.Expression", None, None, None, expression)
 
 
-def _metric(alarm: Node, path: str, source: Value) -> Metric:
-    properties = source if isinstance(source, dict) else {}
-    namespace, name = properties.get("Namespace"), properties.get("MetricName")
+def _metric(alarm: Node, path: str, namespace: Value, name: Value, dimensions: Value) -> Metric:
     return Metric(
         alarm,
         path,
         namespace if isinstance(namespace, str) else None,
         name if isinstance(name, str) else None,
-        _dimensions(properties.get("Dimensions")),
+        _dimensions(dimensions),
     )
 
 

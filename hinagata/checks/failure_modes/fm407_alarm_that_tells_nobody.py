@@ -53,7 +53,7 @@ def alarm_that_tells_nobody(topology: Topology, _: Thresholds) -> Iterator[Findi
         return
     names, nodes = heard
     for alarm in topology.of_type("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
-        if alarm in nodes or names & (alarm.strings("AlarmName") or frozenset()):
+        if alarm in nodes or (names and names & (alarm.strings("AlarmName") or frozenset())):
             continue
         actions = [alarm.items(name) for name in ("AlarmActions", "InsufficientDataActions")]
         enabled = alarm.flag("ActionsEnabled", default=True)

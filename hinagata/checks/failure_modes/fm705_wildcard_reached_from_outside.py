@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from typing import Any
 
 from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
@@ -86,6 +87,7 @@ _NO_RESOURCE = (
     "sns:GetSMSAttributes",
     "sts:GetCallerIdentity",
 )
+_EVERYTHING = ("*", "*:*")
 _MANAGED_ERRORS = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 _INLINE = {
     "AWS::IAM::Policy": "Roles",
@@ -135,6 +137,9 @@ def wildcard_reached_from_outside(
 def _policy(
     policy: Node, path: tuple[str | int, ...], compute: Node
 ) -> Iterator[Finding | Unresolved]:
+    written = _written(policy, path)
+    if isinstance(written, list) and all(map(_is_harmless, written)):
+        return
     statements = policy.items(*path, "Statement")
     name = ".".join(map(str, (*path, "Statement")))
     worst: tuple[Severity, str] | None = None
@@ -156,6 +161,42 @@ def _policy(
         )
 
 
+def _written(policy: Node, path: tuple[str | int, ...]) -> object:
+    """The statements of a policy as the template has them."""
+    found: Any = policy.written(str(path[0]))
+    for step in (*path[1:], "Statement"):
+        if isinstance(found, dict):
+            found = found.get(step)
+        elif isinstance(found, list) and isinstance(step, int) and step < len(found):
+            found = found[step]
+        else:
+            return None
+    return found
+
+
+def _is_harmless(statement: object) -> bool:
+    """Whether a statement as it is written opens nothing: most are not worth resolving."""
+    if not isinstance(statement, dict) or "NotResource" in statement:
+        return False
+    actions, resources = (
+        each if isinstance(each, list) else [each]
+        for each in (statement.get("Action"), statement.get("Resource"))
+    )
+    if not all(isinstance(action, str) and action not in _EVERYTHING for action in actions):
+        return False
+    return all(map(_names_one, resources)) or all(_severity(action) is None for action in actions)
+
+
+def _names_one(resource: object) -> bool:
+    """Whether a resource as it is written is one of the templates' own, or a part of it."""
+    if not isinstance(resource, dict):
+        return False
+    match resource.get("Fn::Join"):
+        case [_, list(parts)]:
+            return any(isinstance(part, dict) and "Fn::GetAtt" in part for part in parts)
+    return "Fn::GetAtt" in resource
+
+
 def _wildcards(statement: Value) -> Iterator[tuple[Severity, str]]:
     everywhere = walk(statement, "NotResource") is not None or any(
         _is_every(resource) for resource in items(walk(statement, "Resource"))
@@ -165,7 +206,7 @@ def _wildcards(statement: Value) -> Iterator[tuple[Severity, str]]:
     for action in items(walk(statement, "Action")):
         if not isinstance(action, str):
             continue
-        if action in ("*", "*:*"):
+        if action in _EVERYTHING:
             yield Severity.ERROR, "do everything"
         elif everywhere:
             severity = _severity(action)

@@ -8,7 +8,7 @@ task means that a deployment or the loss of a zone leaves none.
 - A service behind a load balancer without a scalable target is a warning; another one, a worker
   say, a note, since one task may be what it is meant to have.
 - `MaxCapacity` above the threshold is a warning.
-- `MinCapacity` (or a fixed number) below two, behind a load balancer, is a warning.
+- `MinCapacity` below two, behind a load balancer, is a warning.
 - An on-demand table without `OnDemandThroughput` is a note. It takes what comes up to the quotas of
   the account, which is what on-demand is for, and each request is paid for.
 
@@ -74,33 +74,35 @@ def _service(
 ) -> Iterator[Finding | Unresolved]:
     # An item is enough: a target group that is made elsewhere serves requests as well.
     serves = service.items("LoadBalancers") != ()
+    decides, lower, fewest = task_counts(topology, service, "MinCapacity")
     if not scalable_targets(topology, service):
+        number = f"{min(fewest):g}" if fewest else "the same number of"
         yield Finding(
             node=service,
-            property="DesiredCount",
-            says="nothing scales it: it has the same number of tasks at night and at its peak",
+            property=lower,
+            says=f"nothing scales it: it has {number} {'task' if number == '1' else 'tasks'} at "
+            "night and at its peak",
             severity=None if serves else Severity.NOTE,
         )
-    else:
-        decides, property_, most = task_counts(topology, service, "MaxCapacity")
-        if not most:
-            yield Unresolved(node=decides, property=property_)
-        elif max(most) > thresholds.most_tasks:
-            yield Finding(
-                node=decides,
-                property=property_,
-                says=f"{service.name} may grow to {max(most):g} tasks, more than "
-                f"{thresholds.most_tasks:g}",
-                related=(service,),
-            )
-    decides, property_, fewest = task_counts(topology, service, "MinCapacity")
+        return
+    _, upper, most = task_counts(topology, service, "MaxCapacity")
+    if not most:
+        yield Unresolved(node=decides, property=upper)
+    elif max(most) > thresholds.most_tasks:
+        yield Finding(
+            node=decides,
+            property=upper,
+            says=f"{service.name} may grow to {max(most):g} tasks, more than "
+            f"{thresholds.most_tasks:g}",
+            related=(service,),
+        )
     if not fewest:
-        yield Unresolved(node=decides, property=property_)
+        yield Unresolved(node=decides, property=lower)
     elif serves and min(fewest) < thresholds.fewest_tasks:
         yield Finding(
             node=decides,
-            property=property_,
-            says=f"{service.name} may shrink to {min(fewest):g} task, fewer than "
-            f"{thresholds.fewest_tasks:g}",
-            related=() if decides is service else (service,),
+            property=lower,
+            says=f"{service.name} may shrink to {min(fewest):g} "
+            f"{'task' if min(fewest) == 1 else 'tasks'}, fewer than {thresholds.fewest_tasks:g}",
+            related=(service,),
         )
