@@ -13,6 +13,7 @@ from hinagata.topology.value import Value, referenced
 # The services' own limits, in seconds. API Gateway: quotas of REST APIs (29 s unless raised, which
 # TimeoutInMillis then says), of HTTP APIs (30 s) and of WebSocket APIs (29 s).
 _REST_S, _HTTP_S, _WEBSOCKET_S = 29.0, 30.0, 29.0
+_STREAMED_S = 900.0  # of a REST API that passes the answer on as it comes
 _LOAD_BALANCER_S = 60.0  # idle timeout: the connection is closed when nothing is sent for so long
 _USER_POOL_S = 5.0  # not to be changed; Cognito may call again after it
 _GRAPHQL_S = 30.0  # quota of AppSync
@@ -52,7 +53,8 @@ def calls(topology: Topology) -> Iterator[Call]:
 
 def _of_method(edge: Edge) -> Call:
     path = ("Integration", "TimeoutInMillis")
-    waits = edge.via.numbers(*path, default=_REST_S * 1000)
+    streams = edge.via.get("Integration", "ResponseTransferMode") == "STREAM"
+    waits = edge.via.numbers(*path, default=(_STREAMED_S if streams else _REST_S) * 1000)
     return Call(edge=edge, waits_s=_seconds(waits), declared=".".join(path))
 
 
@@ -64,13 +66,15 @@ def _of_v2_integration(edge: Edge) -> Call:
 
 def _of_body(edge: Edge) -> Call:
     """A call that the API's OpenAPI document declares."""
+    default = _REST_S if edge.source.type == "AWS::ApiGateway::RestApi" else _HTTP_S
     for integration in _integrations(edge.via.get("Body")):
         if not {edge.target, edge.qualifier}.intersection(referenced(walk(integration, "uri"))):
             continue
         millis = walk(integration, "timeoutInMillis")
         if isinstance(millis, (int, float)):
             return Call(edge=edge, waits_s=frozenset({millis / 1000}), declared="Body")
-    default = _REST_S if edge.source.type == "AWS::ApiGateway::RestApi" else _HTTP_S
+        if walk(integration, "responseTransferMode") == "STREAM":
+            default = _STREAMED_S
     return Call(edge=edge, waits_s=frozenset({default}), declared="Body")
 
 

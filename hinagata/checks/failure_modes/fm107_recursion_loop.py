@@ -14,8 +14,8 @@ A loop is followed along triggers, deliveries and what the role of a function le
 filters messages by their content ends it, as somebody has thought of it there: filter criteria of
 a mapping or pipe, the filter policy of a subscription, a prefix or suffix of a bucket's
 notification, the pattern of a rule that looks at source, detail type, detail or resources. A
-permission to delete objects does not write. The finding names the
-shortest loop through the function, in order.
+permission to delete objects closes no loop, nor does one to call an API, by which a function also
+answers its clients. The finding names the shortest loop through the function, in order.
 
 ## How to mend it
 
@@ -34,7 +34,7 @@ from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.graph import Topology
-from hinagata.topology.node import Node, walk
+from hinagata.topology.node import Node, Role, walk
 from hinagata.topology.value import Unknown, Value, alternatives, referenced
 
 _FUNCTION = "AWS::Lambda::Function"
@@ -139,7 +139,7 @@ def _leads_on(edge: Edge) -> bool:
     if edge.kind is Kind.LOGS_TO:
         return edge.source.type == _FUNCTION
     if edge.kind is Kind.MAY_WRITE:
-        return edge.detail != "s3:DeleteObject"
+        return edge.detail != "s3:DeleteObject" and edge.target.role is not Role.API
     if edge.kind not in (Kind.ON_SUCCESS, Kind.ON_FAILURE) and via.type in _FILTERS:
         return not via.get(*_FILTERS[via.type])
     if via.type == "AWS::Events::Rule":

@@ -7,8 +7,11 @@ API gives up before the first has an answer. An error at the end is the error of
 Found are chains that begin with a function behind an API, a load balancer or another caller that
 waits a known time, go on by `lambda:InvokeFunction` or `states:StartSyncExecution`, and whose
 timeouts together exceed what that caller waits. A workflow counts with the slowest of its
-functions. A template does not tell an invocation with a `RequestResponse` from one with an `Event`:
-if the call is asynchronous, acknowledge the finding with that reason.
+functions. A template does not tell an invocation with a `RequestResponse` from one with an `Event`.
+So what is likely the latter is left out, a durable function and one with a dead-letter queue or a
+destination for its asynchronous events; and where a function may take longer than the one that
+calls it, which could not wait for it anyway, the finding is a note. Acknowledge it if the call is
+asynchronous.
 
 ## How to mend it
 
@@ -29,8 +32,9 @@ from hinagata.topology.node import Node
 
 # AWS::Lambda::Function, Timeout.
 _DEFAULT_TIMEOUT_S = 3
+_FUNCTION = "AWS::Lambda::Function"
 _WAITS = {
-    "AWS::Lambda::Function": ("lambda:InvokeFunction",),
+    _FUNCTION: ("lambda:InvokeFunction",),
     "AWS::StepFunctions::StateMachine": ("states:StartSyncExecution",),
 }
 
@@ -58,7 +62,7 @@ def synchronous_chain(topology: Topology, _: Thresholds) -> Iterator[Finding | U
         if first not in onward or first in found or not call.waits_s:
             continue
         total, chain = _slowest(first, onward, slowest)
-        functions = tuple(node for node in chain if node.type == "AWS::Lambda::Function")
+        functions = [node for node in chain if node.type == _FUNCTION]
         if len(functions) > 1 and total > min(call.waits_s):
             found.add(first)
             yield Finding(
@@ -67,6 +71,7 @@ def synchronous_chain(topology: Topology, _: Thresholds) -> Iterator[Finding | U
                 says=f"{call.edge.source.name} waits {min(call.waits_s):g} s, but "
                 f"{' -> '.join(node.name for node in chain)} may take {total:g} s together",
                 related=(call.edge.source, *chain[1:]),
+                severity=None if _are_waited_for(functions) else Severity.NOTE,
             )
     for function in slowest:
         if function.numbers("Timeout") is None:
@@ -77,7 +82,11 @@ def _onward(topology: Topology) -> dict[Node, list[Node]]:
     """The functions and workflows that each waits for."""
     onward: dict[Node, list[Node]] = {}
     for edge in topology.edges(Kind.MAY_WRITE):
-        if edge.source is not edge.target and edge.detail in _WAITS.get(edge.target.type, ()):
+        if (
+            edge.detail in _WAITS.get(edge.target.type, ())
+            and edge.source is not edge.target
+            and not _takes_events(topology, edge.target)
+        ):
             onward.setdefault(edge.source, []).append(edge.target)
     for edge in topology.edges(Kind.INVOKES_SYNC) if onward else ():
         if edge.source.type == "AWS::StepFunctions::StateMachine":
@@ -99,9 +108,7 @@ def _slowest(first: Node, onward: dict[Node, list[Node]], known: dict[Node, Chai
         open_.pop()
         if node in known:
             continue
-        own = 0.0
-        if node.type == "AWS::Lambda::Function":
-            own = max(node.numbers("Timeout", default=_DEFAULT_TIMEOUT_S) or (0.0,))
+        own = _timeout(node) if node.type == _FUNCTION else 0.0
         longest = max((known[each] for each in ahead if each in known), default=_NOTHING, key=_time)
         known[node] = own + longest[0], (node, *longest[1])
     return known[first]
@@ -109,3 +116,20 @@ def _slowest(first: Node, onward: dict[Node, list[Node]], known: dict[Node, Chai
 
 def _time(chain: Chain) -> float:
     return chain[0]
+
+
+def _timeout(function: Node) -> float:
+    return max(function.numbers("Timeout", default=_DEFAULT_TIMEOUT_S) or (0.0,))
+
+
+def _takes_events(topology: Topology, function: Node) -> bool:
+    """Whether a function is made for asynchronous invocations."""
+    return function.get("DurableConfig") is not None or any(
+        edge.via.type in (_FUNCTION, "AWS::Lambda::EventInvokeConfig")
+        for edge in topology.out(function, Kind.DEAD_LETTER, Kind.ON_FAILURE, Kind.ON_SUCCESS)
+    )
+
+
+def _are_waited_for(functions: list[Node]) -> bool:
+    timeouts = [_timeout(function) for function in functions]
+    return timeouts == sorted(timeouts, reverse=True)

@@ -174,6 +174,27 @@ def test_does_not_take_deleting_for_writing() -> None:
     assert findings(recursion_loop, consumes) == []
 
 
+def test_does_not_take_an_answer_for_a_message() -> None:
+    """A function that answers through a WebSocket API does not send to what the API feeds."""
+    integration = {
+        "ApiId": {"Ref": "Api"},
+        "IntegrationType": "AWS",
+        "IntegrationSubtype": "SQS-SendMessage",
+        "RequestParameters": {"QueueUrl": {"Ref": "Orders"}},
+    }
+    answering = changed(
+        QUEUED,
+        Api=resource("AWS::ApiGatewayV2::Api", ProtocolType="WEBSOCKET"),
+        Integration=resource("AWS::ApiGatewayV2::Integration", **integration),
+        Role=allowing(
+            "execute-api:ManageConnections",
+            {"Fn::Sub": "arn:aws:execute-api:eu-west-1:111122223333:${Api}/*"},
+        ),
+    )
+
+    assert findings(recursion_loop, answering) == []
+
+
 def test_accepts_a_rule_that_looks_at_the_event() -> None:
     """A system lives on one bus: rules that look at what happened make no loop of it."""
     [finding] = findings(recursion_loop, ROUTED)

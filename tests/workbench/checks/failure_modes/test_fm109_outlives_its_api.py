@@ -2,6 +2,7 @@
 
 import pytest
 
+from hinagata.checks.check import Severity
 from hinagata.checks.failure_modes.fm109_outlives_its_api import outlives_its_api
 from tests.workbench.checks.judgement import arn, changed, findings, resource, unresolved
 
@@ -83,6 +84,21 @@ def test_leaves_asynchronous_integrations_alone() -> None:
     }
 
     assert findings(outlives_its_api, changed(FOUND, Method={"Integration": event})) == []
+
+
+def test_leaves_streamed_answers_alone() -> None:
+    """An integration that passes the answer on as it comes waits fifteen minutes."""
+    streamed = {**INTEGRATION, "ResponseTransferMode": "STREAM"}
+
+    assert findings(outlives_its_api, changed(FOUND, Method={"Integration": streamed})) == []
+
+
+def test_warns_of_a_second_too_much() -> None:
+    """Thirty seconds behind an API that waits 29 are a usual slip, and do little harm."""
+    [finding] = findings(outlives_its_api, changed(FOUND, Worker={"Timeout": 30}))
+
+    assert finding.severity is Severity.WARNING
+    assert findings(outlives_its_api, FOUND)[0].severity is None
 
 
 def test_tells_a_function_once() -> None:

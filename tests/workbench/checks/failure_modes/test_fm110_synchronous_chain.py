@@ -1,5 +1,6 @@
 """Functions that wait for functions while a client waits."""
 
+from hinagata.checks.check import Severity
 from hinagata.checks.failure_modes.fm110_synchronous_chain import synchronous_chain
 from tests.workbench.checks.failure_modes import test_fm109_outlives_its_api as api
 from tests.workbench.checks.judgement import arn, changed, findings, resource, unresolved
@@ -55,6 +56,27 @@ def test_leaves_chains_behind_a_queue_alone() -> None:
     }
 
     assert findings(synchronous_chain, nobody) == []
+
+
+def test_leaves_functions_that_take_events_alone() -> None:
+    """A durable function, or one with a dead-letter queue, is started and not waited for."""
+    durable = changed(FOUND, Prices={"DurableConfig": {"ExecutionTimeout": 3600}})
+    kept = changed(
+        FOUND,
+        Dead=resource("AWS::SQS::Queue"),
+        Prices={"DeadLetterConfig": {"TargetArn": arn("Dead")}},
+    )
+
+    assert findings(synchronous_chain, durable) == []
+    assert findings(synchronous_chain, kept) == []
+
+
+def test_notes_a_call_that_could_not_be_waited_for() -> None:
+    """A function that may take longer than its caller is likely not waited for."""
+    [finding] = findings(synchronous_chain, changed(FOUND, Prices={"Timeout": 300}))
+
+    assert finding.severity is Severity.NOTE
+    assert findings(synchronous_chain, FOUND)[0].severity is None
 
 
 def test_follows_a_workflow_that_is_waited_for() -> None:
