@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from hinagata.topology.graph import Topology
-from hinagata.topology.node import Node, walk
+from hinagata.topology.node import Node, Template, walk
 from hinagata.topology.value import Unknown, Value, is_known
 
 
@@ -32,18 +33,20 @@ class Metric:
     expression: str = ""
 
 
-_found: WeakKeyDictionary[Topology, Sequence[Metric]] = WeakKeyDictionary()
+@dataclass(frozen=True, slots=True)
+class _Metrics:
+    """The metrics of all alarms, and by template those of whom nobody knows what they are of."""
+
+    all: Sequence[Metric]
+    undecided: Mapping[Template, Sequence[Metric]]
+
+
+_found: WeakKeyDictionary[Topology, _Metrics] = WeakKeyDictionary()
 
 
 def metrics(topology: Topology) -> Sequence[Metric]:
     """Returns the metrics of all alarms, those inside metric math too; read once a topology."""
-    if topology not in _found:
-        _found[topology] = tuple(
-            metric
-            for alarm in topology.of_type("AWS::CloudWatch::Alarm")
-            for metric in _metrics(alarm)
-        )
-    return _found[topology]
+    return _metrics_of(topology).all
 
 
 def undecided(topology: Topology, node: Node, namespace: str, *names: str) -> Node | None:
@@ -52,16 +55,26 @@ def undecided(topology: Topology, node: Node, namespace: str, *names: str) -> No
     Its metric is one of those asked for, but which resource it is of is known only after
     deployment. An alarm of another stack would name an exported resource, which is known.
     """
-    for metric in metrics(topology):
-        if (
-            metric.alarm.template is node.template
-            and metric.namespace in (namespace, None)
-            and (metric.name is None or metric.name in names)
-            and not metric.expression
-            and (metric.dimensions is None or not is_known(dict(metric.dimensions)))
-        ):
+    for metric in _metrics_of(topology).undecided.get(node.template, ()):
+        if metric.namespace in (namespace, None) and (metric.name is None or metric.name in names):
             return metric.alarm
     return None
+
+
+def _metrics_of(topology: Topology) -> _Metrics:
+    if topology not in _found:
+        found = [
+            metric
+            for alarm in topology.of_type("AWS::CloudWatch::Alarm")
+            for metric in _metrics(alarm)
+        ]
+        unclear: dict[Template, list[Metric]] = defaultdict(list)
+        for metric in found:
+            known = metric.dimensions is not None and is_known(dict(metric.dimensions))
+            if not known and not metric.expression:
+                unclear[metric.alarm.template].append(metric)
+        _found[topology] = _Metrics(found, unclear)
+    return _found[topology]
 
 
 def watched_as_a_whole(topology: Topology, namespace: str, name: str) -> bool:

@@ -25,7 +25,8 @@ that only machines of yours call, accept the warning with that reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hinagata.checks.check import Finding, Severity, Unresolved, check
@@ -33,7 +34,7 @@ from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.edge import Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node, walk
-from hinagata.topology.value import Reference, items, referenced
+from hinagata.topology.value import Reference, Value, items, referenced
 
 _REST, _HTTP = "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"
 _LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
@@ -45,15 +46,17 @@ _EVERYBODY = ("0.0.0.0/0", "::/0")
 
 @dataclass(frozen=True, slots=True)
 class _Walls:
-    """What web ACLs guard.
+    """What web ACLs and security groups guard.
 
     Attributes:
         guarded: Distributions, APIs and load balancers with a web ACL.
         unclear: An association whose resource is known only after deployment, if there is one.
+        ingress: What resources of their own let into each security group.
     """
 
     guarded: frozenset[Node]
     unclear: Node | None
+    ingress: Mapping[Node, Sequence[Value]]
 
 
 @check(
@@ -93,7 +96,7 @@ def firewall_walked_around(topology: Topology, _: Thresholds) -> Iterator[Findin
         origins.update(behind)
         if distribution in walls.guarded:
             for origin in dict.fromkeys(behind):
-                if origin in public and not _is_closed(topology, origin, distribution):
+                if origin in public and not _is_closed(walls, origin, distribution):
                     yield from _walked_around(topology, origin, distribution, walls)
     for entry in topology.of_type(_DISTRIBUTION, _REST, _LOAD_BALANCER):
         if entry in public and entry not in walls.guarded and entry not in origins:
@@ -114,7 +117,11 @@ def _walls(topology: Topology) -> _Walls:
         for stage in named:
             if stage.type == "AWS::ApiGateway::Stage":
                 guarded.update(stage.nodes("RestApiId"))
-    return _Walls(frozenset(guarded), unclear)
+    ingress: dict[Node, list[Value]] = defaultdict(list)
+    for rule in topology.of_type("AWS::EC2::SecurityGroupIngress"):
+        for group in rule.nodes("GroupId"):
+            ingress[group].append(rule.get())
+    return _Walls(frozenset(guarded), unclear, ingress)
 
 
 def _walked_around(
@@ -141,7 +148,7 @@ def _unguarded(topology: Topology, entry: Node, walls: _Walls) -> Iterator[Findi
     if entry.type == _REST and entry.get("Policy") is not None:
         return
     if entry.type == _LOAD_BALANCER and (
-        entry.get("Type") not in (None, "application") or not _is_open(topology, entry)
+        entry.get("Type") not in (None, "application") or not _is_open(walls, entry)
     ):
         return
     if entry.type == _DISTRIBUTION and all(
@@ -159,10 +166,10 @@ def _unguarded(topology: Topology, entry: Node, walls: _Walls) -> Iterator[Findi
     )
 
 
-def _is_closed(topology: Topology, origin: Node, distribution: Node) -> bool:
+def _is_closed(walls: _Walls, origin: Node, distribution: Node) -> bool:
     if origin.type == _REST and origin.get("Policy") is not None:
         return True
-    if origin.type == _LOAD_BALANCER and not _is_open(topology, origin):
+    if origin.type == _LOAD_BALANCER and not _is_open(walls, origin):
         return True
     return any(
         walk(each, "OriginCustomHeaders") and origin in referenced(walk(each, "DomainName"))
@@ -170,19 +177,14 @@ def _is_closed(topology: Topology, origin: Node, distribution: Node) -> bool:
     )
 
 
-def _is_open(topology: Topology, balancer: Node) -> bool:
+def _is_open(walls: _Walls, balancer: Node) -> bool:
     """Whether a security group of a load balancer lets everybody in; yes if that is unknown."""
     groups = balancer.items("SecurityGroups")
     if not groups or not all(isinstance(each, Reference) for each in groups):
         return True
-    nodes = {each.node for each in groups if isinstance(each, Reference)}
-    rules = [rule for group in nodes for rule in items(group.get("SecurityGroupIngress"))] + [
-        ingress.get()
-        for ingress in topology.of_type("AWS::EC2::SecurityGroupIngress")
-        if nodes.intersection(ingress.nodes("GroupId"))
-    ]
     return any(
         source in _EVERYBODY or (source is not None and not isinstance(source, str))
-        for rule in rules
+        for group in {each.node for each in groups if isinstance(each, Reference)}
+        for rule in (*items(group.get("SecurityGroupIngress")), *walls.ingress.get(group, ()))
         for source in (walk(rule, "CidrIp"), walk(rule, "CidrIpv6"))
     )
