@@ -98,6 +98,8 @@ class _Folding:
                 group = Group(name=name, is_stack=True)
                 root.groups.append(group)
             self._fill(group, things, 0, ())
+            if group.is_stack and not group.boxes and len(group.groups) == 1:
+                _merge(group, group.groups[0])
         title = f"Architecture of {', '.join(names)}" if names else "Architecture"
         return Picture(title=title, root=root, arrows=tuple(self._arrows()))
 
@@ -150,6 +152,7 @@ class _Folding:
             full_name="/".join((*above, name)),
             what=_what(thing),
             symbol=symbol_of(thing.node),
+            is_outside=thing.node.role in (Role.EXTERNAL, Role.INTERNET),
             marks=tuple(self._marks(thing.node)),
             letters=tuple(
                 Letters(
@@ -195,6 +198,13 @@ class _Folding:
         source = self._things[_key(edge.source, edge)]
         target = self._things[_key(edge.target, edge)]
         return (source.owner or source).key, (target.owner or target).key
+
+
+def _merge(outer: Group, only: Group) -> None:
+    """Draws one frame where two would hold the same boxes."""
+    if only.name != outer.name:
+        outer.name = f"{outer.name}/{only.name}"
+    outer.boxes, outer.groups = only.boxes, only.groups
 
 
 def _hidden(topology: Topology) -> set[Node]:

@@ -64,6 +64,7 @@ class Box:
         symbol: Its sign.
         marks: What else is to be told: "watched" by an alarm, behind a "firewall".
         letters: The dead-letter queues that are its own.
+        is_outside: Whether no template that was read declares it.
     """
 
     key: str
@@ -73,6 +74,7 @@ class Box:
     symbol: Symbol
     marks: tuple[str, ...] = ()
     letters: tuple[Letters, ...] = ()
+    is_outside: bool = False
 
     @property
     def told(self) -> str:
@@ -131,6 +133,12 @@ class Group:
         yield from self.boxes
         for group in self.groups:
             yield from group.all_boxes()
+
+    def all_groups(self) -> Iterator[Group]:
+        """Yields the groups in it at any depth, outer ones first."""
+        for group in self.groups:
+            yield group
+            yield from group.all_groups()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

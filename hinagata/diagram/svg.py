@@ -6,22 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from hinagata.diagram.layout import Layout, Point, Rectangle, Route, Size, Sizes, lay_out
+from hinagata.diagram.layout import Frame, Layout, Rectangle, Route, Size, Sizes, lay_out
 from hinagata.diagram.lettering import broken_into_lines, width_of
 from hinagata.diagram.picture import Arrow, Box, Line, Picture
 from hinagata.diagram.signs import EYE, FAMILIES, LETTER, SHIELD, SIGNS
 
 _NAME, _SMALL, _TITLE = 13.0, 11.0, 12.0  # sizes of letters in pixels
 _NAME_LINE, _SMALL_LINE = 16.0, 14.0  # distances of lines
+_LABEL_ABOVE = 19.0  # height of a label that stands on its arrow
 _WIDEST_NAME, _WIDEST_SMALL = 190.0, 210.0
 _BAND = 34.0  # the coloured part of a box, which holds its sign
 _SIGN, _MARK = 20.0, 13.0
 _GAP = 8.0
 _LEAST_HEIGHT = 44.0
-_LETTERS_LINE = 18.0
+_LETTERS_LINE, _LETTERS_INSET = 17.0, 31.0
 _MARGIN = 16.0
-# A page's column; wider pictures are laid out downwards instead of across.
-_WIDEST_ACROSS = 900.0
+_LEAST_LEGEND = 430.0
 _LEGEND_SAMPLE = 34.0
 _MARKS = {"watched": EYE, "firewall": SHIELD}
 _LEGEND = {
@@ -55,7 +55,7 @@ sans-serif;font-size:11px;fill:#4a5260}
 .compute .band{fill:#6a4fa3}
 .passage .band{fill:#1f7a7a}
 .store .band{fill:#96631a}
-.outside .band{fill:#5f6878}
+.outside .band,.plain .band{fill:#5f6878}
 .arrow{fill:none;stroke:#4a5260;stroke-width:1.3}
 .hands-over{stroke-dasharray:6 4}
 .gives-up{stroke:#b3261e;stroke-dasharray:2 3}
@@ -77,7 +77,7 @@ text,.title{fill:#aeb7c4}
 .compute .band{fill:#7c60b8}
 .passage .band{fill:#258585}
 .store .band{fill:#9c6a20}
-.outside .band{fill:#626c7c}
+.outside .band,.plain .band{fill:#626c7c}
 .arrow{stroke:#aeb7c4}
 .gives-up{stroke:#f2938c}
 .knows{stroke:#7d8796}
@@ -98,22 +98,22 @@ def write_svg(picture: Picture) -> str:
     rows = _rows(legend, layout.size.width)
     widest = max((sum(width for _, width, _ in row) for row in rows), default=0.0)
     width = max(layout.size.width, widest) + 2 * _MARGIN
-    height = layout.size.height + 2 * _MARGIN + len(rows) * _LETTERS_LINE
+    height = layout.size.height + (2.5 if rows else 2) * _MARGIN + len(rows) * _LETTERS_LINE
     parts = [*_head(picture, width, height), f'<g transform="translate({_MARGIN:g} {_MARGIN:g})">']
-    for group, place in layout.groups:
-        style = "stack" if group.is_stack else "group"
-        parts.append(_rectangle(place, style, radius=8))
+    for frame in layout.frames:
+        style = "stack" if frame.group.is_stack else "group"
+        parts.append(_rectangle(frame.place, style, radius=8))
     for arrow, route in layout.routes:
         parts += _arrow(arrow, route)
-    for group, place in layout.groups:
-        parts += _group_title(group.name, place, layout)
+    for frame in layout.frames:
+        parts += _title(frame)
     for arrow, route in layout.routes:
         parts += _label(arrow, route)
     boxes = {box.key: box for box in picture.root.all_boxes()}
     for key, place in layout.boxes.items():
         parts += _box(boxes[key], plans[key], place)
     parts.append("</g>")
-    top = layout.size.height + 2 * _MARGIN
+    top = layout.size.height + 2.5 * _MARGIN
     for row in rows:
         left = _MARGIN
         for drawn, each, text in row:
@@ -127,34 +127,28 @@ def write_svg(picture: Picture) -> str:
 def lay_out_for_svg(picture: Picture) -> Layout:
     """Lays out a picture with the sizes that its drawing needs.
 
-    It goes across where that fits into a page's column, else down.
-
     Raises:
         HinagataError: The layout engine is not installed.
     """
-    sizes = Sizes(
+    return lay_out(
+        picture,
+        down=_sizes(picture, label_height=_SMALL_LINE),
+        across=_sizes(picture, label_height=_LABEL_ABOVE),
+    )
+
+
+def _sizes(picture: Picture, *, label_height: float) -> Sizes:
+    return Sizes(
         boxes={box.key: _planned(box).size for box in picture.root.all_boxes()},
         labels={
-            arrow.label: Size(width_of(arrow.label, _SMALL) + _GAP, _SMALL_LINE)
+            arrow.label: Size(width_of(arrow.label, _SMALL) + _GAP, label_height)
             for arrow in picture.arrows
         },
         titles={
-            name: Size(width_of(name, _TITLE, bold=True) + _GAP, _NAME_LINE)
-            for name in _titles(picture)
+            group.name: Size(width_of(group.name, _TITLE, bold=True) + _GAP, _NAME_LINE)
+            for group in picture.root.all_groups()
         },
     )
-    across = lay_out(picture, sizes, across=True)
-    if across.size.width <= _WIDEST_ACROSS:
-        return across
-    return lay_out(picture, sizes)
-
-
-def _titles(picture: Picture) -> Iterator[str]:
-    open_ = list(picture.root.groups)
-    while open_:
-        group = open_.pop()
-        yield group.name
-        open_ += group.groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +157,7 @@ class _Plan:
 
     name: Sequence[str]
     what: Sequence[str]
-    letters: Sequence[str]
+    letters: Sequence[tuple[str, bool]]  # and whether an alarm is to be told at the line's end
     marks: Sequence[str]
     head: float  # height of the box without its dead letters
     size: Size
@@ -172,21 +166,20 @@ class _Plan:
 def _planned(box: Box) -> _Plan:
     name = broken_into_lines(box.name, _NAME, widest=_WIDEST_NAME, bold=True)
     what = broken_into_lines(box.what, _SMALL, widest=_WIDEST_NAME)
-    letters = [
-        line
-        for each in box.letters
-        for line in broken_into_lines(each.name, _SMALL, widest=_WIDEST_SMALL)
-    ]
+    letters: list[tuple[str, bool]] = []
+    for each in box.letters:
+        *rest, last = broken_into_lines(each.name, _SMALL, widest=_WIDEST_SMALL)
+        letters += [*((line, False) for line in rest), (last, each.watched)]
     marks = [_MARKS[mark] for mark in box.marks]
     beside = len(marks) * (_MARK + 4)
-    last = width_of(what[-1], _SMALL) if what else width_of(name[-1], _NAME, bold=True)
+    last_line = width_of(what[-1], _SMALL) if what else width_of(name[-1], _NAME, bold=True)
     widest = max(
         *(width_of(line, _NAME, bold=True) for line in name),
         *(width_of(line, _SMALL) for line in what),
-        last + 4 + beside if marks else 0.0,
+        last_line + 4 + beside if marks else 0.0,
     )
-    below = max((width_of(line, _SMALL) for line in letters), default=0.0) + 3 * _MARK
-    width = max(_BAND + widest + 2.5 * _GAP, below + 2 * _GAP)
+    below = max((width_of(line, _SMALL) for line, _ in letters), default=0.0)
+    width = max(_BAND + widest + 2.5 * _GAP, _LETTERS_INSET + below + 2 * _GAP + 2 * _MARK)
     head = max(_LEAST_HEIGHT, len(name) * _NAME_LINE + len(what) * _SMALL_LINE + 1.5 * _GAP)
     return _Plan(name, what, letters, marks, head, Size(width, head + len(letters) * _LETTERS_LINE))
 
@@ -222,7 +215,7 @@ def _description(picture: Picture) -> str:
 
 
 def _box(box: Box, plan: _Plan, place: Rectangle) -> Iterator[str]:
-    family = FAMILIES[box.symbol]
+    family = "outside" if box.is_outside else FAMILIES[box.symbol]
     yield f'<g class="{family}" transform="translate({place.x:.1f} {place.y:.1f})">'
     told = f"{box.full_name}, {box.told}" if box.told else box.full_name
     yield f"<title>{escape(told)}</title>"
@@ -233,9 +226,11 @@ def _box(box: Box, plan: _Plan, place: Rectangle) -> Iterator[str]:
             f'<path class="letters" d="M6 {head - 6:.1f}V{plan.size.height - 5:.1f}'
             f'q0 5 5 5H{width - 11:.1f}q5 0 5-5V{head - 6:.1f}"/>'
         )
-        for line in plan.letters:
-            yield _sign(LETTER, "letter", 14, top + 3, 12)
-            yield f'<text x="31" y="{top + 13:.1f}">{escape(line)}</text>'
+        for line, watched in plan.letters:
+            yield _sign(LETTER, "letter", _LETTERS_INSET - 17, top + 1, 12)
+            yield f'<text x="{_LETTERS_INSET:g}" y="{top + 11:.1f}">{escape(line)}</text>'
+            if watched:
+                yield _sign(EYE, "mark", width - 2 * _GAP - _MARK, top + 0.5, _MARK)
             top += _LETTERS_LINE
     yield _rectangle(Rectangle(0, 0, width, head), "box", radius=6)
     yield f'<path class="band" d="M6 0H{_BAND:g}V{head:.1f}H6q-6 0-6-6V6q0-6 6-6z"/>'
@@ -291,29 +286,14 @@ def _label(arrow: Arrow, route: Route) -> Iterator[str]:
     )
 
 
-def _group_title(name: str, place: Rectangle, layout: Layout) -> Iterator[str]:
-    """Writes a group's name into the corner that no arrow passes through."""
-    width = width_of(name, _TITLE, bold=True)
-    spots = [
-        Rectangle(x, place.y + 5, width, _NAME_LINE)
-        for x in (
-            place.x + 10,
-            place.right - width - 10,
-            place.x + (place.width - width) / 2,
-        )
-    ]
-    passed = [_passed(spot, layout.routes) for spot in spots]
-    spot = spots[passed.index(min(passed))]
-    if min(passed):
+def _title(frame: Frame) -> Iterator[str]:
+    spot = frame.title
+    if not frame.title_is_free:
         yield _rectangle(spot, "halo", radius=3)
-    yield f'<text class="title" x="{spot.x:.1f}" y="{spot.y + 12:.1f}">{escape(name)}</text>'
-
-
-def _passed(spot: Rectangle, routes: Iterable[tuple[Arrow, Route]]) -> int:
-    def inside(point: Point) -> bool:
-        return spot.x - 3 < point.x < spot.right + 3 and spot.y < point.y < spot.bottom
-
-    return sum(any(map(inside, route.points())) for _, route in routes)
+    yield (
+        f'<text class="title" x="{spot.x + _GAP / 2:.1f}" y="{spot.y + 12:.1f}">'
+        f"{escape(frame.group.name)}</text>"
+    )
 
 
 _Entry = tuple[str, float, str]
@@ -346,7 +326,7 @@ def _rows(entries: Iterable[_Entry], width: float) -> list[list[_Entry]]:
     rows: list[list[_Entry]] = []
     left = 0.0
     for entry in entries:
-        if not rows or left + entry[1] > max(width, _WIDEST_ACROSS / 2):
+        if not rows or left + entry[1] > max(width, _LEAST_LEGEND):
             rows.append([])
             left = 0.0
         rows[-1].append(entry)

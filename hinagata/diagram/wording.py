@@ -22,6 +22,18 @@ _SYMBOLS = {
     Role.TOPIC: Symbol.TOPIC,
     Role.WORKFLOW: Symbol.WORKFLOW,
 }
+_FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
+# What an ARN's service says of a resource that no template declares.
+_ROLES_OUTSIDE = {
+    "dynamodb": Role.TABLE,
+    "events": Role.BUS,
+    "execute-api": Role.API,
+    "kinesis": Role.STREAM,
+    "s3": Role.BUCKET,
+    "sns": Role.TOPIC,
+    "sqs": Role.QUEUE,
+    "states": Role.WORKFLOW,
+}
 _WHAT = {
     "AWS::ApiGateway::RestApi": "REST API",
     "AWS::AppRunner::Service": "App Runner service",
@@ -44,6 +56,7 @@ _WHAT = {
     "AWS::MSK::ServerlessCluster": "Kafka cluster",
     "AWS::OpenSearchServerless::Collection": "search collection",
     "AWS::OpenSearchService::Domain": "search domain",
+    "AWS::Serverless::Function": "function",
     "AWS::RDS::DBCluster": "database",
     "AWS::RDS::DBInstance": "database",
     "AWS::DocDB::DBCluster": "database",
@@ -90,9 +103,9 @@ _LINES = {
 
 def symbol_of(node: Node) -> Symbol:
     """Returns the sign that a node's box carries."""
-    if node.type == "AWS::Lambda::Function":
+    if node.type in _FUNCTIONS or _service_outside(node) == "lambda":
         return Symbol.FUNCTION
-    return _SYMBOLS.get(node.role, Symbol.OTHER)
+    return _SYMBOLS.get(_role_of(node), Symbol.OTHER)
 
 
 def what_is(node: Node) -> str:
@@ -108,12 +121,14 @@ def what_is(node: Node) -> str:
             return "Fargate service" if node.get("LaunchType") == "FARGATE" else "ECS service"
     if node.role is Role.OTHER and node.type not in _WHAT:
         return " ".join(node.type.split("::")[1:])
-    return _WHAT.get(node.type) or _WHAT_ROLE.get(node.role, node.role.value.replace("_", " "))
+    role = _role_of(node)
+    what = _WHAT.get(node.type) or _WHAT_ROLE.get(role, role.value.replace("_", " "))
+    return f"{what} outside" if node.role is Role.EXTERNAL is not role else what
 
 
 def word_of(edge: Edge) -> str:
     """Returns what happens on an edge, read from its source to its target."""
-    target = edge.target.role
+    target = _role_of(edge.target)
     match edge.kind:
         case Kind.INVOKES_SYNC | Kind.INVOKES_ASYNC:
             asks = "Authorizer" in edge.via.type
@@ -138,5 +153,15 @@ def word_of(edge: Edge) -> str:
 def line_of(edge: Edge) -> Line:
     """Returns how an edge is drawn."""
     if edge.kind is Kind.MAY_WRITE:
-        return Line.HANDS_OVER if edge.target.role in _ASYNCHRONOUS else Line.WAITS
+        return Line.HANDS_OVER if _role_of(edge.target) in _ASYNCHRONOUS else Line.WAITS
     return _LINES.get(edge.kind, Line.KNOWS)
+
+
+def _role_of(node: Node) -> Role:
+    """Returns what a node does; of what lies outside, as far as its ARN says it."""
+    return _ROLES_OUTSIDE.get(_service_outside(node), node.role)
+
+
+def _service_outside(node: Node) -> str:
+    parts = node.logical_id.split(":")
+    return parts[2] if node.role is Role.EXTERNAL and parts[0] == "arn" and len(parts) > 2 else ""
