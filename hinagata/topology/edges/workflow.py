@@ -87,7 +87,8 @@ def _parsed(definition: str | Text, given: dict[str, Value]) -> Value:
     for part in definition.parts if isinstance(definition, Text) else (definition,):
         parts += _pieces(part, given) if isinstance(part, str) else (part,)
     text = "".join(
-        part if isinstance(part, str) else f"{_OPEN}{at}{_CLOSE}" for at, part in enumerate(parts)
+        str(part) if isinstance(part, (str, int, float)) else f"{_OPEN}{at}{_CLOSE}"
+        for at, part in enumerate(parts)
     )
     try:
         read = json.loads(text)

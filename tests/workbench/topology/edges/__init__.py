@@ -1,0 +1,1 @@
+"""What each field of AWS says about how nodes belong together."""
