@@ -162,7 +162,7 @@ class Node:
     def written(self, name: str) -> object:
         """Returns a property as the template has it, unresolved; None if absent."""
         properties = self.raw.get("Properties")
-        return properties.get(name) if isinstance(properties, Mapping) else None
+        return properties.get(name) if isinstance(properties, dict) else None
 
     def get(self, *path: str | int) -> Value:
         """Returns a property, resolved at every depth; None if it is absent.

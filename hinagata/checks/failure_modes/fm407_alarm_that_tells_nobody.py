@@ -55,22 +55,29 @@ def alarm_that_tells_nobody(topology: Topology, _: Thresholds) -> Iterator[Findi
     for alarm in topology.of_type("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
         if alarm in nodes or (names and names & (alarm.strings("AlarmName") or frozenset())):
             continue
-        actions = [alarm.items(name) for name in ("AlarmActions", "InsufficientDataActions")]
-        enabled = alarm.flag("ActionsEnabled", default=True)
-        if None in actions:
-            yield Unresolved(node=alarm, property="AlarmActions")
-        elif enabled is None:
-            yield Unresolved(node=alarm, property="ActionsEnabled")
-        elif not enabled:
-            yield Finding(
-                node=alarm, property="ActionsEnabled", says="its actions are switched off"
-            )
-        elif not any(actions):
-            yield Finding(
-                node=alarm,
-                property="AlarmActions",
-                says="has no action, and nothing in the app listens to it",
-            )
+        yield from _actions(alarm)
+
+
+def _actions(alarm: Node) -> Iterator[Finding | Unresolved]:
+    enabled = alarm.flag("ActionsEnabled", default=True)
+    if enabled is None:
+        yield Unresolved(node=alarm, property="ActionsEnabled")
+        return
+    if not enabled:
+        yield Finding(node=alarm, property="ActionsEnabled", says="its actions are switched off")
+        return
+    for name in ("AlarmActions", "InsufficientDataActions"):
+        actions = alarm.items(name)
+        if actions is None:
+            yield Unresolved(node=alarm, property=name)
+            return
+        if actions:
+            return
+    yield Finding(
+        node=alarm,
+        property="AlarmActions",
+        says="has no action, and nothing in the app listens to it",
+    )
 
 
 def _heard(topology: Topology) -> tuple[set[str], set[Node]] | None:
