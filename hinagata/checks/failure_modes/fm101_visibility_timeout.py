@@ -20,10 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hinagata.checks.check import Finding, Severity, Unresolved, check
+from hinagata.checks.pipe_answer import is_awaited
 from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.edge import Kind
 from hinagata.topology.graph import Topology
-from hinagata.topology.node import Node
 
 # Services' own defaults (AWS::SQS::Queue, AWS::Lambda::Function in the CloudFormation reference).
 _QUEUE_DEFAULT_S, _FUNCTION_DEFAULT_S = 30, 3
@@ -52,11 +52,11 @@ def visibility_timeout(
         queue, function, mapping = edge.source, edge.target, edge.via
         if queue.type != "AWS::SQS::Queue" or function.type != "AWS::Lambda::Function":
             continue
+        if not is_awaited(edge):
+            continue
         window_at: tuple[str, ...] = (_WINDOW,)
         if mapping.type == _PIPE:
             window_at = ("SourceParameters", "SqsQueueParameters", _WINDOW)
-            if not _is_waited_for(mapping):
-                continue
         visibility = queue.numbers("VisibilityTimeout", default=_QUEUE_DEFAULT_S)
         timeout = function.numbers("Timeout", default=_FUNCTION_DEFAULT_S)
         window = mapping.numbers(*window_at, default=0)
@@ -78,8 +78,3 @@ def visibility_timeout(
                     f"{max(window):g} s window = {least:g} s",
                     related=(function, mapping),
                 )
-
-
-def _is_waited_for(pipe: Node) -> bool:
-    how = pipe.get("TargetParameters", "LambdaFunctionParameters", "InvocationType")
-    return how != "FIRE_AND_FORGET"

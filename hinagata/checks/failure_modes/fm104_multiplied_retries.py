@@ -9,10 +9,10 @@ queues with five receives each are 25 executions for one message, three are 125.
 Multiplied are the attempts along the way that messages take: the receives of a queue
 (`maxReceiveCount`), of a stream (`MaximumRetryAttempts` + 1), of an asynchronous invocation
 (`MaximumRetryAttempts` + 1, three by default), of a workflow's task (its `Retry`). Not counted are
-deliveries that the service itself repeats when a target cannot be reached, as they start nothing
-twice; and attempts without a bound, which other checks find (FM201, FM301). Loops are FM107's.
-At least two layers must multiply; the finding is at the function where the product exceeds the
-bound first.
+deliveries that the service itself repeats when a target cannot be reached, and pipes that do not
+wait for their target, as they start nothing twice; and attempts without a bound, which other
+checks find (FM201, FM301). Loops are FM107's. At least two layers must multiply; the finding is at
+the function where the product exceeds the bound first.
 
 ## How to mend it
 
@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hinagata.checks.check import Finding, Severity, Unresolved, check
+from hinagata.checks.pipe_answer import is_awaited
 from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.edge import FLOW, Edge, Kind
 from hinagata.topology.flow import flow
@@ -97,8 +98,10 @@ def _finding(node: Node, way: _Way) -> Finding:
 
 def _attempts(edge: Edge, topology: Topology) -> float:
     """How often the target may be started for one message; 1 where nobody knows."""
-    repeats = edge.kind in (Kind.POLLS, Kind.INVOKES_ASYNC) or (
-        edge.kind is Kind.INVOKES_SYNC and edge.source.type == _WORKFLOW
+    repeats = (
+        edge.kind is Kind.INVOKES_ASYNC
+        or (edge.kind is Kind.POLLS and is_awaited(edge))
+        or (edge.kind is Kind.INVOKES_SYNC and edge.source.type == _WORKFLOW)
     )
     travels = flow(edge, topology) if repeats else None
     if travels is None or travels.retries is None or travels.retries == math.inf:

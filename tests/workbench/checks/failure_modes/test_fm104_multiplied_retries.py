@@ -171,3 +171,37 @@ def test_leaves_loops_to_their_own_check() -> None:
     )
 
     assert findings(multiplied_retries, circle) == []
+
+
+def test_does_not_count_a_pipe_that_fires_and_forgets() -> None:
+    """A pipe starts a workflow once: what fails in it later does not bring the message back."""
+    definition = {
+        "StartAt": "Try",
+        "States": {
+            "Try": {
+                "Type": "Task",
+                "Resource": arn("Last"),
+                "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 14}],
+                "End": True,
+            }
+        },
+    }
+    piped = changed(
+        chain(1),
+        Last=resource("AWS::Lambda::Function"),
+        Flow=resource(
+            "AWS::StepFunctions::StateMachine", StateMachineType="EXPRESS", Definition=definition
+        ),
+        Pipe=resource("AWS::Pipes::Pipe", Source=arn("Queue0x0"), Target={"Ref": "Flow"}),
+    )
+    forgets = {
+        "TargetParameters": {
+            "StepFunctionStateMachineParameters": {"InvocationType": "FIRE_AND_FORGET"}
+        }
+    }
+
+    [finding] = findings(multiplied_retries, piped)
+
+    assert "75 times" in finding.says
+    assert findings(multiplied_retries, changed(piped, Pipe=forgets)) == []
+    assert findings(multiplied_retries, changed(piped, Flow={"StateMachineType": "STANDARD"})) == []
