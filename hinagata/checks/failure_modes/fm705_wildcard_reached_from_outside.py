@@ -30,7 +30,7 @@ from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.edge import FLOW, Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node, walk
-from hinagata.topology.value import UNKNOWN, Text, Value, items, referenced
+from hinagata.topology.value import UNKNOWN, Text, Value, alternatives, items, referenced
 
 # Services whose actions move a system's data or its rights.
 _SENSITIVE = (
@@ -137,13 +137,9 @@ def wildcard_reached_from_outside(
 def _policy(
     policy: Node, path: tuple[str | int, ...], compute: Node
 ) -> Iterator[Finding | Unresolved]:
-    written = _written(policy, path)
-    if isinstance(written, list) and all(map(_is_harmless, written)):
-        return
-    statements = policy.items(*path, "Statement")
     name = ".".join(map(str, (*path, "Statement")))
     worst: tuple[Severity, str] | None = None
-    for statement in (UNKNOWN,) if statements is None else statements:
+    for statement in _statements(policy, (*path, "Statement")):
         if not isinstance(statement, dict):
             yield Unresolved(node=policy, property=name)
             continue
@@ -161,17 +157,21 @@ def _policy(
         )
 
 
-def _written(policy: Node, path: tuple[str | int, ...]) -> object:
-    """The statements of a policy as the template has them."""
-    found: Any = policy.written(str(path[0]))
-    for step in (*path[1:], "Statement"):
-        if isinstance(found, dict):
-            found = found.get(step)
-        elif isinstance(found, list) and isinstance(step, int) and step < len(found):
-            found = found[step]
-        else:
-            return None
-    return found
+def _statements(policy: Node, path: tuple[str | int, ...]) -> Iterator[Value]:
+    """Yields the statements of a policy that may open something; `UNKNOWN` for unknown ones."""
+    written: Any = policy.written(str(path[0]))
+    for step in path[1:]:
+        if isinstance(written, dict):
+            written = written.get(step)
+        elif isinstance(written, list) and isinstance(step, int) and step < len(written):
+            written = written[step]
+    if not isinstance(written, list):
+        statements = policy.items(*path)
+        yield from (UNKNOWN,) if statements is None else statements
+        return
+    for index, statement in enumerate(written):
+        if not _is_harmless(statement):
+            yield from alternatives(policy.get(*path, index))
 
 
 def _is_harmless(statement: object) -> bool:
