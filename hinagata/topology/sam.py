@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,8 @@ def expand(document: Mapping[str, Any], where: str, folder: Path | None = None) 
             "not installed; do: pip install 'hinagata[sam]'"
         )
         raise TemplateError(message) from None
+    # It warns of metrics that it did not send: nobody here can mend that.
+    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
     template = copy.deepcopy(dict(document))
     _take_for_uploaded(template, folder)
     try:
