@@ -89,6 +89,61 @@ def test_tells_the_first_function_alone() -> None:
     ]
 
 
+def naming_failures(template: dict[str, Any]) -> dict[str, Any]:
+    """Return a template whose mappings learn which messages of a batch failed."""
+    mappings = [name for name in template["Resources"] if name.startswith("Mapping")]
+    response = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+    return changed(template, **dict.fromkeys(mappings, response))
+
+
+def test_does_not_multiply_what_is_not_sent_again() -> None:
+    """Where only the messages that failed are tried again, the good ones are sent once."""
+    assert findings(multiplied_retries, naming_failures(FOUND)) == []
+
+
+def test_multiplies_what_is_waited_for() -> None:
+    """A message whose call fails is one that failed, and is tried again with the call."""
+    patient = {"RedrivePolicy": {"deadLetterTargetArn": arn("Dead"), "maxReceiveCount": 20}}
+    invoked = changed(
+        chain(1),
+        Queue0x0=patient,
+        Role0x0={
+            "Policies": [
+                {
+                    "PolicyName": "starts",
+                    "PolicyDocument": {
+                        "Statement": {
+                            "Effect": "Allow",
+                            "Action": "states:StartSyncExecution",
+                            "Resource": {"Ref": "Flow"},
+                        }
+                    },
+                }
+            ]
+        },
+        Last=resource("AWS::Lambda::Function"),
+        Flow=resource(
+            "AWS::StepFunctions::StateMachine",
+            StateMachineType="EXPRESS",
+            Definition={
+                "StartAt": "Try",
+                "States": {
+                    "Try": {
+                        "Type": "Task",
+                        "Resource": arn("Last"),
+                        "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 3}],
+                        "End": True,
+                    }
+                },
+            },
+        ),
+    )
+
+    [finding] = findings(multiplied_retries, naming_failures(invoked))
+
+    assert (finding.node.logical_id, "80 times" in finding.says) == ("Last", True)
+
+
 def test_does_not_blame_one_layer() -> None:
     """A queue that tries a hundred times multiplies with nothing."""
     patient = changed(
