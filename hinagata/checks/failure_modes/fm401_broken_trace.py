@@ -1,15 +1,15 @@
 """A trace ends in the middle of a request's way.
 
 A traced API or function sends the trace's header on: API Gateway, Lambda and Step Functions pass it
-to what they call, and Amazon SQS, Amazon SNS and EventBridge carry it through to the function
-behind. A function whose own tracing is not active records none of its own work, and what it calls
+to what they call, and Amazon SQS, Amazon SNS, EventBridge and the notifications of Amazon S3 carry
+it through to the function behind. A function whose own tracing is not active records none of its own work, and what it calls
 next is not part of the trace: the map ends there, and nobody sees which hop was slow or failed.
 
 Only the first hop that is off is reported, once, whatever lies behind it: switched on, it shows
 what lies behind. A topic needs no active tracing for this: it passes the header on anyway, and its
-own switch merely adds a segment of its own. Not followed are streams and buckets, whose records
-start a trace of their own at the reader, and HTTP APIs, which X-Ray does not know: there the
-function is the first hop.
+own switch merely adds a segment of its own. Not followed are streams, whose records start a trace
+of their own at the reader, and HTTP APIs, which X-Ray does not know: there the function is the
+first hop.
 
 ## How to mend it
 
@@ -29,7 +29,7 @@ from hinagata.topology.edge import FLOW, Edge, Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node, Role
 
-_CARRIERS = (Role.QUEUE, Role.TOPIC, Role.BUS)
+_CARRIERS = (Role.QUEUE, Role.TOPIC, Role.BUS, Role.BUCKET)
 _HOPS = {
     "AWS::Lambda::Function": "TracingConfig.Mode",
     "AWS::StepFunctions::StateMachine": "TracingConfiguration.Enabled",
@@ -48,6 +48,7 @@ _SENDS = ("send", "publish", "put", "invoke", "start")
         "https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html",
         "https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sns.html",
         "https://docs.aws.amazon.com/xray/latest/devguide/xray-services-eventbridge.html",
+        "https://docs.aws.amazon.com/xray/latest/devguide/xray-services-s3.html",
         "https://docs.aws.amazon.com/lambda/latest/dg/API_TracingConfig.html",
     ),
     fix="Set TracingConfig.Mode to Active on the function, or TracingConfiguration.Enabled on the "

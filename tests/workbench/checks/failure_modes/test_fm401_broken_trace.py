@@ -1,7 +1,5 @@
 """A trace ends in the middle of a request's way."""
 
-import pytest
-
 from hinagata.checks.check import Finding
 from hinagata.checks.failure_modes.fm401_broken_trace import broken_trace
 from tests.workbench.checks.judgement import arn, changed, findings, resource, unresolved
@@ -115,12 +113,28 @@ def test_finds_a_workflow_that_is_off() -> None:
     assert off(finding) == ("Flow", "TracingConfiguration.Enabled")
 
 
-@pytest.mark.parametrize("type_", ["AWS::Kinesis::Stream", "AWS::S3::Bucket"])
-def test_does_not_follow_what_carries_no_header(type_: str) -> None:
-    """Behind a stream or a bucket a new trace begins."""
+def test_follows_the_notifications_of_a_bucket() -> None:
+    """Amazon S3 passes the header on to whom it notifies."""
+    notifying = {
+        "LambdaConfigurations": [{"Event": "s3:ObjectCreated:*", "Function": arn("Notifier")}]
+    }
     template = changed(
         CLEAN,
-        Orders=resource(type_),
+        Notifier={"TracingConfig": {}},
+        Subscription=resource("AWS::S3::Bucket", NotificationConfiguration=notifying),
+        MayPut=may("IntakeRole", "s3:PutObject", "Subscription"),
+    )
+
+    [finding] = findings(broken_trace, template)
+
+    assert off(finding) == ("Notifier", "TracingConfig.Mode")
+
+
+def test_does_not_follow_a_stream() -> None:
+    """A stream's records carry no header: behind it a new trace begins."""
+    template = changed(
+        CLEAN,
+        Orders=resource("AWS::Kinesis::Stream"),
         Worker={"TracingConfig": {}},
         MaySend=may("IntakeRole", "kinesis:PutRecord", "Orders"),
     )
