@@ -2,8 +2,9 @@
 
 A traced API or function sends the trace's header on: API Gateway, Lambda and Step Functions pass it
 to what they call, and Amazon SQS, Amazon SNS, EventBridge and the notifications of Amazon S3 carry
-it through to the function behind. A function whose own tracing is not active records none of its own work, and what it calls
-next is not part of the trace: the map ends there, and nobody sees which hop was slow or failed.
+it through to the function behind. A function whose own tracing is not active records none of its
+own work, and what it calls next is not part of the trace: the map ends there, and nobody sees which
+hop was slow or failed.
 
 Only the first hop that is off is reported, once, whatever lies behind it: switched on, it shows
 what lies behind. A topic needs no active tracing for this: it passes the header on anyway, and its
