@@ -27,7 +27,7 @@ age), and an acknowledgement that names it; prefer the queue's own retries, whic
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterator
 
 from hinagata.checks.check import Finding, Severity, Unresolved, check
@@ -73,29 +73,30 @@ _CONTENT = ("source", "detail-type", "detail", "resources")
 )
 def recursion_loop(topology: Topology, _: Thresholds) -> Iterator[Finding | Unresolved]:
     """Looks for loops of messages that hold a function and that no filter ends."""
-    for members in topology.loops(*_LEADS_ON):
-        inside = set(members)
-        edges = [
+    loop_of = {
+        node: number
+        for number, members in enumerate(topology.loops(*_LEADS_ON))
+        for node in members
+    }
+    unfiltered = Topology(
+        loop_of,
+        (
             edge
-            for node in members
+            for node, number in loop_of.items()
             for edge in topology.out(node, *_LEADS_ON)
-            if edge.target in inside and _leads_on(edge)
-        ]
-        for loop in Topology(members, edges).loops(*_LEADS_ON):
-            yield from _findings(loop, edges)
+            if loop_of.get(edge.target) == number and _leads_on(edge)
+        ),
+    )
+    for members in unfiltered.loops(*_LEADS_ON):
+        yield from _findings(members, unfiltered)
 
 
-def _findings(members: list[Node], edges: list[Edge]) -> Iterator[Finding]:
-    inside = set(members)
-    after: defaultdict[Node, list[Node]] = defaultdict(list)
-    for edge in edges:
-        if edge.source in inside and edge.target in inside:
-            after[edge.source].append(edge.target)
+def _findings(members: list[Node], unfiltered: Topology) -> Iterator[Finding]:
     told: set[Node] = set()
     for function in members:
         if function.type != _FUNCTION or function in told:
             continue
-        loop = _shortest(function, after)
+        loop = _shortest(function, unfiltered)
         told.update(loop)
         names = [node.name for node in (*loop, function)]
         yield Finding(
@@ -107,21 +108,21 @@ def _findings(members: list[Node], edges: list[Edge]) -> Iterator[Finding]:
         )
 
 
-def _shortest(start: Node, after: dict[Node, list[Node]]) -> list[Node]:
+def _shortest(start: Node, unfiltered: Topology) -> list[Node]:
     """The shortest way from a node back to itself, in order; there is one."""
     came: dict[Node, Node] = {}
     open_ = deque([start])
     while open_:
         node = open_.popleft()
-        for target in after.get(node, ()):
-            if target is start:
+        for edge in unfiltered.out(node):
+            if edge.target is start:
                 way = [node]
                 while way[-1] is not start:
                     way.append(came[way[-1]])
                 return way[::-1]
-            if target not in came:
-                came[target] = node
-                open_.append(target)
+            if edge.target not in came:
+                came[edge.target] = node
+                open_.append(edge.target)
     raise AssertionError(start)
 
 
