@@ -302,8 +302,9 @@ def _select(argument: object, scope: Scope, depth: int) -> Value:
     if isinstance(source, dict) and len(source) == 1:
         if "Fn::GetAZs" in source:
             return _zone(at, _resolved(source["Fn::GetAZs"], scope, depth), scope)
-        if "Fn::Split" in source and isinstance(source["Fn::Split"], list):
-            whole = _resolved(source["Fn::Split"][-1], scope, depth)
+        pieces = source.get("Fn::Split")
+        if isinstance(pieces, list) and pieces:
+            whole = _resolved(pieces[-1], scope, depth)
             if isinstance(whole, Reference):
                 return Reference(whole.node, f"{whole.attribute}[{at}]")
     return _one_of(
