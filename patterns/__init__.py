@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from patterns._off import Off as Off
     from patterns.app import App as App
     from patterns.event_stream import EventStream as EventStream
+    from patterns.failure_mode_validation import FailureModes as FailureModes
     from patterns.fan_out import FanOut as FanOut
     from patterns.lambda_worker import LambdaWorker as LambdaWorker
     from patterns.point_to_point_queue import PointToPointQueue as PointToPointQueue
@@ -34,6 +35,7 @@ prefer_bundled_node()
 _MODULES = {
     "App": "app",
     "EventStream": "event_stream",
+    "FailureModes": "failure_mode_validation",
     "FanOut": "fan_out",
     "LambdaWorker": "lambda_worker",
     "Off": "_off",

@@ -78,7 +78,8 @@ BOUNDED_BY_ITS_SOURCE = Situation(
     "API's throttle; reserved concurrency would make a queue's receives count as failures",
     checkov=("CKV_AWS_115",),
 )
-UNBOUNDED = Situation("switched off", cdk=("Hinagata::FM102",), checkov=("CKV_AWS_115",))
+UNBOUNDED = Situation("switched off", cdk=("Hinagata::FM102",))
+UNBOUNDED_FUNCTION = Situation("switched off", checkov=("CKV_AWS_115",))
 OUTSIDE_VPC = Situation(
     "nothing that it reaches lies inside a VPC; from inside one it would need a paid way out",
     checkov=("CKV_AWS_117",),
@@ -114,6 +115,9 @@ PASSING_IDS = Situation(
     cdk=("AwsSolutions-DDB3",),
     checkov=("CKV_AWS_28",),
 )
+BOUNDED_WRITER = Situation(
+    "the bound on its worker's concurrency bounds what it takes, too", cdk=("Hinagata::FM804",)
+)
 ACCESS_LOG_BUCKET = Situation(
     "it holds access logs, each written once; logging their reading has no end",
     cdk=("AwsSolutions-S1",),
@@ -135,7 +139,7 @@ PEOPLE_SUBSCRIBE = Situation(
 NO_FIREWALL = Situation(
     "a firewall has a monthly price: associate a web ACL with the stage where the API faces the "
     "public",
-    cdk=("AwsSolutions-APIG3",),
+    cdk=("AwsSolutions-APIG3", "Hinagata::FM702"),
 )
 NO_CACHE = Situation(
     "a cache is billed by the hour, and would answer with what was true before",
@@ -165,6 +169,11 @@ PUBLIC_ENTRY = Situation(
     "it is the public entry; tasks accept only its connections",
     cdk=("AwsSolutions-EC23",),
     checkov=("CKV_AWS_260",),
+)
+NO_FIREWALL_OF_SERVICE = Situation(
+    "a firewall has a monthly price: associate a web ACL with the load balancer where everybody "
+    "may call it",
+    cdk=("Hinagata::FM702",),
 )
 NO_CERTIFICATE = Situation(
     "no certificate was given; certificate= serves HTTPS and redirects HTTP to it",

@@ -1,4 +1,4 @@
-"""The CDK app of this house: deterministic, offline, validated by the native engine."""
+"""The CDK app of this house: deterministic, offline, validated, its failure modes checked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import cx_api
 
+from patterns.failure_mode_validation import FailureModes
 from patterns.template_validation import TemplateValidation
 
 # Set here and not in cdk.json, so that `python app.py` and `cdk synth` give the same templates.
@@ -34,16 +35,18 @@ _VALIDATIONS = ("native", "builtin", "false")
 class App(cdk.App):
     """A `cdk.App` whose templates depend on its source alone.
 
-    It needs no account, network, clock or user name, and validates its templates with
-    CloudFormation's engine as native code (`TemplateValidation`). The environment variable
-    CDK_VALIDATION chooses otherwise than `native`: `builtin` for the CDK's own (slower) plugin,
-    `false` for no validation, which is said on stderr.
+    It needs no account, network, clock or user name. It validates its templates with
+    CloudFormation's engine as native code (`TemplateValidation`), and checks how the architecture
+    fails (`FailureModes`). The environment variable CDK_VALIDATION chooses otherwise than
+    `native`: `builtin` for the CDK's own (slower) template validation, `false` for neither
+    validation nor checks, which is said on stderr.
 
     Args:
         outdir: Folder of the cloud assembly. None: the CDK CLI's folder, else `cdk.out`.
+        failure_modes: Check how the architecture fails; if not, `hinagata check` still can.
     """
 
-    def __init__(self, *, outdir: str | None = None) -> None:
+    def __init__(self, *, outdir: str | None = None, failure_modes: bool = True) -> None:
         choice = os.environ.get("CDK_VALIDATION", "native").lower()
         if choice not in _VALIDATIONS:
             message = f"CDK_VALIDATION={choice!r}: give one of {', '.join(_VALIDATIONS)}"
@@ -55,12 +58,17 @@ class App(cdk.App):
             builtin_cloud_formation_validation=validation is None,
             post_cli_context=_CONTEXT,
         )
-        if validation is not None:
-            cdk.Validations.of(self).add_plugins(validation)
-        elif choice == "false":
+        if choice == "false":
             print(  # noqa: T201 - never silently absent
                 "template validation is off: CDK_VALIDATION=false", file=sys.stderr
             )
+        else:
+            plugins: list[cdk.IPolicyValidationPlugin] = []
+            if validation is not None:
+                plugins.append(validation)
+            if failure_modes:
+                plugins.append(FailureModes())
+            cdk.Validations.of(self).add_plugins(*plugins)
 
     def synth(self, **options: Any) -> cx_api.CloudAssembly:
         """Writes the cloud assembly; ends the program with status 1 where validation fails.

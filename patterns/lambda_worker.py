@@ -11,9 +11,11 @@ from constructs import Construct
 
 from patterns._acknowledgements import (
     AWS_KEY_OF_TABLE,
+    BOUNDED_WRITER,
     PASSING_IDS,
     SQS_MAPPING,
     UNBOUNDED,
+    UNBOUNDED_FUNCTION,
     acknowledge,
 )
 from patterns._alarms import alarm, operator_alarms
@@ -85,7 +87,8 @@ class LambdaWorker(Construct, Sender):
         memory_mb: Memory in MB; CPU grows with it. None: 512.
         max_concurrency: Most batches at a time from a queue (2 to 1,000), or most executions when
             it is invoked asynchronously (reserved concurrency; your own function has its own). A
-            stream's bound is its shards times `parallelization`. `Off(reason)` for no bound.
+            stream's bound is its shards times `parallelization`. None: 10, or what your own
+            function has reserved, if that is less. `Off(reason)` for no bound.
         idempotent: Remember the ids of processed events in a table for four days, so that a message
             delivered twice has one effect.
         environment: More environment variables.
@@ -115,7 +118,7 @@ class LambdaWorker(Construct, Sender):
         code: str = "functions",
         timeout: cdk.Duration | None = None,
         memory_mb: int | None = None,
-        max_concurrency: int | Off = _MAX_CONCURRENCY,
+        max_concurrency: int | Off | None = None,
         idempotent: bool = False,
         environment: Mapping[str, str] | None = None,
         alarms_to: sns.ITopic | None = None,
@@ -130,6 +133,9 @@ class LambdaWorker(Construct, Sender):
                 environment=environment,
             )
         self._timeout = own or timeout or _TIMEOUT
+        self._reserved = None if isinstance(handler, str) else _reserved(handler)
+        if max_concurrency is None:
+            max_concurrency = min(_MAX_CONCURRENCY, self._reserved or _MAX_CONCURRENCY)
         _check(self._timeout, max_concurrency)
         self._id = construct_id
         self._told = dict(environment or {})
@@ -137,6 +143,7 @@ class LambdaWorker(Construct, Sender):
         self._max_concurrency = max_concurrency
         self._owned: list[Code] = []
         self._made = True
+        self._queues = 0
         self.mappings = {}
         self.failures = {}
         self.idempotency_table = None
@@ -160,7 +167,10 @@ class LambdaWorker(Construct, Sender):
             if isinstance(handler, lambda_.Function):
                 self._owned.append(handler)
         if isinstance(max_concurrency, Off):
-            acknowledge(self.function, UNBOUNDED.because(max_concurrency.reason))
+            # Here, for it is a finding at the mapping or at the function, as events come.
+            acknowledge(self, UNBOUNDED.because(max_concurrency.reason))
+            if self._made:
+                acknowledge(self.function, UNBOUNDED_FUNCTION.because(max_concurrency.reason))
         if idempotent:
             self.idempotency_table = self._remembers()
 
@@ -249,6 +259,8 @@ class LambdaWorker(Construct, Sender):
                 "at a time use a FIFO queue with one message group"
             )
             raise ValueError(message)
+        self._check_reservation()
+        self._queues += 1
         source.consumed_for(self._timeout, window)
         source.queue.grant_consume_messages(self.function)
         mapping = lambda_.CfnEventSourceMapping(
@@ -367,6 +379,20 @@ class LambdaWorker(Construct, Sender):
             ),
         )
 
+    def _check_reservation(self) -> None:
+        if isinstance(self._max_concurrency, Off) or self._reserved is None:
+            return
+        queues = self._queues + 1
+        wanted = queues * self._max_concurrency
+        if wanted > self._reserved:
+            message = (
+                f"{self.node.path}: max_concurrency={self._max_concurrency} for each of {queues} "
+                f"queues is more than the {self._reserved} executions that your own function has "
+                "reserved: what is above is throttled, and each time counts as a receive: reserve "
+                f"{wanted} or more where the function is made, or lower max_concurrency"
+            )
+            raise ValueError(message)
+
     def _bound_invocations(self) -> None:
         resource = resource_of(underlying(self.function))
         if isinstance(self._max_concurrency, Off) or not isinstance(resource, lambda_.CfnFunction):
@@ -420,7 +446,10 @@ class LambdaWorker(Construct, Sender):
             # It holds only the ids of what was processed in the last days.
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        acknowledge(table, PASSING_IDS, AWS_KEY_OF_TABLE)
+        bounded = BOUNDED_WRITER
+        if isinstance(self._max_concurrency, Off):
+            bounded = bounded.because(self._max_concurrency.reason)
+        acknowledge(table, PASSING_IDS, AWS_KEY_OF_TABLE, bounded)
         for code in self._code():
             table.grant(
                 code.grant_principal,
@@ -453,6 +482,15 @@ def _check(timeout: cdk.Duration, max_concurrency: int | Off) -> None:
     if not isinstance(max_concurrency, Off) and not 1 <= max_concurrency <= _CONCURRENCY_LIMIT:
         message = f"max_concurrency={max_concurrency}: give 1 to 1000, or Off(reason) for no bound"
         raise ValueError(message)
+
+
+def _reserved(handler: lambda_.IFunction) -> int | None:
+    """The reserved concurrency of your own function; None if it has none, or it is not known."""
+    resource = resource_of(underlying(handler))
+    if not isinstance(resource, lambda_.CfnFunction):
+        return None
+    reserved = resource.reserved_concurrent_executions
+    return None if reserved is None or cdk.Token.is_unresolved(reserved) else int(reserved)
 
 
 def _refuse_beside(handler: lambda_.IFunction, **settings: object) -> None:

@@ -23,6 +23,7 @@ from patterns._acknowledgements import (
     NO_ACCESS_LOGS,
     NO_CERTIFICATE,
     NO_CONTAINER_INSIGHTS,
+    NO_FIREWALL_OF_SERVICE,
     NO_FLOW_LOGS,
     PLAIN_VARIABLES,
     PUBLIC_ENTRY,
@@ -129,7 +130,7 @@ class ProactiveService(Construct, Sender):
             `load_balancer.connections.allow_default_port_from(caller)`.
         ipv6: Load balancer and subnets speak IPv6 too; your own VPC must.
         vpc: Your own VPC. None: one with two zones whose subnets hold `max_tasks` twice over, as
-            a deployment needs.
+            a deployment needs, and have as much room again for the loss of a zone.
         nat_gateway: Put the tasks in private subnets behind one NAT gateway (hourly price). With
             your own VPC: put them in its private subnets, none is made.
         access_logs: Bucket for the load balancer's access logs, encrypted with S3's own keys; its
@@ -381,6 +382,7 @@ class ProactiveService(Construct, Sender):
                 default_target_groups=[self.target_group],
             )
         if public:
+            acknowledge(self.load_balancer, NO_FIREWALL_OF_SERVICE)
             for group in self.load_balancer.connections.security_groups:
                 acknowledge(group, PUBLIC_ENTRY)
 
@@ -540,18 +542,22 @@ def _most_tasks(max_tasks: int, steps: Sequence[ScheduledStep]) -> int:
 
 
 def _subnet_mask(most_tasks: int) -> int:
-    """The smallest subnet (one a zone) that holds every task twice, and the load balancer."""
+    """The smallest subnet, one a zone, half of which holds a deployment and the load balancer.
+
+    The other half is for the other zone's tasks, should that zone be lost; the largest subnet
+    may be fuller.
+    """
     tasks = math.ceil(most_tasks * _DEPLOYMENT_FACTOR / _AVAILABILITY_ZONES)
-    addresses = tasks + _ADDRESSES_OF_BALANCER + _ADDRESSES_KEPT
-    mask = 32 - math.ceil(math.log2(addresses))
-    if mask < _SUBNET_MASKS.start:
+    addresses = tasks + _ADDRESSES_OF_BALANCER
+    if addresses + _ADDRESSES_KEPT > 2 ** (32 - _SUBNET_MASKS.start):
         message = (
             f"max_tasks={most_tasks}: no subnet of a /16 network holds {tasks} tasks in each of "
             f"{_AVAILABILITY_ZONES} zones during a deployment: give your own vpc, or fewer and "
             "larger tasks"
         )
         raise ValueError(message)
-    return min(mask, _SUBNET_MASKS[-1])
+    mask = 32 - math.ceil(math.log2(2 * addresses + _ADDRESSES_KEPT))
+    return min(max(mask, _SUBNET_MASKS.start), _SUBNET_MASKS[-1])
 
 
 def _check_tasks(

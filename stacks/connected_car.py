@@ -39,6 +39,10 @@ _AWS_KEY = Situation(
 _CHANGED_BY_HAND = Situation(
     "both sides read it when they start; change it, then restart both", cdk=("AwsSolutions-SMG4",)
 )
+_BOUNDED_WRITERS = Situation(
+    "who uses it is bounded: by the stream's shards, the tasks' ceiling, a worker's concurrency",
+    cdk=("Hinagata::FM804",),
+)
 _COMMAND = {
     "type": "object",
     "required": ["command"],
@@ -155,5 +159,5 @@ class ConnectedCar(cdk.Stack):
                 point_in_time_recovery_enabled=True
             ),
         )
-        acknowledge(table, _AWS_KEY)
+        acknowledge(table, _AWS_KEY, _BOUNDED_WRITERS)
         return table

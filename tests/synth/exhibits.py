@@ -91,6 +91,7 @@ def own_function(scope: Construct, construct_id: str, timeout: int | None = 20) 
         "AWSLambdaBasicExecutionRole]",
         "Serverless-LambdaDefaultMemorySize",
         "Serverless-LambdaDefaultTimeout",
+        "Hinagata::FM408",
         "CKV_AWS_116",
         "CKV_AWS_117",
         "CKV_AWS_173",
@@ -142,16 +143,19 @@ def queue_full(stack: cdk.Stack, code: str) -> None:
 
 
 @exhibit
-def queue_switched_off(stack: cdk.Stack, _code: str) -> None:
-    """A queue without dead letters."""
-    PointToPointQueue(stack, "Orders", dead_letters=Off(REASON))
+def queue_switched_off(stack: cdk.Stack, code: str) -> None:
+    """A queue without dead letters, and its worker."""
+    orders = PointToPointQueue(stack, "Orders", dead_letters=Off(REASON))
+    LambdaWorker(stack, "Billing", handler="shop.billing.handler", code=code).consumes(orders)
 
 
 @exhibit
 def queue_own(stack: cdk.Stack, code: str) -> None:
     """Your own queue, and your own dead-letter queue."""
     worker = LambdaWorker(stack, "Billing", handler="shop.billing.handler", code=code)
-    worker.consumes(PointToPointQueue(stack, "Orders", queue=own_queue(stack, "Mine")))
+    mine = own_queue(stack, "Mine")
+    _accepted(mine, "Hinagata::FM201")
+    worker.consumes(PointToPointQueue(stack, "Orders", queue=mine))
     PointToPointQueue(stack, "Returns", dead_letters=own_queue(stack, "Lost"))
 
 
@@ -270,6 +274,8 @@ def worker_full(stack: cdk.Stack, code: str) -> None:
     returns = PointToPointQueue(stack, "Returns")
     slow.consumes(returns)
     billing.consumes(returns)
+    for shared in (orders, returns):
+        _accepted(shared, "Hinagata::FM210")
     clicks = EventStream(stack, "Clicks")
     slow.consumes(clicks)
 
@@ -282,8 +288,9 @@ def worker_invoked(stack: cdk.Stack, code: str) -> None:
     )
     seller = LambdaWorker(stack, "Seller", handler="shop.billing.handler", code=code)
     seller.sends_to(mailer)
-    alias = own_function(stack, "Mine").add_alias("live")
-    seller.sends_to(LambdaWorker(stack, "Archive", handler=alias))
+    mine = own_function(stack, "Mine")
+    _accepted(mine, "Hinagata::FM403")
+    seller.sends_to(LambdaWorker(stack, "Archive", handler=mine.add_alias("live")))
 
 
 @exhibit
@@ -316,7 +323,7 @@ def worker_own(stack: cdk.Stack, _code: str) -> None:
 def worker_stores(stack: cdk.Stack, code: str) -> None:
     """A worker that reads and writes keyed tables and buckets, and reads a secret."""
     worker = LambdaWorker(stack, "Billing", handler="shop.billing.handler", code=code)
-    read, written = (
+    read, written = stores = [
         dynamodb.Table(
             stack,
             name,
@@ -329,7 +336,9 @@ def worker_stores(stack: cdk.Stack, code: str) -> None:
             ),
         )
         for name in ("Prices", "Sales")
-    )
+    ]
+    for store in stores:
+        _accepted(store, "Hinagata::FM804")
     inbox, outbox = (
         s3.Bucket(
             stack,

@@ -1,4 +1,4 @@
-"""App: the same templates from every door, and validated; each run is a process of its own."""
+"""App: the same templates from every door, validated and checked; each run is a process."""
 
 import json
 import os
@@ -35,6 +35,40 @@ if "acknowledged" in sys.argv:
 app.synth()
 """
 
+# Valid, but a message that always fails circles until it expires.
+LOSING = """
+import sys
+
+from patterns import App  # first: it chooses the Node that jsii starts
+import aws_cdk as cdk
+
+app = App()
+stack = cdk.Stack(app, "Losing")
+queue = cdk.CfnResource(stack, "Queue", type="AWS::SQS::Queue")
+function = cdk.CfnResource(
+    stack,
+    "Function",
+    type="AWS::Lambda::Function",
+    properties={
+        "Code": {"ZipFile": "def handler(event, context): ..."},
+        "Handler": "index.handler",
+        "Runtime": "python3.13",
+        "Role": "arn:aws:iam::111122223333:role/worker",
+    },
+)
+cdk.CfnResource(
+    stack,
+    "Mapping",
+    type="AWS::Lambda::EventSourceMapping",
+    properties={"EventSourceArn": queue.get_att("Arn"), "FunctionName": function.ref},
+)
+if "acknowledged" in sys.argv:
+    cdk.Validations.of(queue).acknowledge(
+        cdk.Acknowledgment(id="Hinagata::FM201", reason="the test wants it so")
+    )
+app.synth()
+"""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -55,6 +89,8 @@ def runs(synthesized: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> 
     assert synthesized.directory.is_dir()
     wrong = tmp_path_factory.mktemp("wrong") / "app.py"
     wrong.write_text(WRONG)
+    losing = tmp_path_factory.mktemp("losing") / "app.py"
+    losing.write_text(LOSING)
     python = sys.executable
     # Another user, home, hash seed and time zone; through the CDK CLI where it is installed.
     elsewhere = {"HOME": "/nowhere", "USER": "somebody", "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
@@ -65,6 +101,9 @@ def runs(synthesized: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> 
         "acknowledged": ([python, wrong, "acknowledged"], {}),
         "builtin": ([python, wrong], {"CDK_VALIDATION": "builtin"}),
         "false": ([python, wrong], {"CDK_VALIDATION": "false"}),
+        "losing": ([python, losing], {}),
+        "accepted": ([python, losing, "acknowledged"], {}),
+        "unchecked": ([python, losing], {"CDK_VALIDATION": "false"}),
         "unknown": ([python, wrong], {"CDK_VALIDATION": "of"}),
     }
     return dict(_run(tmp_path_factory.mktemp("runs"), lines))
@@ -145,6 +184,33 @@ def test_an_acknowledged_finding_does_not_fail(runs: dict[str, Run]) -> None:
     """What is acknowledged with a reason is let through."""
     assert runs["acknowledged"].status == 0
     assert runs["acknowledged"].said == ""
+
+
+def test_fails_if_messages_would_be_lost(runs: dict[str, Run]) -> None:
+    """A failure mode that is an error fails the synthesis; what else is found is a warning."""
+    run = runs["losing"]
+
+    assert run.status == 1
+    assert "ERROR Consumed queue without dead-letter queue" in run.said
+    assert "Losing/Queue" in run.said
+    assert "Acknowledge with 'Hinagata::FM201'" in run.said
+    assert "WARNING Consumer without a bound on its concurrency" in run.said
+    assert "Traceback" not in run.said
+
+
+def test_an_acknowledged_failure_mode_does_not_fail(runs: dict[str, Run]) -> None:
+    """What is acknowledged by the check's id is let through, and warnings are still said."""
+    run = runs["accepted"]
+
+    assert run.status == 0, run.said
+    assert "FM201" not in run.said
+    assert "WARNING Consumer without a bound on its concurrency" in run.said
+
+
+def test_no_validation_is_no_check(runs: dict[str, Run]) -> None:
+    """CDK_VALIDATION=false turns the checks off too."""
+    assert runs["unchecked"].status == 0
+    assert "FM" not in runs["unchecked"].said
 
 
 def test_no_validation_is_said(runs: dict[str, Run]) -> None:

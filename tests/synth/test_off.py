@@ -18,7 +18,7 @@ from tests.synth.template import Template
             "Orders/Queue",
             {"AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy", "Hinagata::FM201"},
         ),
-        ("WorkerSwitchedOff", "Billing/Function", {"Hinagata::FM102"}),
+        ("WorkerSwitchedOff", "Billing", {"Hinagata::FM102"}),
         (
             "ApiSwitchedOff",
             "Shop",
