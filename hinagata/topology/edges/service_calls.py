@@ -63,10 +63,10 @@ def call(
         for bus in _buses(arguments, world):
             yield Edge(caller, bus, Kind.DELIVERS, via)
     elif (service, action) == ("ecs", "runtask"):
-        for task, _ in mentioned(arguments, world):
-            if task.type == TASK_DEFINITION:
+        kind = Kind.INVOKES_SYNC if waits else Kind.INVOKES_ASYNC
+        for named in _under(arguments, ("TaskDefinition", "TaskDefinitionArn")):
+            for task, _ in targets_of(named, world, named=TASK_DEFINITION):
                 for compute in computes_of(task, world):
-                    kind = Kind.INVOKES_SYNC if waits else Kind.INVOKES_ASYNC
                     yield Edge(caller, compute, kind, via)
     else:
         if service != "execute-api":

@@ -30,7 +30,7 @@ AROUND: dict[str, Any] = {
     "News": TOPIC,
     "Stock": resource("DynamoDB::Table", TableName="stock"),
     "Bus": resource("Events::EventBus", Name="shop"),
-    "Job": resource("ECS::TaskDefinition"),
+    "Job": resource("ECS::TaskDefinition", Family="job"),
     "Other": resource("StepFunctions::StateMachine"),
     "Api": resource("ApiGatewayV2::Api", ProtocolType="HTTP"),
 }
@@ -101,7 +101,7 @@ def called(*states: dict[str, Any]) -> list[str]:
             task("arn:aws:states:::ecs:runTask.sync", TaskDefinition=ref("Job")),
             "invokes_sync Job",
         ),
-        (task("arn:aws:states:::ecs:runTask", TaskDefinition=ref("Job")), "invokes_async Job"),
+        (task("arn:aws:states:::ecs:runTask", TaskDefinition="job"), "invokes_async Job"),
         (
             task("arn:aws:states:::states:startExecution", StateMachineArn=ref("Other")),
             "delivers Other",
