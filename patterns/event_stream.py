@@ -12,6 +12,7 @@ from patterns._acknowledgements import OWN_STREAM_KEY, acknowledge, acknowledge_
 from patterns._alarms import alarm, operator_alarms
 from patterns._asked import in_words, seconds
 from patterns._flows import environment_name
+from patterns._own import refuse_beside
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -80,12 +81,15 @@ class EventStream(Construct):
         alarms_to = alarms_to or operator_alarms(scope)
         _check(shards, on_demand=on_demand, retention=retention)
         if stream is not None:
-            if shards or on_demand or retention or key:
-                message = (
-                    f"stream={stream.node.path} is your own stream, so shards, on_demand, "
-                    "retention and key cannot be set here: set them where that stream is made"
-                )
-                raise ValueError(message)
+            refuse_beside(
+                "stream",
+                stream,
+                "stream",
+                shards=shards,
+                on_demand=on_demand,
+                retention=retention,
+                key=key,
+            )
             self.stream, self.shards = stream, None
             key = stream.encryption_key
         else:

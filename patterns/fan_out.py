@@ -15,6 +15,7 @@ from patterns._alarms import operator_alarms
 from patterns._asked import arn_of, service, stack_of
 from patterns._defaults import dead_letter_queue
 from patterns._flows import environment_name
+from patterns._own import refuse_beside
 from patterns.point_to_point_queue import PointToPointQueue
 
 if TYPE_CHECKING:
@@ -65,12 +66,8 @@ class FanOut(Construct):
         topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        if topic is not None and (fifo or key):
-            message = (
-                f"topic={topic.node.path} is your own topic, so fifo and key cannot be set here: "
-                "set them where that topic is made"
-            )
-            raise ValueError(message)
+        if topic is not None:
+            refuse_beside("topic", topic, "topic", fifo=fifo, key=key)
         self._id = construct_id
         self._key = key or (topic.master_key if topic is not None else None)
         self._alarms_to = alarms_to or operator_alarms(scope)

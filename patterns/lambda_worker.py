@@ -30,6 +30,7 @@ from patterns._function import (
     underlying,
 )
 from patterns._off import Off
+from patterns._own import refuse_beside
 from patterns.point_to_point_queue import PointToPointQueue
 
 if TYPE_CHECKING:
@@ -126,8 +127,10 @@ class LambdaWorker(Construct, Sender):
         super().__init__(scope, construct_id)
         own = None if isinstance(handler, str) else own_timeout(handler)
         if not isinstance(handler, str):
-            _refuse_beside(
+            refuse_beside(
+                "handler",
                 handler,
+                "function",
                 timeout=timeout if own is not None else None,
                 memory_mb=memory_mb,
                 environment=environment,
@@ -491,16 +494,6 @@ def _reserved(handler: lambda_.IFunction) -> int | None:
         return None
     reserved = resource.reserved_concurrent_executions
     return None if reserved is None or cdk.Token.is_unresolved(reserved) else int(reserved)
-
-
-def _refuse_beside(handler: lambda_.IFunction, **settings: object) -> None:
-    given = [name for name, value in settings.items() if value is not None]
-    if given:
-        message = (
-            f"handler={handler.node.path} is your own function, so {', '.join(given)} cannot be "
-            "set here: set it where that function is made"
-        )
-        raise ValueError(message)
 
 
 def _qualifier(handler: lambda_.IFunction) -> str:

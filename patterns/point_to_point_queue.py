@@ -27,6 +27,7 @@ from patterns._defaults import (
 )
 from patterns._flows import environment_name
 from patterns._off import Off
+from patterns._own import refuse_beside
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -106,8 +107,10 @@ class PointToPointQueue(Construct):
         self.fifo = fifo if queue is None else queue.fifo
         self.dead_letters = None
         if queue is not None:
-            _refuse_beside(
+            refuse_beside(
+                "queue",
                 queue,
+                "queue",
                 fifo=fifo,
                 visibility_timeout=visibility_timeout,
                 retention=retention,
@@ -287,15 +290,5 @@ def _check_age(age: float | None, kept: float | None) -> None:
         message = (
             f"age_alarm of {age:g} s could never fire: the queue forgets a message after "
             f"{kept:g} s: give less"
-        )
-        raise ValueError(message)
-
-
-def _refuse_beside(queue: sqs.IQueue, **settings: object) -> None:
-    given = [name for name, value in settings.items() if value is not None and value is not False]
-    if given:
-        message = (
-            f"queue={queue.node.path} is your own queue, so {', '.join(given)} cannot be set "
-            "here: set it where that queue is made"
         )
         raise ValueError(message)

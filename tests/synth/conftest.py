@@ -16,6 +16,7 @@ import pytest
 from patterns import App
 from stacks.connected_car import ConnectedCar
 from tests.synth.exhibits import EXHIBITS, SOURCE, across_stacks
+from tests.synth.raw_architectures import synthesize
 from tests.synth.template import Template
 
 # In an environment of its own, which `make test` sets up.
@@ -96,6 +97,14 @@ def _checkov(files: list[Path], report: Path) -> subprocess.Popen[bytes]:
             stdout=output,
             stderr=subprocess.DEVNULL,
         )
+
+
+@pytest.fixture(scope="session")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five first drafts of raw constructs, synthesized."""
+    directory = tmp_path_factory.mktemp("raw")
+    synthesize(directory)
+    return directory
 
 
 @pytest.fixture(scope="session")

@@ -117,5 +117,5 @@ def test_fails_if_your_own_stream_is_to_be_changed(stack: cdk.Stack) -> None:
     """What your own stream is cannot be set beside it."""
     mine = kinesis.Stream(stack, "Mine")
 
-    with refused("Mine is your own stream", "shards", "where that stream is made"):
+    with refused("Mine is your own stream", "so shards cannot be set", "where that stream is made"):
         EventStream(stack, "Clicks", stream=mine, shards=2)

@@ -148,5 +148,5 @@ def test_fails_if_your_own_topic_is_to_be_changed(stack: cdk.Stack) -> None:
     """What your own topic is cannot be set beside it."""
     topic = sns.Topic(stack, "Mine")
 
-    with refused("Mine is your own topic", "fifo and key", "where that topic is made"):
+    with refused("Mine is your own topic", "so key cannot be set", "where that topic is made"):
         FanOut(stack, "Events", topic=topic, key=kms.Key(stack, "Key"))

@@ -387,6 +387,22 @@ def test_fails_if_your_own_function_is_to_be_changed(
         LambdaWorker(stack, "Billing", handler=own_function(stack, "Mine"), **settings)
 
 
+def test_your_own_functions_reservation_bounds_its_queues(template: Templates) -> None:
+    """No mapping starts more executions at once than your own function has reserved."""
+    for mapping in template("WorkerOwn").all("Lambda::EventSourceMapping"):
+        if "StartingPosition" not in mapping.properties:
+            assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
+
+
+def test_fails_if_queues_want_more_than_is_reserved(stack: cdk.Stack) -> None:
+    """What is above the reservation would be throttled, and count as received."""
+    worker = LambdaWorker(stack, "Billing", handler=own_function(stack, "Mine"))
+    worker.consumes(PointToPointQueue(stack, "Orders"))
+
+    with refused("max_concurrency=5", "2 queues", "5 executions", "reserve 10 or more"):
+        worker.consumes(PointToPointQueue(stack, "Returns"))
+
+
 def test_fails_if_your_own_function_is_invoked_without_a_bound(stack: cdk.Stack, code: str) -> None:
     """Asynchronous invocations of a function without reserved concurrency have no bound."""
     function = own_function(stack, "Mine")

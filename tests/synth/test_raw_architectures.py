@@ -8,7 +8,6 @@ import pytest
 from hinagata.checks.report import Report
 from hinagata.checks.runner import run_checks
 from hinagata.topology.reading import read_topology
-from tests.synth.raw_architectures import synthesize
 
 # Each was read in its template and is true.
 FOUND = {
@@ -48,14 +47,6 @@ FOUND = {
     },
 }
 SIZES = {"Api": 13, "Queue": 6, "FanOut": 4, "Stream": 6, "Service": 40}
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The five drafts, synthesized."""
-    directory = tmp_path_factory.mktemp("raw")
-    synthesize(directory)
-    return directory
 
 
 @pytest.fixture(scope="module")
