@@ -25,7 +25,7 @@ _LARGE = 150  # boxes
 # A page's column; wider pictures are laid out downwards instead of across.
 _WIDEST_ACROSS = 860.0
 _FRAME = 14  # room between a group's frame and its boxes
-_TITLE_GAP, _TITLE_INSET = 5.0, 8.0
+_TITLE_GAP, _TITLE_INSET, _TITLE_STEP = 5.0, 8.0, 12.0
 _ATTRIBUTES = (
     'splines=true nodesep="0.3" ranksep="0.3" outputorder=nodesfirst',
     'node [shape=box fixedsize=true label=""]',
@@ -237,8 +237,13 @@ def _laid_out(plans: Sequence[_Plan]) -> list[tuple[_Plan, Layout]]:
     return [
         (plan, _read(laid, plan))
         for plan, laid in zip(plans, found, strict=True)
-        if laid is not None
+        if laid is not None and _is_whole(laid)
     ]
+
+
+def _is_whole(laid: Mapping[str, Any]) -> bool:
+    """Whether Graphviz has drawn every arrow; rarely it loses one, and says nothing."""
+    return all("lp" in edge for edge in laid.get("edges", ()) if "id" in edge)
 
 
 def _rank(plan: _Plan, layout: Layout) -> tuple[int, bool, float]:
@@ -339,8 +344,9 @@ def _depths(picture: Picture) -> dict[str, int]:
             after[arrow.source].append(arrow.target)
     reached = {target for targets in after.values() for target in targets}
     keys = [box.key for box in picture.root.all_boxes()]
-    depths = {key: 0 for key in keys if key not in reached}
-    open_ = deque(depths or keys[:1])
+    # Where all is one loop, it begins at the first box.
+    depths = {key: 0 for key in keys if key not in reached} or {keys[0]: 0}
+    open_ = deque(depths)
     while open_:
         key = open_.popleft()
         for target in after[key]:
@@ -419,6 +425,9 @@ def _frame(
     below = number in plan.titles_below
     y = place.bottom - size.height - _TITLE_GAP if below else place.y + _TITLE_GAP
     left, right = place.x + _TITLE_INSET, place.right - _TITLE_INSET - size.width
-    spots = [Rectangle(x, y, size.width, size.height) for x in (left, right, (left + right) / 2)]
+    steps = max(1, round((right - left) / _TITLE_STEP))
+    middle = [left + (right - left) * step / steps for step in range(1, steps)]
+    # Where a title is looked for first.
+    spots = [Rectangle(x, y, size.width, size.height) for x in (left, right, *middle)]
     free = [spot for spot in spots if not any(route.passes(spot) for route in routes)]
     return Frame(group, place, (free or spots)[0], bool(free))

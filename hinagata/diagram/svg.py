@@ -40,10 +40,11 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Aria
 sans-serif;font-size:11px;fill:#4a5260}
 .name{font-size:13px;font-weight:600;fill:#14181f}
 .title{font-size:12px;font-weight:600;fill:#4a5260}
-.page,.halo{fill:#ffffff}
+.page{fill:#ffffff}
 .box{fill:#ffffff;stroke:#7b8494}
 .outside .box{stroke-dasharray:4 3}
-.group{fill:#f3f5f8;stroke:#c6ccd6}
+.group,.halo{fill:#f3f5f8}
+.group{stroke:#c6ccd6}
 .stack{fill:none;stroke:#9aa3b2;stroke-dasharray:8 4}
 .band{stroke:none}
 .sign,.mark,.letter{fill:none;stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
@@ -66,9 +67,10 @@ sans-serif;font-size:11px;fill:#4a5260}
 @media (prefers-color-scheme:dark){
 text,.title{fill:#aeb7c4}
 .name{fill:#eef1f5}
-.page,.halo{fill:#12161c}
+.page{fill:#12161c}
 .box{fill:#1c222b;stroke:#7d8796}
-.group{fill:#181d25;stroke:#3b4452}
+.group,.halo{fill:#181d25}
+.group{stroke:#3b4452}
 .stack{stroke:#5d6776}
 .mark{stroke:#6cc08f}
 .letter{stroke:#f2938c}
@@ -289,7 +291,7 @@ def _label(arrow: Arrow, route: Route) -> Iterator[str]:
 def _title(frame: Frame) -> Iterator[str]:
     spot = frame.title
     if not frame.title_is_free:
-        yield _rectangle(spot, "halo", radius=3)
+        yield _rectangle(spot, "page" if frame.group.is_stack else "halo", radius=3)
     yield (
         f'<text class="title" x="{spot.x + _GAP / 2:.1f}" y="{spot.y + 12:.1f}">'
         f"{escape(frame.group.name)}</text>"
