@@ -18,6 +18,7 @@ _PREFIX = "AWS::Serverless::"
 _ANY_REGION = "us-east-1"
 _ANY_OBJECT = "s3://not-uploaded/yet"
 _ANY_IMAGE = "111111111111.dkr.ecr.us-east-1.amazonaws.com/not-pushed:yet"
+_ANY_TEMPLATE = "https://s3.amazonaws.com/not-fetched/yet"
 # What SAM makes of the events of functions that name no API of their own.
 _IMPLICIT_APIS = {
     "ServerlessRestApi": ("Api", "RestApiId"),
@@ -122,6 +123,10 @@ def _take_resource(
             _define(properties, "Definition", folder)
         case "GraphQLApi":
             _upload(properties, "SchemaUri")
+        case "Application" if isinstance(properties.get("Location"), dict):
+            # The translator would ask AWS for an application of the Serverless Application
+            # Repository, with whatever credentials it finds.
+            properties["Location"] = _ANY_TEMPLATE
 
 
 def _define(properties: dict[str, Any], inline: str, folder: Path | None) -> None:

@@ -194,3 +194,24 @@ def test_a_template_that_is_not_there_is_no_reason_to_fail(tmp_path: Path) -> No
     topology = read_topology(tmp_path / "shop.yaml")
 
     assert topology.by_key["shop/Flow"].get("DefinitionS3Location") is not None
+
+
+def test_an_application_of_the_repository_is_not_asked_for() -> None:
+    """AWS would have to be: it stays a nested stack that nobody can look into."""
+    shop = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {
+            "Rotation": {
+                "Type": "AWS::Serverless::Application",
+                "Properties": {
+                    "Location": {"ApplicationId": "arn:of:theirs", "SemanticVersion": "1.1.37"}
+                },
+            },
+            "Known": {"Type": "AWS::SNS::Topic"},
+        },
+    }
+
+    topology = topology_of(Shop=shop)
+
+    assert {node.logical_id for node in topology.nodes} == {"Rotation", "Known"}
+    assert topology.by_key["Shop/Rotation"].type == "AWS::CloudFormation::Stack"
