@@ -81,6 +81,10 @@ measure: setup  ## time a cold synthesis against an empty app and against the CD
 measure-topology: setup  ## time the reading of 4,800 resources and the checks on them, and their growth
 	@python tests/measure_topology.py
 
+.PHONY: picture
+picture: setup  ## draw the connected car's architecture for the README
+	@picture="$$(hinagata topology --format svg)" && printf '%s\n' "$$picture" >docs/connected_car.svg
+
 .PHONY: dist
 dist: setup  ## build the wheel into dist/
 	@python -m build --wheel --no-isolation --outdir dist . >/dev/null

@@ -21,7 +21,8 @@ ELSEWHERE = {
 }
 JSON_RUN = "hinagata run connected_car --format json"
 KEEP = "hinagata run connected_car --keep"
-PLAIN = [c for c in commands() if c not in ELSEWHERE and c not in (JSON_RUN, KEEP)]
+PICTURE = "hinagata topology --format svg"
+PLAIN = [c for c in commands() if c not in ELSEWHERE and c not in (JSON_RUN, KEEP, PICTURE)]
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
     "PATH": os.pathsep.join(
@@ -35,7 +36,7 @@ ENVIRONMENT = {
 
 def test_each_command_is_executed_somewhere() -> None:
     """A command that a reader may type and no test executes would be a guess."""
-    assert set(commands()) == {*PLAIN, *ELSEWHERE, JSON_RUN, KEEP}
+    assert set(commands()) == {*PLAIN, *ELSEWHERE, JSON_RUN, KEEP, PICTURE}
 
 
 @pytest.mark.parametrize("command", PLAIN)
@@ -54,6 +55,21 @@ def test_the_command_ends_well_and_warns_of_nothing(command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     said = (done.stdout + done.stderr).lower()
     assert [word for word in ("warning", "deprecat", "end-of-life", "notice") if word in said] == []
+
+
+def test_the_picture_is_that_of_the_sample() -> None:
+    """The README's picture is what the command draws; if it is not: make picture."""
+    done = subprocess.run(
+        PICTURE.split(),
+        cwd=REPOSITORY,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == (REPOSITORY / "docs/connected_car.svg").read_text(encoding="utf-8")
 
 
 def test_a_run_accounts_for_every_message() -> None:
