@@ -10,7 +10,9 @@ It is a note, for it reads the key's name and does not know its values or the lo
 whose last word is one of those in the threshold `low_cardinality_words`, e.g. `orderStatus`,
 `event_type`, `countryCode`, `tenant_id`: a large tenant heats its partition. Names like `pk` or
 `id` say nothing, and an index with several partition key attributes is spread by all of them:
-both are left out. A sort key does not help, the writes share the partition all the same.
+both are left out, as is a table without a sort key, in which no two items share a value: that of
+the tenants may well be partitioned by `tenantId`. A sort key does not help, the writes share the
+partition all the same.
 
 ## How to mend it
 
@@ -51,7 +53,9 @@ def hot_partition_key(topology: Topology, thresholds: Thresholds) -> Iterator[Fi
     """Reads the names of the partition keys of each table and each global index."""
     words = frozenset(thresholds.low_cardinality_words)
     for table in topology.of_type("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
-        yield from _judge(table, "KeySchema", table.get("KeySchema"), "the table", words)
+        schema = table.get("KeySchema")
+        if not _is_one_item_each(schema):
+            yield from _judge(table, "KeySchema", schema, "the table", words)
         for number, index in enumerate(table.items("GlobalSecondaryIndexes") or ()):
             name = walk(index, "IndexName")
             yield from _judge(
@@ -61,6 +65,10 @@ def hot_partition_key(topology: Topology, thresholds: Thresholds) -> Iterator[Fi
                 f"the index {name}" if isinstance(name, str) else "an index",
                 words,
             )
+
+
+def _is_one_item_each(schema: Value) -> bool:
+    return isinstance(schema, list) and [walk(key, "KeyType") for key in schema] == ["HASH"]
 
 
 def _judge(

@@ -29,7 +29,7 @@ def table(*attributes: Any, index: Any = None) -> dict[str, Any]:
 
 FOUND = table("status", "id")
 CLEAN = table("order_id", "status")
-UNKNOWN = table(t.UNKNOWN)
+UNKNOWN = table(t.UNKNOWN, "id")
 
 
 def test_finds_a_table_partitioned_by_its_status() -> None:
@@ -63,7 +63,7 @@ def test_finds_an_index_partitioned_by_its_date() -> None:
 )
 def test_finds_names_that_end_in_a_word_of_few_values(name: str) -> None:
     """In whatever case the name is written."""
-    assert findings(hot_partition_key, table(name))
+    assert findings(hot_partition_key, table(name, "id"))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,13 @@ def test_finds_names_that_end_in_a_word_of_few_values(name: str) -> None:
 )
 def test_leaves_out_names_that_say_nothing(name: str) -> None:
     """Words within words and generic names are no hint."""
-    assert said(hot_partition_key, table(name)) == []
+    assert said(hot_partition_key, table(name, "id")) == []
+
+
+def test_leaves_out_a_table_whose_items_share_no_value() -> None:
+    """Without a sort key each has one of its own, as in the table of all tenants."""
+    assert said(hot_partition_key, table("tenantId")) == []
+    assert findings(hot_partition_key, table("id", index=keys("tenantId")))
 
 
 def test_leaves_out_an_index_with_several_partition_attributes() -> None:
@@ -100,5 +106,5 @@ def test_takes_its_words_from_the_thresholds() -> None:
     """The list can be configured."""
     own = Thresholds(low_cardinality_words=("shop",))
 
-    assert findings(hot_partition_key, table("shopId"), thresholds=own)
+    assert findings(hot_partition_key, table("shopId", "id"), thresholds=own)
     assert not findings(hot_partition_key, FOUND, thresholds=own)
