@@ -9,8 +9,9 @@ Looked at are the environment variables of functions and containers, and Systems
 parameters of type `String`, whose name ends in a word such as `PASSWORD`, `SECRET`, `TOKEN`,
 `API_KEY`, `PRIVATE_KEY` or `CREDENTIALS` and whose value is a text of the template: written
 there, or the default of a parameter (`NoEcho` hides a parameter in the console, but its default
-is in the template). References, `{{resolve:...}}`, ARNs, addresses and paths are no secrets, and
-neither is a name such as `SECRET_ARN` or `TOKEN_TTL`. The finding does not repeat the value.
+is in the template). References, `{{resolve:...}}`, ARNs, addresses and paths are no secrets, nor
+is a value that calls itself a dummy, an example or a placeholder, nor a name such as `SECRET_ARN`
+or `TOKEN_TTL`. The finding does not repeat the value.
 
 ## How to mend it
 
@@ -42,6 +43,7 @@ _HARMLESS = re.compile(
     r"""
     $ | arn: | [a-z]+:// | / | \{\{resolve: | \$\{ | <     # ARN, address, path, placeholder
     | (?:true|false|yes|no|none|null|enabled|disabled)$
+    | .*(?:dummy|example|placeholder|replace[_-]?me)       # says itself that it is none
     | [a-z][a-z0-9_.@-]*(?:/[a-z0-9_.@-]+)+$               # the name of a secret: prod/db/password
     """,
     re.VERBOSE | re.IGNORECASE,

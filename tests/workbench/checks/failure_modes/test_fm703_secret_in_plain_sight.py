@@ -89,6 +89,8 @@ def test_knows_the_words(name: str) -> None:
         ("DB_PASSWORD", "/prod/db/password"),
         ("DB_PASSWORD", "{{resolve:secretsmanager:db:SecretString:password}}"),
         ("DB_PASSWORD", ""),
+        ("AWS_SECRET_ACCESS_KEY", "DUMMYEXAMPLEKEY"),
+        ("API_KEY", "replace-me"),
         ("SECRET_NAME", "db"),
         ("TOKEN_TTL", "3600"),
         ("PASSWORD_MIN_LENGTH", "12"),
