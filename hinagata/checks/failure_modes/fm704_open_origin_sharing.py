@@ -7,7 +7,8 @@ public data. For an API that knows who calls it, it is a door that nobody needs:
   forbids the two together. So the site does not work, or somebody mends it by sending back
   whatever origin asks, and then every website acts in the name of whoever is logged in;
 - with an authorizer, a script on any other site that got hold of a token can use it from the
-  victim's own browser and address. That is a note, since the token has to be stolen first.
+  victim's own browser and address. That is a note, since the token has to be stolen first. Of a
+  REST API only the paths count whose methods ask the authorizer, not the public ones beside them.
 
 ## How to mend it
 
@@ -42,6 +43,7 @@ class _Sharing:
         origins: The origins.
         credentials: Whether cookies and the like are allowed.
         headers: The headers that are allowed.
+        authorized: Whether an authorizer lets callers in there.
     """
 
     node: Node
@@ -50,6 +52,7 @@ class _Sharing:
     origins: Value
     credentials: Value
     headers: Value
+    authorized: bool
 
 
 @check(
@@ -79,9 +82,7 @@ def open_origin_sharing(topology: Topology, _: Thresholds) -> Iterator[Finding |
         elif any(str(_bare(header)).lower() == "cookie" for header in items(sharing.headers)):
             reported.add(sharing.api)
             yield _finding(sharing, "together with the Cookie header")
-        elif any(
-            edge.source.type in _AUTHORIZERS for edge in topology.into(sharing.api, Kind.GUARDS)
-        ):
+        elif sharing.authorized:
             reported.add(sharing.api)
             yield _finding(sharing, "although it has an authorizer", Severity.NOTE)
 
@@ -110,7 +111,11 @@ def _sharings(topology: Topology) -> Iterator[_Sharing]:
                 walk(cors, "AllowOrigins"),
                 walk(cors, "AllowCredentials"),
                 walk(cors, "AllowHeaders"),
+                authorized=any(
+                    edge.source.type in _AUTHORIZERS for edge in topology.into(node, Kind.GUARDS)
+                ),
             )
+    authorized = _authorized_paths(topology)
     for method in topology.of_type("AWS::ApiGateway::Method"):
         if method.get("HttpMethod") != "OPTIONS":
             continue
@@ -126,7 +131,18 @@ def _sharings(topology: Topology) -> Iterator[_Sharing]:
                     walk(sent, f"{_HEADER}Origin"),
                     walk(sent, f"{_HEADER}Credentials"),
                     _listed(walk(sent, f"{_HEADER}Headers")),
+                    authorized=any(path in authorized for path in method.nodes("ResourceId")),
                 )
+
+
+def _authorized_paths(topology: Topology) -> set[Node]:
+    """The resources of REST APIs with a method that asks an authorizer; the API for its root."""
+    return {
+        path
+        for method in topology.of_type("AWS::ApiGateway::Method")
+        if method.get("AuthorizationType") in ("COGNITO_USER_POOLS", "CUSTOM")
+        for path in method.nodes("ResourceId")
+    }
 
 
 def _bare(value: Value) -> Value:

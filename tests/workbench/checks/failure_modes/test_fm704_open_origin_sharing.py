@@ -109,3 +109,48 @@ def test_reports_a_rest_api_once() -> None:
     assert [node.logical_id for node in finding.related] == ["Api"]
     quiet = changed(template, Orders={"HttpMethod": "GET"}, Items={"HttpMethod": "GET"})
     assert findings(open_origin_sharing, quiet) == []
+
+
+def test_counts_only_the_paths_of_a_rest_api_that_ask_the_authorizer() -> None:
+    """A public page beside them may be shared with everybody."""
+
+    def path(name: str, *, authorization: str) -> dict[str, Any]:
+        place = {"RestApiId": {"Ref": "Api"}, "ResourceId": {"Ref": name}}
+        answer = {"method.response.header.Access-Control-Allow-Origin": "'*'"}
+        return {
+            name: resource("AWS::ApiGateway::Resource", RestApiId={"Ref": "Api"}, PathPart=name),
+            f"{name}Get": resource(
+                "AWS::ApiGateway::Method",
+                HttpMethod="GET",
+                AuthorizationType=authorization,
+                **place,
+            ),
+            f"{name}Options": resource(
+                "AWS::ApiGateway::Method",
+                HttpMethod="OPTIONS",
+                AuthorizationType="NONE",
+                Integration={
+                    "Type": "MOCK",
+                    "IntegrationResponses": [{"StatusCode": "204", "ResponseParameters": answer}],
+                },
+                **place,
+            ),
+        }
+
+    template = {
+        "Resources": {
+            "Api": resource("AWS::ApiGateway::RestApi", Name="orders"),
+            "Authorizer": resource(
+                "AWS::ApiGateway::Authorizer",
+                RestApiId={"Ref": "Api"},
+                Type="COGNITO_USER_POOLS",
+                Name="users",
+            ),
+            **path("Page", authorization="NONE"),
+            **path("Orders", authorization="COGNITO_USER_POOLS"),
+        }
+    }
+
+    [finding] = findings(open_origin_sharing, template)
+
+    assert finding.node.logical_id == "OrdersOptions"
