@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hinagata.checks.cdk_provider import providers
 from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
+from hinagata.topology.cdk_provider import providers
 from hinagata.topology.edge import FLOW, Edge, Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node, Role

@@ -24,9 +24,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hinagata.checks.alarm_metrics import undecided, watched_as_a_whole
-from hinagata.checks.cdk_provider import providers
 from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
+from hinagata.topology.cdk_provider import providers
 from hinagata.topology.edge import FAILURE, Edge, Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node

@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hinagata.checks.cdk_provider import providers
 from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
+from hinagata.topology.cdk_provider import providers
 from hinagata.topology.edge import Kind
 from hinagata.topology.graph import Topology
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterator
 
-from hinagata.checks.cdk_provider import providers
 from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
+from hinagata.topology.cdk_provider import providers
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node
 from hinagata.topology.value import Reference, Value
