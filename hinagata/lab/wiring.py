@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from hinagata.errors import HinagataError
 from hinagata.lab.accounting import Flow
+from hinagata.lab.hops import read_hops
 from hinagata.lab.traffic import Entry
 from hinagata.scenario import Scenario
 from hinagata.suggestion import suggest
-from hinagata.topology.message_flow import (
-    FUNCTION,
-    LOAD_BALANCER,
-    QUEUE,
-    TASK_DEFINITION,
-    read_flow,
-)
+from hinagata.topology.reading import read_topology
 
 if TYPE_CHECKING:
     from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly
     from hinagata.lab.deployment import Deployment
     from hinagata.lab.endpoint import Endpoint
 
+FUNCTION = "AWS::Lambda::Function"
+TASK_DEFINITION = "AWS::ECS::TaskDefinition"
+QUEUE = "AWS::SQS::Queue"
+LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 APIS = {
     "AWS::ApiGateway::RestApi": "AWS::ApiGateway::Stage",
@@ -83,15 +82,12 @@ def wire(
         for name, resource in _resources(stack, deployment).items()
         if (stack.name, name) not in stubs
     ]
-    dead_letter_queues: dict[str, str] = {}
-    behind: dict[str, frozenset[str]] = {}
-    for stack in assembly.stacks:
-        flow = read_flow(stack.template, stack.construct_path)
-        for name, hop in flow.dead_letter_queues.items():
-            dead_letter_queues[deployment.resources[stack.name, name]] = hop
-        behind |= flow.behind(
-            (source.entry, source.reaches) for source in scenario.sources.values()
-        )
+    hops = read_hops(read_topology(assembly.directory))
+    dead_letter_queues = {
+        deployment.resources[queue.template.name, queue.logical_id]: hop
+        for queue, hop in hops.dead_letter_queues.items()
+        if (queue.template.name, queue.logical_id) in deployment.resources
+    }
     return Wiring(
         entries={
             name: _entry(source.entry, found, endpoint, scenario)
@@ -110,7 +106,9 @@ def wire(
         },
         flow=Flow(
             reaches={name: source.reaches for name, source in scenario.sources.items()},
-            behind=behind,
+            behind=hops.behind(
+                (source.entry, source.reaches) for source in scenario.sources.values()
+            ),
         ),
     )
 

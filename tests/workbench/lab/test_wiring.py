@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly
+from hinagata.assembly.cloud_assembly import CloudAssembly
 from hinagata.errors import HinagataError
 from hinagata.lab.deployment import Deployment
 from hinagata.lab.stubs import Stub
@@ -101,19 +101,19 @@ class FakeEndpoint:
 
 def wired(scenario: Scenario, folder: Path, *, stubs: tuple[str, ...] = ()) -> Wiring:
     """Wire a scenario to the resources above."""
-    template = folder / "Stack.template.json"
-    template.write_text(json.dumps({"Resources": RESOURCES}))
-    stack = AssemblyStack(
-        name="Stack",
-        template_file=template,
-        manifest_metadata={
+    (folder / "Stack.template.json").write_text(json.dumps({"Resources": RESOURCES}))
+    stack = {
+        "type": "aws:cloudformation:stack",
+        "properties": {"templateFile": "Stack.template.json"},
+        "metadata": {
             f"/{PATHS.get(name, f'Stack/{name}')}": [{"type": "aws:cdk:logicalId", "data": name}]
             for name in RESOURCES
         },
-    )
+    }
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": {"Stack": stack}}))
     return wire(
         scenario,
-        CloudAssembly(directory=folder, stacks=(stack,)),
+        CloudAssembly.read(folder),
         Deployment(
             stubs=tuple(
                 Stub(stack="Stack", logical_id=name, type="", path="", reason="") for name in stubs

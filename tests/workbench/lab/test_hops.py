@@ -1,8 +1,9 @@
-"""The way of messages through a template, told from its references alone."""
+"""The way of messages from hop to hop, told from the topology alone."""
 
 from typing import Any
 
-from hinagata.topology.message_flow import MessageFlow, read_flow, references
+from hinagata.lab.hops import Hops, read_hops
+from hinagata.topology.reading import topology_of
 
 
 def function(hop: str, **variables: object) -> dict[str, Any]:
@@ -34,12 +35,13 @@ def mapping(source: str, target: str, **properties: object) -> dict[str, Any]:
 
 def subscription(topic: str, target: str) -> dict[str, Any]:
     """Return a subscription of a queue, which has a dead-letter queue of its own."""
+    letters = {"deadLetterTargetArn": {"Fn::GetAtt": [f"{target}Undelivered", "Arn"]}}
     return {
         "Type": "AWS::SNS::Subscription",
         "Properties": {
             "TopicArn": {"Ref": topic},
             "Endpoint": {"Fn::GetAtt": [target, "Arn"]},
-            "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Undelivered", "Arn"]}},
+            "RedrivePolicy": letters,
         },
     }
 
@@ -60,7 +62,22 @@ RESOURCES: dict[str, Any] = {
             ]
         },
     },
+    "GatewayService": {
+        "Type": "AWS::ECS::Service",
+        "Properties": {
+            "TaskDefinition": {"Ref": "GatewayTask"},
+            "LoadBalancers": [{"TargetGroupArn": {"Ref": "Targets"}}],
+        },
+    },
     "Balancer": {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer"},
+    "Listener": {
+        "Type": "AWS::ElasticLoadBalancingV2::Listener",
+        "Properties": {
+            "LoadBalancerArn": {"Ref": "Balancer"},
+            "DefaultActions": [{"Type": "forward", "TargetGroupArn": {"Ref": "Targets"}}],
+        },
+    },
+    "Targets": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup"},
     "Stream": {"Type": "AWS::Kinesis::Stream"},
     "StreamMapping": mapping(
         "Stream",
@@ -73,7 +90,8 @@ RESOURCES: dict[str, Any] = {
     "Topic": {"Type": "AWS::SNS::Topic"},
     "ToHealth": subscription("Topic", "HealthQueue"),
     "ToPartner": subscription("Topic", "PartnerQueue"),
-    "Undelivered": {"Type": "AWS::SQS::Queue"},
+    "HealthQueueUndelivered": {"Type": "AWS::SQS::Queue"},
+    "PartnerQueueUndelivered": {"Type": "AWS::SQS::Queue"},
     "HealthQueue": queue("HealthDead"),
     "HealthDead": {"Type": "AWS::SQS::Queue"},
     "HealthMapping": mapping("HealthQueue", "Health"),
@@ -92,16 +110,15 @@ RESOURCES: dict[str, Any] = {
 }
 
 
-def flow() -> MessageFlow:
-    """Return the flow of the template above."""
-    paths = {"Balancer": "Stack/Gateway/Balancer/Resource"}
-    return read_flow({"Resources": RESOURCES}, lambda name: paths.get(name, f"Stack/{name}"))
+def hops() -> Hops:
+    """Return the hops of the template above."""
+    return read_hops(topology_of(Shop={"Resources": RESOURCES}))
 
 
 def test_what_runs_code_under_a_name_is_a_hop() -> None:
-    """Functions and containers tell their hop by a variable; a function without one is none."""
-    assert flow().hops == {
-        "GatewayTask": "Gateway",
+    """Functions and services tell their hop by a variable; a function without one is none."""
+    assert {node.logical_id: hop for node, hop in hops().names.items()} == {
+        "GatewayService": "Gateway",
         "Ingest": "Ingest",
         "Health": "Health",
         "Partner": "Partner",
@@ -112,21 +129,26 @@ def test_what_runs_code_under_a_name_is_a_hop() -> None:
 
 def test_messages_go_where_code_is_told_to_send_them() -> None:
     """Through a stream, a topic, a queue, or the load balancer of a service; not to a table."""
-    leads_to = flow().leads_to
+    leads_to = {
+        node.logical_id: {target.logical_id for target in targets}
+        for node, targets in hops().leads_to.items()
+    }
 
-    assert leads_to["GatewayTask"] == {"Stream"}
+    assert leads_to["GatewayService"] == {"Stream"}
     assert leads_to["Stream"] == {"Ingest"}
     assert leads_to["Ingest"] == {"Topic"}
     assert leads_to["Topic"] == {"HealthQueue", "PartnerQueue"}
     assert leads_to["HealthQueue"] == {"Health"}
-    assert leads_to["Delivery"] == {"GatewayTask"}
+    assert leads_to["Delivery"] == {"Balancer"}
+    assert leads_to["Balancer"] == {"GatewayService"}
 
 
 def test_dead_letters_belong_to_the_hop_that_did_not_get_through() -> None:
     """A queue's to its consumer, a stream's to its reader, a subscription's to whom it is for."""
-    assert flow().dead_letter_queues == {
+    assert {node.logical_id: hop for node, hop in hops().dead_letter_queues.items()} == {
         "Failures": "Ingest",
-        "Undelivered": "Health",
+        "HealthQueueUndelivered": "Health",
+        "PartnerQueueUndelivered": "Partner",
         "HealthDead": "Health",
         "PartnerDead": "Partner",
     }
@@ -134,7 +156,7 @@ def test_dead_letters_belong_to_the_hop_that_did_not_get_through() -> None:
 
 def test_behind_a_hop_is_what_only_it_leads_to() -> None:
     """What Ingest gives up reaches no worker; what one worker gives up reaches the other one."""
-    behind = flow().behind([("Gateway", ["Gateway", "Ingest", "Health", "Partner"])])
+    behind = hops().behind([("Gateway", ["Gateway", "Ingest", "Health", "Partner"])])
 
     assert behind == {
         "Gateway": {"Ingest", "Health", "Partner"},
@@ -146,7 +168,7 @@ def test_behind_a_hop_is_what_only_it_leads_to() -> None:
 
 def test_behind_a_hop_is_seen_from_each_source() -> None:
     """For commands the gateway is the last hop, behind their delivery."""
-    behind = flow().behind([("Api", ["Api", "Delivery", "Gateway"])])
+    behind = hops().behind([("Api", ["Api", "Delivery", "Gateway"])])
 
     assert behind == {
         "Api": {"Delivery", "Gateway"},
@@ -157,19 +179,27 @@ def test_behind_a_hop_is_seen_from_each_source() -> None:
 
 def test_a_hop_that_cannot_be_traced_is_behind_none() -> None:
     """A connection that the template does not tell excuses nothing."""
-    behind = flow().behind([("Gateway", ["Gateway", "Elsewhere"])])
+    behind = hops().behind([("Gateway", ["Gateway", "Elsewhere"])])
 
     assert behind == {"Gateway": frozenset(), "Elsewhere": frozenset()}
 
 
-def test_every_kind_of_reference_is_found() -> None:
-    """By itself, by an attribute in both spellings, and in a text."""
-    value = {
-        "Fn::Join": [
-            "",
-            [{"Ref": "A"}, "x", {"Fn::GetAtt": ["B", "Arn"]}, {"Fn::GetAtt": "C.Arn"}],
-        ],
-        "Other": {"Fn::Sub": ["${D}-${E.Arn}-${F}", {"F": {"Ref": "G"}}]},
+def test_hops_are_followed_across_stacks() -> None:
+    """An export leads from one to the next."""
+    first = {
+        "Resources": {
+            "Send": function("Send", QUEUE_URL={"Fn::ImportValue": "work"}),
+        }
+    }
+    second = {
+        "Resources": {
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Mapping": mapping("Queue", "Work"),
+            "Work": function("Work"),
+        },
+        "Outputs": {"Work": {"Value": {"Ref": "Queue"}, "Export": {"Name": "work"}}},
     }
 
-    assert list(references(value)) == ["A", "B", "C", "D", "E", "F", "G"]
+    behind = read_hops(topology_of(First=first, Second=second)).behind([("Send", ["Send", "Work"])])
+
+    assert behind == {"Send": {"Work"}, "Work": frozenset()}

@@ -1,0 +1,144 @@
+"""The hops of a sample, told from its topology: what runs code, and what lies behind it.
+
+A hop is called what its code calls itself in its spans: the environment variable
+POWERTOOLS_SERVICE_NAME (Powertools for AWS Lambda, "Environment variables").
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from hinagata.topology.edge import FAILURE, Edge, Kind
+from hinagata.topology.graph import Topology
+from hinagata.topology.node import Node, Role, walk
+from hinagata.topology.value import items
+
+_NAME = "POWERTOOLS_SERVICE_NAME"
+_TASK_DEFINITION = "AWS::ECS::TaskDefinition"
+
+# What code sends messages to, if it is told of it by its environment: a table keeps them.
+_CHANNELS = (Role.QUEUE, Role.TOPIC, Role.STREAM, Role.LOAD_BALANCER)
+_ONWARD = (Kind.POLLS, Kind.DELIVERS, Kind.INVOKES_ASYNC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hops:
+    """What a topology says about the hops of its messages.
+
+    Attributes:
+        names: the name of the hop of each resource that runs code.
+        leads_to: for each resource, those that messages go on to.
+        dead_letter_queues: for each queue that takes dead letters, the hop that gave them up.
+    """
+
+    names: Mapping[Node, str]
+    leads_to: Mapping[Node, tuple[Node, ...]]
+    dead_letter_queues: Mapping[Node, str]
+
+    def behind(self, ways: Iterable[tuple[str, Iterable[str]]]) -> dict[str, frozenset[str]]:
+        """Return, for each hop, those that messages reach through it alone.
+
+        Args:
+            ways: for each source of messages, the hop where they enter and those they reach.
+        """
+        found: dict[str, set[str]] = defaultdict(set)
+        for entry, reached in ways:
+            hops = frozenset(reached)
+            usual = self._reachable(entry, without="")
+            for hop in hops:
+                still = self._reachable(entry, without=hop)
+                found[hop] |= usual.intersection(hops) - still - {hop}
+        return {hop: frozenset(hops) for hop, hops in found.items()}
+
+    def _reachable(self, entry: str, *, without: str) -> set[str]:
+        """Return the hops that messages from an entry come to if one hop passes nothing on."""
+        open_ = [node for node, hop in self.names.items() if hop == entry]
+        seen = set(open_)
+        while open_:
+            node = open_.pop()
+            if self.names.get(node) == without:
+                continue
+            for target in self.leads_to.get(node, ()):
+                if target not in seen:
+                    seen.add(target)
+                    open_.append(target)
+        return {self.names[node] for node in seen if node in self.names} - {without}
+
+
+def read_hops(topology: Topology) -> Hops:
+    """Return the hops of a topology, and the ways between them."""
+    names = dict(_names(topology))
+    leads_to: dict[Node, dict[Node, None]] = defaultdict(dict)
+    for edge in topology.edges():
+        if _goes_on(edge):
+            leads_to[edge.source][edge.target] = None
+    ways = {node: tuple(targets) for node, targets in leads_to.items()}
+    return Hops(
+        names=names,
+        leads_to=ways,
+        dead_letter_queues=_dead_letter_queues(topology, names, ways),
+    )
+
+
+def _goes_on(edge: Edge) -> bool:
+    if edge.kind is Kind.PASSES_ENV:
+        return edge.target.role in _CHANNELS
+    return edge.kind in _ONWARD or (
+        edge.kind is Kind.INVOKES_SYNC and edge.source.role is Role.LOAD_BALANCER
+    )
+
+
+def _names(topology: Topology) -> Iterator[tuple[Node, str]]:
+    for function in topology.of_type("AWS::Lambda::Function"):
+        name = function.get("Environment", "Variables", _NAME)
+        if isinstance(name, str):
+            yield function, name
+    services: dict[Node, list[Node]] = defaultdict(list)
+    for service in topology.of_type("AWS::ECS::Service"):
+        for task in service.nodes("TaskDefinition"):
+            services[task].append(service)
+    for task in topology.of_type(_TASK_DEFINITION):
+        for name in _names_of_containers(task):
+            for node in services.get(task) or [task]:
+                yield node, name
+
+
+def _names_of_containers(task: Node) -> Iterator[str]:
+    for container in task.items("ContainerDefinitions") or ():
+        for variable in items(walk(container, "Environment")):
+            value = walk(variable, "Value")
+            if walk(variable, "Name") == _NAME and isinstance(value, str):
+                yield value
+
+
+def _dead_letter_queues(
+    topology: Topology, names: Mapping[Node, str], leads_to: Mapping[Node, tuple[Node, ...]]
+) -> dict[Node, str]:
+    found: dict[Node, str] = {}
+    for edge in topology.edges(*FAILURE):
+        hops = (_first_hop(node, names, leads_to) for node in _not_reached(edge, topology))
+        hop = next((each for each in hops if each is not None), None)
+        if hop is not None and edge.target.role is Role.QUEUE:
+            found.setdefault(edge.target, hop)
+    return found
+
+
+def _not_reached(edge: Edge, topology: Topology) -> Iterator[Node]:
+    """Yield what dead letters have not got through: a subscription's or a rule's target."""
+    if edge.kind is Kind.ON_FAILURE or edge.via is edge.source:
+        yield edge.source
+    for onward in topology.out(edge.source, *_ONWARD):
+        if onward.via is edge.via:
+            yield onward.target
+
+
+def _first_hop(
+    start: Node, names: Mapping[Node, str], leads_to: Mapping[Node, tuple[Node, ...]]
+) -> str | None:
+    """Return the hop that takes messages from a resource, which may be its code itself."""
+    for node in (start, *leads_to.get(start, ())):
+        if node in names:
+            return names[node]
+    return None
