@@ -3,8 +3,8 @@
 A topic or a bus that does not get an event to its target tries again: SNS for 23 days to SQS,
 Lambda and Firehose, for an hour at most to HTTP; EventBridge and its Scheduler for 24 hours. A
 target that was deleted, a policy or a key that no longer lets the service in are not tried again
-at all. Then the event is dropped, unless the subscription, the target, the schedule or the pipe
-has a dead-letter queue. It happens when somebody changes a policy; and it is silent.
+at all. Then the event is dropped, unless the subscription, the target or the schedule has a
+dead-letter queue. It happens when somebody changes a policy; and it is silent.
 
 It is told for each place that takes one:
 
@@ -12,18 +12,18 @@ It is told for each place that takes one:
   and mobile push go to people and devices that come and go; they are left out.
 - Each target of an EventBridge rule that is enabled.
 - Schedules of the EventBridge Scheduler.
-- Pipes from Kinesis and DynamoDB streams. A pipe from a queue uses that queue's redrive policy
-  (FM201), one from Kafka or Amazon MQ has no dead-letter queue.
+
+What a pipe gives up is told by FM303 where it reads a stream; where it reads a queue, by FM201.
 
 A rule or schedule that fires at least daily is a note: by the time EventBridge gives an event up,
 the next one has come, and it carries no data of its own. One that fires once, or skips days, is a
-warning like the others.
+warning like the others. A log group as target is a note too: a line is lost, no work.
 
 ## How to mend it
 
-Set `RedrivePolicy` on the subscription or `DeadLetterConfig` on the target, the schedule or the
-pipe's source, with one queue for each subscriber: then a dead letter tells who missed it. Let the
-service write to it (FM207), and set an alarm on it (FM402).
+Set `RedrivePolicy` on the subscription or `DeadLetterConfig` on the target or the schedule, with
+one queue for each subscriber: then a dead letter tells who missed it. Let the service write to it
+(FM207), and set an alarm on it (FM402).
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ from hinagata.topology.value import UNKNOWN, Value, alternatives, referenced
 
 # Protocols of machines that are meant to be always there.
 _PROTOCOLS = {"firehose", "http", "https", "lambda", "sqs"}
-_STREAMS = ("KinesisStreamParameters", "DynamoDBStreamParameters")
 
 
 @check(
@@ -53,9 +52,8 @@ _STREAMS = ("KinesisStreamParameters", "DynamoDBStreamParameters")
         "https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html",
         "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html",
         "https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html",
-        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-error-troubleshooting.html",
     ),
-    fix="Set a dead-letter queue on the subscription, target, schedule or pipe.",
+    fix="Set a dead-letter queue on the subscription, target or schedule.",
 )
 def undelivered_events(topology: Topology, _: Thresholds) -> Iterator[Finding | Unresolved]:
     """Looks for the dead-letter queue of each delivery that may have one."""
@@ -72,15 +70,6 @@ def undelivered_events(topology: Topology, _: Thresholds) -> Iterator[Finding | 
                 f"an event that {_target(schedule.get('Target', 'Arn'))} does not take",
                 severity=_severity(schedule),
             )
-    for pipe in topology.of_type("AWS::Pipes::Pipe"):
-        for stream in _STREAMS:
-            if pipe.get("SourceParameters", stream) is not None:
-                yield from _judge(
-                    pipe,
-                    f"SourceParameters.{stream}.DeadLetterConfig.Arn",
-                    pipe.get("SourceParameters", stream, "DeadLetterConfig", "Arn"),
-                    f"a record that {_target(pipe.get('Target'))} does not take",
-                )
 
 
 def _subscription(subscription: Node) -> Iterator[Finding | Unresolved]:
@@ -109,7 +98,7 @@ def _rule(rule: Node) -> Iterator[Finding | Unresolved]:
             f"Targets.{index}.DeadLetterConfig.Arn",
             walk(target, "DeadLetterConfig", "Arn"),
             f"an event that {_target(walk(target, 'Arn'))} does not take",
-            severity=_severity(rule) if rule.get("EventPattern") is None else None,
+            severity=_severity_of_target(rule, walk(target, "Arn")),
         )
 
 
@@ -131,6 +120,13 @@ def _judge(
 def _severity(declaration: Node) -> Severity | None:
     rest = longest_rest_s(declaration)
     return Severity.NOTE if rest is not None and rest <= DAY_S else None
+
+
+def _severity_of_target(rule: Node, target: Value) -> Severity | None:
+    nodes = list(referenced(target))
+    if nodes and all(node.type == "AWS::Logs::LogGroup" for node in nodes):
+        return Severity.NOTE
+    return _severity(rule) if rule.get("EventPattern") is None else None
 
 
 def _target(value: Value) -> str:

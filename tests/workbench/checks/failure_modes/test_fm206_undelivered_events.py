@@ -40,23 +40,6 @@ def ruled(target: Any = None, **rule: Any) -> dict[str, Any]:
     )
 
 
-def piped(parameters: dict[str, Any]) -> dict[str, Any]:
-    """A pipe from something to a queue."""
-    return t.template(
-        Orders=resource("SQS::Queue"),
-        Letters=resource("SQS::Queue"),
-        Source=resource("Kinesis::Stream", ShardCount=1),
-        Role=t.allowing(("sqs:SendMessage", arn("Orders"))),
-        Pipe=resource(
-            "Pipes::Pipe",
-            RoleArn=arn("Role"),
-            Source=arn("Source"),
-            SourceParameters=parameters,
-            Target=arn("Orders"),
-        ),
-    )
-
-
 FOUND = subscribed()
 CLEAN = subscribed(RedrivePolicy={"deadLetterTargetArn": arn("Letters")})
 UNKNOWN = subscribed(RedrivePolicy=t.UNKNOWN)
@@ -144,13 +127,27 @@ def test_warns_of_a_schedule_that_fires_once() -> None:
     assert (found.node.name, found.severity) == ("Reminder", None)
 
 
-def test_finds_a_pipe_from_a_stream() -> None:
-    """A pipe from a stream has a dead-letter queue of its own."""
-    stream = {"KinesisStreamParameters": {"StartingPosition": "LATEST"}}
+def test_notes_a_rule_that_only_logs() -> None:
+    """A line is lost, no work."""
+    logging = ruled({"Arn": {"Fn::Sub": "arn:aws:logs:eu-west-1:111122223333:log-group:${Log}"}})
+    logging["Resources"]["Log"] = resource("Logs::LogGroup")
 
-    assert finding(undelivered_events, piped(stream)).node.name == "Pipe"
+    assert finding(undelivered_events, logging).severity is Severity.NOTE
 
 
-def test_leaves_out_a_pipe_from_a_queue() -> None:
-    """It uses the redrive policy of its queue."""
-    assert said(undelivered_events, piped({"SqsQueueParameters": {"BatchSize": 10}})) == []
+def test_leaves_pipes_to_the_checks_of_what_they_read() -> None:
+    """What a pipe gives up of a stream is told there; a queue has a redrive policy."""
+    piped = t.template(
+        Orders=resource("SQS::Queue"),
+        Source=resource("Kinesis::Stream", ShardCount=1),
+        Role=t.allowing(("sqs:SendMessage", arn("Orders"))),
+        Pipe=resource(
+            "Pipes::Pipe",
+            RoleArn=arn("Role"),
+            Source=arn("Source"),
+            SourceParameters={"KinesisStreamParameters": {"StartingPosition": "LATEST"}},
+            Target=arn("Orders"),
+        ),
+    )
+
+    assert said(undelivered_events, piped) == []
