@@ -28,7 +28,6 @@ FOUND = {
         ("FM206", "Queue/FanOutTopicD48A3E5A"),  # no RedrivePolicy on the subscription
     },
     "Stream": {
-        ("FM204", "Function/KinesisEventSource:StreamFBE79EEE"),
         ("FM301", "Function/KinesisEventSource:StreamFBE79EEE"),  # neither attempts nor age
         ("FM302", "Function/KinesisEventSource:StreamFBE79EEE"),  # no bisect
         ("FM303", "Function/KinesisEventSource:StreamFBE79EEE"),  # no OnFailure

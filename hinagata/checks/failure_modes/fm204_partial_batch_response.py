@@ -5,9 +5,9 @@ message of ten from a queue does, all ten return after the visibility timeout: n
 again, and each of them has used up a receive, so that healthy messages travel to the dead-letter
 queue beside a bad one.
 
-On streams it is a note. There bisecting (FM302) isolates the bad record too, but the records
-before it are processed again with each halving; a partial response starts again at the first
-record that failed.
+On streams it is a note, and only where the batch is bisected; what neither bisects nor reports is
+told by FM302. Bisecting isolates the bad record too, but the records before it are processed again
+with each halving; a partial response starts again at the first record that failed.
 
 Left out are mappings with a batch size of 1, and sources without partial responses (Kafka, Amazon
 MQ, DocumentDB).
@@ -63,6 +63,8 @@ def partial_batch_response(topology: Topology, _: Thresholds) -> Iterator[Findin
             continue
         # Streams must have a starting position, queues must not.
         stream = mapping.get("StartingPosition") is not None
+        if stream and not mapping.flag("BisectBatchOnFunctionError"):
+            continue
         batch = mapping.numbers("BatchSize", default=_STREAM_BATCH if stream else _QUEUE_BATCH)
         if batch is None:
             yield Unresolved(node=mapping, property="BatchSize")

@@ -48,18 +48,27 @@ def test_says_nothing_of_unknown_values() -> None:
     assert unresolved(partial_batch_response, polling(BatchSize=t.UNKNOWN))
 
 
-def test_notes_it_of_a_stream() -> None:
-    """On a stream bisecting helps too, so it is a note."""
-    stream = t.template(
+def streaming(**mapping: Any) -> dict[str, Any]:
+    """A stream with a consumer."""
+    mapping = {"StartingPosition": "LATEST", **mapping}
+    return t.template(
         Telemetry=resource("Kinesis::Stream", ShardCount=1),
         Worker=t.function(),
-        FromTelemetry=t.mapping(arn("Telemetry"), arn("Worker"), StartingPosition="LATEST"),
+        FromTelemetry=t.mapping(arn("Telemetry"), arn("Worker"), **mapping),
     )
 
-    found = finding(partial_batch_response, stream)
+
+def test_notes_it_of_a_stream_whose_batches_are_bisected() -> None:
+    """Bisecting finds the bad record, but has the good ones before it processed again."""
+    found = finding(partial_batch_response, streaming(BisectBatchOnFunctionError=True))
 
     assert found.severity is Severity.NOTE
     assert "one of 100 records" in found.says
+
+
+def test_leaves_a_stream_that_does_neither_to_the_check_of_bisecting() -> None:
+    """One cause is told once."""
+    assert said(partial_batch_response, streaming()) == []
 
 
 def test_leaves_out_sources_without_partial_responses() -> None:
