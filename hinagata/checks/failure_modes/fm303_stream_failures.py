@@ -44,8 +44,7 @@ def stream_failures(topology: Topology, _: Thresholds) -> Iterator[Finding | Unr
             yield Finding(
                 node=reader.node,
                 property=".".join(reader.failures),
-                says="records that are given up after the last attempt go nowhere: there is no "
-                "failure destination",
+                says="records that it gives up are gone: there is no failure destination",
             )
         elif reader.node.get(*reader.failures[:-2]) is UNKNOWN:
             yield Unresolved(node=reader.node, property=".".join(reader.failures))
