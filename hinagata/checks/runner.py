@@ -184,4 +184,4 @@ def _place(reported: Reported) -> tuple[str, int, str, str]:
     node = reported.finding.node
     source = node.source
     file, line = (str(source.file), source.line) if source else ("", 0)
-    return file, line, node.construct_path, reported.check.id
+    return file, line, _path(node), reported.check.id

@@ -9,7 +9,13 @@ from hinagata.topology.node import Node, SourceLine
 
 
 def construct_of(node: Node) -> str:
-    """The construct that a person wrote: the construct path without the CDK's last step."""
+    """The construct that a person wrote: the construct path without the CDK's last step.
+
+    Without the CDK, the logical id; in a nested stack with the stacks around it, for a template may
+    be nested several times.
+    """
+    if "/" not in node.construct_path and "/" in node.template.name:
+        return node.key
     path, _, last = node.construct_path.rpartition("/")
     return path if path and last in ("Resource", "Default") else node.construct_path
 

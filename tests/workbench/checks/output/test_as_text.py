@@ -10,7 +10,9 @@ import pytest
 
 from hinagata.checks.output.as_text import as_text, write_text
 from hinagata.checks.report import Known, Report
+from hinagata.checks.runner import run_checks
 from hinagata.topology.node import Acknowledgement
+from hinagata.topology.reading import read_topology
 from tests.workbench.checks.terminal import Terminal
 
 PLAIN = """\
@@ -141,3 +143,17 @@ def test_a_name_cannot_steer_the_terminal(report: Report, tmp_path: Path) -> Non
 
     assert "\x1b" not in text
     assert "\N{REPLACEMENT CHARACTER}[2Jcleared\N{REPLACEMENT CHARACTER}it all\n" in text
+
+
+def test_a_template_that_is_nested_twice_is_told_apart(tmp_path: Path) -> None:
+    """The file and its line are the same for both; the stacks around them are not."""
+    nested = "{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yaml}}"
+    (tmp_path / "shop.yaml").write_text(f"Resources: {{East: {nested}, West: {nested}}}")
+    (tmp_path / "inner.yaml").write_text(
+        "Resources: {Worker: {Type: AWS::Lambda::Function, Properties: {RecursiveLoop: Allow}}}"
+    )
+    report = run_checks(read_topology(tmp_path / "shop.yaml"), only=["FM108", "FM403"])
+
+    headings = [line for line in as_text(report, root=tmp_path).splitlines() if "inner" in line]
+
+    assert headings == ["shop/East/Worker  inner.yaml:1", "shop/West/Worker  inner.yaml:1"]
