@@ -11,7 +11,8 @@ Told by what names them, not by their hashed ids:
 - the `ServiceToken` of a custom resource refers to them;
 - the description that the CDK's provider framework gives to its functions;
 - the variables `USER_..._FUNCTION_ARN` in which that framework keeps the handlers that it calls
-  (aws-cdk-lib 2.275.0, custom-resources/lib/provider-framework).
+  (aws-cdk-lib 2.275.0, custom-resources/lib/provider-framework);
+- only such functions may invoke them, as `AwsCustomResource` and `Trigger` of the CDK do.
 
 A handler that something else invokes too, an API or a queue, is no mere provider.
 """
@@ -25,6 +26,7 @@ from hinagata.topology.edge import Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node
 
+_FUNCTION = "AWS::Lambda::Function"
 _FRAMEWORK = "AWS CDK resource provider framework - "
 _HANDLERS = (
     "USER_ON_EVENT_FUNCTION_ARN",
@@ -45,7 +47,7 @@ def providers(topology: Topology) -> frozenset[Node]:
 def _providers(topology: Topology) -> Iterator[Node]:
     framework = {
         function
-        for function in topology.of_type("AWS::Lambda::Function")
+        for function in topology.of_type(_FUNCTION)
         if isinstance(text := function.get("Description"), str) and text.startswith(_FRAMEWORK)
     }
     yield from framework
@@ -62,6 +64,17 @@ def _providers(topology: Topology) -> Iterator[Node]:
         for variable in _HANDLERS
         for handler in function.nodes("Environment", "Variables", variable)
     ]
-    for function in named:
-        if function.type == "AWS::Lambda::Function" and not topology.into(function, *_INVOKED):
-            yield function
+    found = {
+        function
+        for function in named
+        if function.type == _FUNCTION and not topology.into(function, *_INVOKED)
+    }
+    yield from found
+    deploying = framework | found
+    for provider in deploying:
+        for edge in topology.out(provider, Kind.MAY_WRITE):
+            function = edge.target
+            if function.type == _FUNCTION and not topology.into(function, *_INVOKED):
+                callers = {each.source for each in topology.into(function, Kind.MAY_WRITE)}
+                if callers <= deploying:
+                    yield function

@@ -60,3 +60,38 @@ def test_leaves_out_a_handler_that_works_for_others_too() -> None:
     orders = {"Type": "AWS::SQS::Queue", "Properties": {}}
 
     assert deployed(Handler=FUNCTION, Made=made, Orders=orders, Mapping=mapping) == set()
+
+
+def test_knows_what_only_a_custom_resource_may_invoke() -> None:
+    """As the CDK's `AwsCustomResource` and `Trigger` do; who else may makes it ordinary."""
+
+    def may_invoke(role: str) -> dict[str, Any]:
+        statement = {
+            "Effect": "Allow",
+            "Action": "lambda:InvokeFunction",
+            "Resource": {"Fn::GetAtt": ["Build", "Arn"]},
+        }
+        document = {"Statement": [statement]}
+        return {
+            "Type": "AWS::IAM::Policy",
+            "Properties": {"Roles": [{"Ref": role}], "PolicyDocument": document},
+        }
+
+    def running_as(role: str) -> dict[str, Any]:
+        return {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"Role": {"Fn::GetAtt": [role, "Arn"]}},
+        }
+
+    role = {"Type": "AWS::IAM::Role", "Properties": {}}
+    triggering = {
+        "Made": {"Type": "Custom::AWS", "Properties": TOKEN},
+        "Handler": running_as("HandlerRole"),
+        "HandlerRole": role,
+        "Trigger": may_invoke("HandlerRole"),
+        "Build": FUNCTION,
+    }
+    working = {"Worker": running_as("Role"), "Role": role, "Work": may_invoke("Role")}
+
+    assert deployed(**triggering) == {"Handler", "Build"}
+    assert deployed(**triggering, **working) == {"Handler"}
