@@ -98,12 +98,13 @@ class AssemblyStack:
         """Files that must be uploaded before it is deployed."""
         return tuple(
             FileAsset(
-                path=self.directory / asset["source"]["path"],
-                packaging=asset["source"].get("packaging", "file"),
-                bucket_name=destination["bucketName"],
-                object_key=destination["objectKey"],
+                path=self.directory / _text(source, "path", manifest),
+                packaging=source.get("packaging", "file"),
+                bucket_name=_text(destination, "bucketName", manifest),
+                object_key=_text(destination, "objectKey", manifest),
             )
-            for asset, destination in self._assets("files", "path")
+            for manifest, _, source, destination in self._assets("files")
+            if "path" in source
         )
 
     @cached_property
@@ -111,21 +112,26 @@ class AssemblyStack:
         """Images that must be built before it is deployed."""
         return tuple(
             ImageAsset(
-                source_hash=asset["hash"],
-                directory=self.directory / asset["source"]["directory"],
-                docker_file=asset["source"].get("dockerFile", "Dockerfile"),
-                repository=destination["repositoryName"],
-                tag=destination["imageTag"],
+                source_hash=source_hash,
+                directory=self.directory / _text(source, "directory", manifest),
+                docker_file=source.get("dockerFile", "Dockerfile"),
+                repository=_text(destination, "repositoryName", manifest),
+                tag=_text(destination, "imageTag", manifest),
             )
-            for asset, destination in self._assets("dockerImages", "directory")
+            for manifest, source_hash, source, destination in self._assets("dockerImages")
+            if "directory" in source
         )
 
-    def _assets(self, section: str, needed: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    def _assets(self, section: str) -> Iterator[tuple[Path, str, dict[str, Any], dict[str, Any]]]:
+        """Yields file, hash, source and destination of each asset."""
         for manifest in self.asset_manifests:
-            for source_hash, asset in _mapping(_read(manifest), section, manifest).items():
-                if needed in _mapping(asset, "source", manifest):
-                    for destination in _mapping(asset, "destinations", manifest).values():
-                        yield {**asset, "hash": source_hash}, destination
+            assets = _mapping(_read(manifest), section, manifest)
+            for source_hash in assets:
+                asset = _mapping(assets, source_hash, manifest)
+                source = _mapping(asset, "source", manifest)
+                destinations = _mapping(asset, "destinations", manifest)
+                for name in destinations:
+                    yield manifest, source_hash, source, _mapping(destinations, name, manifest)
 
     @cached_property
     def metadata(self) -> dict[str, list[dict[str, Any]]]:
@@ -196,11 +202,13 @@ def _stacks(directory: Path, entered: set[Path]) -> Iterator[AssemblyStack]:
         message = f"{manifest} holds itself; make the assembly anew with: hinagata synth"
         raise AssemblyError(message)
     entered.add(whole)
-    artifacts = _mapping(_read(manifest), "artifacts", manifest)
+    listed = _mapping(_read(manifest), "artifacts", manifest)
+    artifacts = {name: each for name, each in listed.items() if isinstance(each, dict)}
     for name in _in_order(artifacts):
         kind = artifacts[name].get("type")
         if kind == _NESTED:
-            inner = _text(_mapping(artifacts[name], "properties", manifest), "directoryName")
+            properties = _mapping(artifacts[name], "properties", manifest)
+            inner = _text(properties, "directoryName", manifest)
             yield from _stacks(directory / inner, entered)
         elif kind == _STACK:
             yield _stack(directory, name, artifacts)
@@ -210,24 +218,18 @@ def _stack(directory: Path, name: str, artifacts: dict[str, dict[str, Any]]) -> 
     manifest = directory / "manifest.json"
     artifact = artifacts[name]
     properties = _mapping(artifact, "properties", manifest)
-    template = properties.get("templateFile")
-    if not isinstance(template, str):
-        message = (
-            f"{manifest} names no template for {name}; make the assembly anew with: hinagata synth"
-        )
-        raise AssemblyError(message)
     environment = str(artifact.get("environment", ""))
     account, _, region = environment.removeprefix(_ENVIRONMENT).partition("/")
     metadata_file = artifact.get("additionalMetadataFile")
     return AssemblyStack(
         name=str(properties.get("stackName", name)),
-        template_file=directory / template,
+        template_file=directory / _text(properties, "templateFile", manifest),
         directory=directory,
         artifact=name,
         account=None if account in _UNKNOWN else account,
         region=None if region in _UNKNOWN else region,
         asset_manifests=tuple(
-            directory / _text(_mapping(artifacts[needed], "properties", manifest), "file")
+            directory / _text(_mapping(artifacts[needed], "properties", manifest), "file", manifest)
             for needed in _needed(artifact)
             if artifacts.get(needed, {}).get("type") == _ASSETS
         ),
@@ -253,7 +255,7 @@ def _in_order(artifacts: dict[str, dict[str, Any]]) -> list[str]:
         name, done = open_.pop()
         if done:
             ordered[name] = None
-        elif name not in entered and isinstance(artifacts.get(name), dict):
+        elif name not in entered and name in artifacts:
             entered.add(name)
             open_.append((name, True))
             open_ += [(needed, False) for needed in reversed(_needed(artifacts[name]))]
@@ -269,8 +271,13 @@ def _mapping(document: Mapping[str, Any], key: str, file: Path) -> dict[str, Any
     return value
 
 
-def _text(document: Mapping[str, Any], key: str) -> str:
-    return str(document.get(key, ""))
+def _text(document: Mapping[str, Any], key: str, file: Path) -> str:
+    """The text under a key."""
+    value = document.get(key)
+    if not isinstance(value, str):
+        message = f"{file} has no usable {key}; make the assembly anew with: hinagata synth"
+        raise AssemblyError(message)
+    return value
 
 
 def _read(file: Path) -> dict[str, Any]:

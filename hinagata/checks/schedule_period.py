@@ -29,7 +29,7 @@ def longest_rest_s(declaration: Node) -> float | None:
 
 def _rest_s(expression: str) -> float:
     if rate := _RATE.fullmatch(expression.strip()):
-        return int(rate[1]) * _UNITS_S[rate[2]]
+        return float(rate[1]) * _UNITS_S[rate[2]]
     fields = expression.strip().removeprefix("cron(").removesuffix(")").split()
     if not expression.startswith("cron(") or len(fields) != 6:
         return math.inf
@@ -45,4 +45,4 @@ def _step_s(field: str, unit_s: float, whole_s: float) -> float:
     if field == "*":
         return unit_s
     every = _EVERY.fullmatch(field)
-    return int(every[1]) * unit_s if every else whole_s
+    return float(every[1]) * unit_s if every else whole_s

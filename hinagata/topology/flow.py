@@ -12,7 +12,7 @@ from hinagata.topology.edge import FLOW, Edge, Kind
 from hinagata.topology.edges.workflow import tasks
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node, Role, walk
-from hinagata.topology.value import Value, alternatives, items, referenced
+from hinagata.topology.value import Value, alternatives, items, number, referenced
 
 _FUNCTION = "AWS::Lambda::Function"
 _QUEUE = "AWS::SQS::Queue"
@@ -369,12 +369,7 @@ def _number(node: Node, *path: str | int, default: float | None = None) -> float
 def _single(value: Value) -> float | None:
     """Returns the number that a resolved value is, if it can be only one."""
     found = list(alternatives(value))
-    if len(found) != 1 or isinstance(found[0], bool):
-        return None
-    try:
-        return float(found[0]) if isinstance(found[0], (int, float, str)) else None
-    except ValueError:
-        return None
+    return number(found[0]) if len(found) == 1 else None
 
 
 def _most(numbers: list[float | None]) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,6 +17,7 @@ from hinagata.topology.value import (
     Unknown,
     Value,
     alternatives,
+    number,
     referenced,
 )
 
@@ -209,10 +209,10 @@ class Node:
                 if default is not None:
                     found.add(default)
                 continue
-            number = _number(value)
-            if number is None:
+            one = number(value)
+            if one is None:
                 return None
-            found.add(number)
+            found.add(one)
         return frozenset(found)
 
     def flag(self, *path: str | int, default: bool = False) -> bool | None:
@@ -291,15 +291,3 @@ def _descend(value: Value, path: tuple[str | int, ...]) -> Value:
 
 def _is_intrinsic(key: object) -> bool:
     return isinstance(key, str) and (key == "Ref" or key.startswith("Fn::"))
-
-
-def _number(value: Value) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    if not math.isfinite(number):
-        return None
-    return value if isinstance(value, int) else number

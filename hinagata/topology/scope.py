@@ -78,7 +78,7 @@ class Scope:
         try:
             # Most values are plain, and most of the others references.
             kind = KINDS.get(type(raw))
-            found = raw if kind is None else kind(raw, self, 0)
+            found: Any = raw if kind is None else kind(raw, self, 0)
         except RecursionError:
             raise TemplateError(f"{self.where} is nested too deep to be read") from None
         return None if found is ABSENT else found

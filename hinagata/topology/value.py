@@ -7,6 +7,7 @@ the deployment. Unknown stays unknown: it is never guessed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -87,6 +88,19 @@ def alternatives(value: Value) -> Iterator[Value]:
             yield from alternatives(alternative)
     else:
         yield value
+
+
+def number(value: Value) -> float | None:
+    """Returns the number that a value is or spells; None if it is none, or none to reckon with."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    if not math.isfinite(found):
+        return None
+    return value if isinstance(value, int) else found
 
 
 def items(value: Value) -> Iterator[Value]:

@@ -39,7 +39,7 @@ def write_assembly(folder: Path, *, stacks: int, resources: int) -> Path:
             "dependencies": [f"Shop{number - 1}"] if number else [],
             "additionalMetadataFile": f"{name}.metadata.json",
         }
-        _write(folder / f"{name}.template.json", _template(number, workers))
+        _write(folder / f"{name}.template.json", template(number, workers))
         _write(folder / f"{name}.metadata.json", _metadata(name, workers))
     _write(folder / "manifest.json", {"version": "55.0.0", "artifacts": artifacts})
     return folder
@@ -50,7 +50,8 @@ def _write(file: Path, document: object) -> None:
     file.write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
-def _template(stack: int, workers: int) -> dict[str, Any]:
+def template(stack: int, workers: int) -> dict[str, Any]:
+    """Return the template of one of the stacks, by its number."""
     found: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
     for number in range(workers):

@@ -29,7 +29,7 @@ from hinagata.checks.ecs_service import containers, is_replica, target_groups, t
 from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node, walk
-from hinagata.topology.value import Unknown, Value
+from hinagata.topology.value import Unknown, Value, number
 
 _DELAY = "deregistration_delay.timeout_seconds"
 # docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connection-draining.html
@@ -82,10 +82,10 @@ def _delay(service: Node, group: Node) -> Iterator[Finding | Unresolved]:
         )
         return
     stops = [
-        _seconds(walk(each, "StopTimeout") or _STOP_TIMEOUT_DEFAULT_S)
+        number(walk(each, "StopTimeout") or _STOP_TIMEOUT_DEFAULT_S)
         for each in containers(service) or ()
     ]
-    promised, known = _seconds(delay), [each for each in stops if each is not None]
+    promised, known = number(delay), [each for each in stops if each is not None]
     if promised is not None and known and max(known) < promised:
         yield Finding(
             node=service.nodes("TaskDefinition")[0],
@@ -95,13 +95,6 @@ def _delay(service: Node, group: Node) -> Iterator[Finding | Unresolved]:
             related=(service, group),
             severity=Severity.NOTE,
         )
-
-
-def _seconds(value: Value) -> float | None:
-    try:
-        return float(value) if isinstance(value, (str, int, float)) else None
-    except ValueError:
-        return None
 
 
 def _breaker(service: Node) -> Iterator[Finding | Unresolved]:

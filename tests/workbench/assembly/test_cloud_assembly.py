@@ -128,3 +128,56 @@ def test_fails_on_a_broken_manifest(tmp_path: Path, broken: str) -> None:
 
     with pytest.raises(AssemblyError, match=r"manifest\.json"):
         CloudAssembly.read(tmp_path)
+
+
+def test_a_stack_knows_where_it_is_deployed(tmp_path: Path) -> None:
+    """An account or region that can be any is None."""
+    environments = {
+        "One": "aws://111111111111/eu-west-1",
+        "Any": "aws://unknown-account/unknown-region",
+        "Half": "aws://unknown-account/eu-west-1",
+        "Odd": "",
+    }
+    artifacts = {
+        name: {**stack(name), "environment": environment}
+        for name, environment in environments.items()
+    }
+    write(tmp_path, {"manifest.json": {"artifacts": artifacts}})
+
+    stacks = {each.name: each for each in CloudAssembly.read(tmp_path).stacks}
+
+    assert {name: (each.account, each.region) for name, each in stacks.items()} == {
+        "One": ("111111111111", "eu-west-1"),
+        "Any": (None, None),
+        "Half": (None, "eu-west-1"),
+        "Odd": (None, None),
+    }
+
+
+def test_a_resource_of_the_stack_goes_before_one_of_a_nested_stack(tmp_path: Path) -> None:
+    """Both are in the metadata of the stack, and may have the same logical id."""
+    item = {"type": "aws:cdk:logicalId", "data": "Queue4A7E3555"}
+    folder = shop(tmp_path)
+    write(folder, {"Orders.metadata.json": {f"/Orders/{p}": [item] for p in ("In/Q/R", "Q/R")}})
+
+    orders = CloudAssembly.read(folder).stacks[1]
+
+    assert orders.construct_path("Queue4A7E3555") == "Orders/Q/R"
+
+
+def test_a_long_chain_of_dependencies_needs_no_recursion(tmp_path: Path) -> None:
+    """Each stack depends on the one before, two thousand times."""
+    artifacts = {f"S{at}": stack(f"S{at}", after=(f"S{at + 1}",)) for at in range(2000)}
+    write(tmp_path, {"manifest.json": {"artifacts": artifacts}})
+
+    assert CloudAssembly.read(tmp_path).stacks[0].name == "S1999"
+
+
+def test_fails_on_an_assembly_that_holds_itself(tmp_path: Path) -> None:
+    """A stage whose folder is a link to the assembly would never end."""
+    stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "stage"}}
+    write(tmp_path, {"manifest.json": {"artifacts": {"stage": stage}}})
+    (tmp_path / "stage").symlink_to(tmp_path)
+
+    with pytest.raises(AssemblyError, match=r"manifest\.json holds itself"):
+        CloudAssembly.read(tmp_path)
