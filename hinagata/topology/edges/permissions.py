@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.edges.builder import Builder, once
 from hinagata.topology.edges.containers import SERVICE, TASK_DEFINITION, computes_of
+from hinagata.topology.edges.environment import named_to
 from hinagata.topology.edges.target import EXTERNAL, FUNCTION, Target, targets, targets_of
 from hinagata.topology.node import Node, walk
 from hinagata.topology.value import Text, Value, alternatives, items, referenced
@@ -189,6 +190,9 @@ def _allowed(
     # Of the actions of one access on one resource, the one that says most is told.
     found: dict[tuple[Access, Target], int] = {}
     for matched, resources in _allowances(policy, path):
+        if "*" in items(resources):
+            for compute in computes:
+                yield from _on_what_it_knows(compute, matched, policy, world)
         for resource in _resources(resources):
             for target in targets_of(resource, world):
                 for access, at in matched.items():
@@ -201,14 +205,36 @@ def _allowed(
             yield Edge(compute, node, access.kind, policy, through, detail)
 
 
+def _on_what_it_knows(
+    compute: Node, matched: dict[Access, int], policy: Node, world: World
+) -> Iterator[Edge]:
+    """Yields what code may do that may do it to every resource, if it knows one.
+
+    It knows those that its environment names. The default bus needs no name; but who may do
+    everything says nothing of it.
+    """
+    known = list(dict.fromkeys(named_to(compute, world)))
+    for access, at in matched.items():
+        fit = [target for target in known if accepts(access, target.node)]
+        if not fit and access.types == _BUSES and len(matched) < len(_ACCESSES):
+            fit = [Target(world.default_bus)]
+        for node, through in fit:
+            if node is not compute:
+                detail = f"{access.service}:{access.actions[at]}"
+                yield Edge(compute, node, access.kind, policy, through, detail)
+
+
 def _allowances(
     policy: Node, path: tuple[str | int, ...]
 ) -> Iterator[tuple[dict[Access, int], Value]]:
     """Yields what each statement that allows something allows, and on which resources."""
     raw: Any = policy.raw.get("Properties")
     for step in (*path, "Statement"):
-        inside = raw.get(step) if isinstance(raw, dict) else None
-        raw = raw[step] if isinstance(raw, list) and isinstance(step, int) else inside
+        if isinstance(raw, list) and isinstance(step, int):
+            # What is resolved may have items that are not written here, e.g. by a condition.
+            raw = raw[step] if step < len(raw) else None
+        else:
+            raw = raw.get(step) if isinstance(raw, dict) else None
     if not isinstance(raw, list):
         for statement in policy.items(*path, "Statement") or ():
             yield from _allowance(statement)
@@ -218,7 +244,7 @@ def _allowances(
         if actions is None:
             for resolved in alternatives(policy.template.resolve(statement)):
                 yield from _allowance(resolved)
-        elif statement.get("Resource") != "*" and (matched := _matched_by(actions)):
+        elif matched := _matched_by(actions):
             # Most statements move no data: only the resources of the others are resolved.
             yield matched, policy.template.resolve(statement.get("Resource"))
 

@@ -168,6 +168,67 @@ def test_what_names_no_resource_in_particular_makes_no_edge(target: object) -> N
     assert allowed(allow("sqs:*", target), Orders=QUEUE) == []
 
 
+def test_who_may_do_it_to_every_resource_does_it_to_what_the_environment_names() -> None:
+    """Code does not look for resources: it is told of them."""
+    work = resource(
+        "Lambda::Function",
+        Role=arn("Role"),
+        Environment={"Variables": {"QUEUE": ref("Orders"), "TOPIC": ref("News")}},
+    )
+
+    topology = read(
+        Work=work,
+        Role=ROLE,
+        Policy=policy(allow("sqs:SendMessage", "*")),
+        Orders=QUEUE,
+        Others=QUEUE,
+        News=TOPIC,
+    )
+
+    assert data(topology) == ["Work may_write Orders via Policy sqs:SendMessage"]
+
+
+def test_a_service_is_told_of_resources_by_its_containers() -> None:
+    """Those of its task definition."""
+    container = {"Name": "app", "Environment": [{"Name": "TABLE", "Value": ref("Stock")}]}
+
+    topology = read(
+        Server=resource("ECS::Service", TaskDefinition=ref("Task")),
+        Task=resource(
+            "ECS::TaskDefinition", TaskRoleArn=arn("Role"), ContainerDefinitions=[container]
+        ),
+        Role=ROLE,
+        Policy=policy(allow("dynamodb:PutItem", ["*"])),
+        Stock=TABLE,
+    )
+
+    assert data(topology) == ["Server may_write Stock via Policy dynamodb:PutItem"]
+
+
+@pytest.mark.parametrize(("action", "sent"), [("events:PutEvents", True), ("*", False)])
+def test_the_default_bus_needs_no_name(action: str, *, sent: bool) -> None:
+    """Events that name no bus go there; who may do everything is no sender for that."""
+    found = allowed(allow(action, "*"))
+
+    assert found == (["may_write DefaultBus via Policy events:PutEvents"] if sent else [])
+
+
+def test_events_go_to_the_bus_that_the_environment_names() -> None:
+    """Then not to the default bus."""
+    work = resource(
+        "Lambda::Function", Role=arn("Role"), Environment={"Variables": {"BUS": ref("Bus")}}
+    )
+
+    topology = read(
+        Work=work,
+        Role=ROLE,
+        Policy=policy(allow("events:PutEvents", "*")),
+        Bus=resource("Events::EventBus", Name="orders"),
+    )
+
+    assert data(topology) == ["Work may_write Bus via Policy events:PutEvents"]
+
+
 def test_only_what_is_allowed_counts() -> None:
     """A statement that denies takes nothing from the graph, and adds nothing."""
     denied = {"Effect": "Deny", "Action": "sqs:*", "Resource": arn("Orders")}
