@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.edges.builder import Builder
 from hinagata.topology.edges.containers import TASK_DEFINITION, computes_of
+from hinagata.topology.edges.json_text import read_json
 from hinagata.topology.edges.messaging import QUEUE
 from hinagata.topology.edges.service_calls import BUS, buses_of, call
 from hinagata.topology.edges.target import is_function, spelled, targets, targets_of
@@ -39,7 +39,8 @@ def _schedule(schedule: Node, world: World) -> Iterator[Edge]:
         yield from _target(world.schedule, target, schedule, world)
         arn = spelled(walk(target, "Arn"))
         if universal := _UNIVERSAL.match(arn):
-            arguments = _arguments(walk(target, "Input"))
+            given = walk(target, "Input")
+            arguments = read_json(given) if isinstance(given, str) else given
             api = (universal["service"], universal["action"])
             yield from call(world.schedule, schedule, api, arguments, world)
 
@@ -78,16 +79,6 @@ def _pipe(pipe: Node, world: World) -> Iterator[Edge]:
             letters = ("SourceParameters", parameters, "DeadLetterConfig", "Arn")
             for queue, _ in targets(pipe, world, *letters):
                 yield Edge(source, queue, Kind.DEAD_LETTER, pipe)
-
-
-def _arguments(given: Value) -> Value:
-    if isinstance(given, str):
-        try:
-            parsed: Value = json.loads(given)
-        except ValueError:
-            return given
-        return parsed
-    return given
 
 
 BUILDERS: dict[str, Builder] = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.edges.builder import Builder
+from hinagata.topology.edges.json_text import read_json
 from hinagata.topology.edges.target import is_function, targets, targets_of
 from hinagata.topology.node import Node, walk
 from hinagata.topology.value import Value, alternatives
@@ -28,20 +28,11 @@ def dead_letters(source: Node, via: Node, world: World) -> Iterator[Edge]:
         world: Where to look for the queue.
     """
     for policy in alternatives(via.get("RedrivePolicy")):
-        queue_arn = walk(_as_mapping(policy), "deadLetterTargetArn")
+        # It may be a mapping, or the same as a text of JSON.
+        mapping = read_json(policy) if isinstance(policy, str) else policy
+        queue_arn = walk(mapping, "deadLetterTargetArn")
         for queue, _ in targets_of(queue_arn, world, named=QUEUE):
             yield Edge(source, queue, Kind.DEAD_LETTER, via)
-
-
-def _as_mapping(policy: Value) -> Value:
-    """Returns a policy that is given as a text of JSON as a mapping."""
-    if not isinstance(policy, str):
-        return policy
-    try:
-        mapping: Value = json.loads(policy)
-    except ValueError:
-        return None
-    return mapping
 
 
 def _queue(queue: Node, world: World) -> Iterator[Edge]:

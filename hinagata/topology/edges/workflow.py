@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.edges.builder import Builder
+from hinagata.topology.edges.json_text import read_json
 from hinagata.topology.edges.service_calls import call
 from hinagata.topology.edges.target import spelled, targets_of
 from hinagata.topology.node import Node, walk
@@ -78,7 +78,7 @@ def _definitions(machine: Node) -> Iterator[Value]:
         if definition is not None:
             yield _substituted(definition, given)
     for definition in alternatives(machine.get("DefinitionString")):
-        if isinstance(definition, (str, Text)):
+        if isinstance(definition, (str, Text)) and _OPEN not in spelled(definition):
             yield _parsed(definition, given)
 
 
@@ -90,12 +90,8 @@ def _parsed(definition: str | Text, given: dict[str, Value]) -> Value:
         str(part) if isinstance(part, (str, int, float)) else f"{_OPEN}{at}{_CLOSE}"
         for at, part in enumerate(parts)
     )
-    try:
-        read = json.loads(text)
-    except ValueError:
-        # E.g. a number that is not known before the deployment, where JSON wants one.
-        return UNKNOWN
-    return _restored(read, parts)
+    # It is no JSON before the deployment where, e.g., a number in it is not known.
+    return _restored(read_json(text), parts)
 
 
 def _restored(value: Value, parts: list[Value]) -> Value:

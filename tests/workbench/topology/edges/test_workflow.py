@@ -190,7 +190,11 @@ def test_a_definition_is_read_however_it_is_written(properties: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"States": 1}', '{"States": {"S": 1}}', '{"States": {"S": {}}}']
+    "text",
+    [
+        *("", "{", "[]", '{"States": 1}', '{"States": {"S": 1}}', '{"States": {"S": {}}}'),
+        *("[" * 100_000, "[" * 500 + "]" * 500, '{"States": "\ue0007\ue001"}'),
+    ],
 )
 def test_a_definition_that_is_none_calls_nothing(text: str) -> None:
     """It is not for the topology to judge it."""
