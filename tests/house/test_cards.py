@@ -14,7 +14,7 @@ from tests.readme import REPOSITORY
 PATTERNS = sorted(
     path
     for path in (REPOSITORY / "patterns").glob("[a-z]*.py")
-    if path.stem not in ("app", "template_validation")
+    if path.stem not in ("app", "failure_mode_validation", "template_validation")
 )
 SAMPLES = sorted((REPOSITORY / "stacks").glob("[a-z]*.py"))
 TEXTS = ("title", "summary", "talk")
