@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hinagata.topology.edge import Edge, Kind
@@ -115,35 +115,39 @@ def _measured(alarm: Node, world: World) -> Iterator[tuple[Target, str]]:
 def _by_dimensions(
     metric: Value, namespace: Value, dimensions: Value, world: World
 ) -> Iterator[tuple[Target, str]]:
+    measured = _by_name(namespace, dimensions, world)
+    for name in alternatives(metric):
+        if isinstance(name, str):
+            yield from ((target, name) for target in measured)
+
+
+def _by_name(namespace: Value, dimensions: Value, world: World) -> list[Target]:
     given = {
         name: walk(dimension, "Value")
         for dimension in items(dimensions)
         if isinstance(name := walk(dimension, "Name"), str)
     }
     of_aws = isinstance(namespace, str) and namespace.startswith(("AWS/", "ECS/"))
+    found: list[Target] = []
     for name, value in given.items():
         if _FINER.get(name) in given:
             continue
         for target in _named_by(name, value, world, of_aws=of_aws):
-            found = [target]
             if name == "FunctionName" and "Resource" in given:
-                found = [_qualified(target, given["Resource"], world)]
-            elif target.node.type == TARGET_GROUP:
+                found.append(_qualified(target, given["Resource"], world))
+            else:
+                found.append(target)
+            if target.node.type == TARGET_GROUP:
                 found += map(Target, load_balancers_of(world).get(target.node, ()))
-            for measured in found:
-                yield from (
-                    (measured, name) for name in alternatives(metric) if isinstance(name, str)
-                )
+    return found
 
 
-def _named_by(name: str, value: Value, world: World, *, of_aws: bool) -> Iterator[Target]:
+def _named_by(name: str, value: Value, world: World, *, of_aws: bool) -> Sequence[Target]:
     if name in ("LoadBalancer", "TargetGroup") and isinstance(value, str):
         # app/name/id or net/name/id; targetgroup/name/id
         type_ = LOAD_BALANCER if name == "LoadBalancer" else TARGET_GROUP
-        for physical_name in value.split("/")[1:2]:
-            yield from targets_of(physical_name, world, named=type_)
-    else:
-        yield from targets_of(value, world, named=_NAMES.get(name, ()) if of_aws else ())
+        return targets_of(value.partition("/")[2].partition("/")[0], world, named=type_)
+    return targets_of(value, world, named=_NAMES.get(name, ()) if of_aws else ())
 
 
 def _qualified(function: Target, resource: Value, world: World) -> Target:

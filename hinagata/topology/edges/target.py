@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from hinagata.topology.edges.builder import once
@@ -52,7 +52,7 @@ class Target(NamedTuple):
 
 def targets(
     node: Node, world: World, *path: str | int, named: str | tuple[str, ...] = ()
-) -> tuple[Target, ...]:
+) -> Sequence[Target]:
     """Returns the nodes that a property names; of a list or of alternatives, those of each.
 
     Args:
@@ -63,21 +63,19 @@ def targets(
             empty if such a literal names nothing.
     """
     value = node.get(*path)
-    if value is None:
-        return ()
-    if isinstance(value, Reference):
-        return (_behind(value.node, world, _MOST_STEPS),)
+    if value is None or isinstance(value, Reference) or world.near is node:
+        return targets_of(value, world, named=named)
     near, world.near = world.near, node
     try:
-        return tuple(targets_of(value, world, named=named))
+        return targets_of(value, world, named=named)
     finally:
         world.near = near
 
 
 def targets_of(
     value: Value, world: World, *, named: str | tuple[str, ...] = ()
-) -> Iterator[Target]:
-    """Yields the nodes that a resolved value names.
+) -> Sequence[Target]:
+    """Returns the nodes that a resolved value names.
 
     Args:
         value: An ARN, a URL, a name, or a reference that stands for one, or several of them.
@@ -132,22 +130,23 @@ def spelled(value: Value) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _targets(value: Value, world: World, named: tuple[str, ...], steps: int) -> Iterator[Target]:
+def _targets(value: Value, world: World, named: tuple[str, ...], steps: int) -> Sequence[Target]:
     if isinstance(value, Reference):
-        yield _behind(value.node, world, steps)
-    elif isinstance(value, Text):
-        yield from _text(value, world, steps)
-    elif isinstance(value, (list, OneOf)):
-        for item in items(value):
-            yield from _targets(item, world, named, steps)
-    elif isinstance(value, str):
-        if value.startswith(("arn:", "https://")) or ":function:" in value:
-            yield from _literal(value, world)
-        else:
-            found = (world.named(type_, value) for type_ in named)
-            node = next((each for each in found if each is not None), None)
-            if node is not None:
-                yield _behind(node, world, steps)
+        return (_behind(value.node, world, steps),)
+    if isinstance(value, (list, OneOf)):
+        several = value if isinstance(value, list) else value.alternatives
+        return [target for each in several for target in _targets(each, world, named, steps)]
+    if isinstance(value, Text):
+        return _text(value, world, steps)
+    return _written(value, world, named, steps) if isinstance(value, str) else ()
+
+
+def _written(text: str, world: World, named: tuple[str, ...], steps: int) -> Sequence[Target]:
+    if text.startswith(("arn:", "https://")) or ":function:" in text:
+        return _literal(text, world)
+    found = (world.named(type_, text) for type_ in named)
+    node = next((each for each in found if each is not None), None)
+    return () if node is None else (_behind(node, world, steps),)
 
 
 def _behind(node: Node, world: World, steps: int) -> Target:
@@ -156,21 +155,20 @@ def _behind(node: Node, world: World, steps: int) -> Target:
         return Target(node)
     qualifies = node.type in (ALIAS, VERSION)
     named = (FUNCTION,) if qualifies else ()
-    found = next(_targets(node.get(*path), world, named, steps - 1), None)
-    if found is None:
+    found = _targets(node.get(*path), world, named, steps - 1)
+    if not found:
         return Target(node)
-    return Target(found.node, node if qualifies else found.qualifier)
+    return Target(found[0].node, node if qualifies else found[0].qualifier)
 
 
-def _text(text: Text, world: World, steps: int) -> Iterator[Target]:
+def _text(text: Text, world: World, steps: int) -> Sequence[Target]:
     references = [(at, part) for at, part in enumerate(text.parts) if isinstance(part, Reference)]
     if references:
         # A piece of another resource's ARN, e.g. its account, names it least.
         at, part = min(references, key=lambda each: "[" in each[1].attribute)
-        yield _in_text(text, at, part, world, steps)
-    else:
-        known = "".join(part if isinstance(part, str) else "?" for part in text.parts)
-        yield from _literal(known, world)
+        return (_in_text(text, at, part, world, steps),)
+    known = "".join(part if isinstance(part, str) else "?" for part in text.parts)
+    return _literal(known, world)
 
 
 def _in_text(text: Text, at: int, part: Reference, world: World, steps: int) -> Target:
@@ -183,18 +181,17 @@ def _in_text(text: Text, at: int, part: Reference, world: World, steps: int) -> 
     return found
 
 
-def _literal(text: str, world: World) -> Iterator[Target]:
+def _literal(text: str, world: World) -> Sequence[Target]:
     function = _FUNCTION_ARN.search(text)
     if function is None:
-        if (node := world.at_arn(text)) is not None:
-            yield Target(node)
-        return
+        node = world.at_arn(text)
+        return () if node is None else (Target(node),)
     # All before "function:" may be left out (Lambda's API reference, FunctionName).
-    arn = function["arn"]
+    arn, name = function["arn"], function["qualifier"]
     node = world.at_arn(arn if arn.startswith("arn:") else f"arn:aws:lambda::{arn}")
-    if node is not None:
-        name = function["qualifier"]
-        yield Target(node, alias_of(node, name, world) if name else None)
+    if node is None:
+        return ()
+    return (Target(node, alias_of(node, name, world) if name else None),)
 
 
 @once
