@@ -163,6 +163,22 @@ class World:
         """
         return self._choose(self._by_name(type_).get(name, ()), "", "")
 
+    def given(self, node: Node, property_: str) -> Node | None:
+        """Returns the pseudo node of what a parameter names that only a deployment knows.
+
+        Args:
+            node: Whose property it is.
+            property_: The property, which names nothing that is known.
+
+        Returns:
+            The same for every property of the template that refers to the parameter; None if the
+            property is not such a reference.
+        """
+        match node.written(property_):
+            case {"Ref": str(parameter)} if not parameter.startswith("AWS::"):
+                return self._pseudo_nodes.external(f"{node.template.name}/{parameter}")
+        return None
+
     def at_arn(self, value: Value) -> Node | None:
         """Returns the node that an ARN, a queue's URL or a reference means.
 

@@ -26,7 +26,10 @@ _UNIVERSAL = re.compile(r"^arn:[^:]*:scheduler:::aws-sdk:(?P<service>[^:]+):(?P<
 def _rule(rule: Node, world: World) -> Iterator[Edge]:
     sources: list[Node] = []
     if rule.get("EventPattern") is not None:
-        sources += buses_of(rule.get("EventBusName"), world)
+        buses = list(buses_of(rule.get("EventBusName"), world))
+        if not buses and (bus := world.given(rule, "EventBusName")):
+            buses.append(bus)
+        sources += buses
     if rule.get("ScheduleExpression") is not None:
         sources.append(world.schedule)
     for target in rule.items("Targets") or ():

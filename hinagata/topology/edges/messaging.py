@@ -45,7 +45,10 @@ def _topic(topic: Node, world: World) -> Iterator[Edge]:
 
 
 def _subscription(subscription: Node, world: World) -> Iterator[Edge]:
-    for topic, _ in targets(subscription, world, "TopicArn"):
+    topics = [topic for topic, _ in targets(subscription, world, "TopicArn")]
+    if not topics and (given := world.given(subscription, "TopicArn")):
+        topics.append(given)
+    for topic in topics:
         yield from _delivers(topic, subscription.get("Endpoint"), subscription, world)
         yield from dead_letters(topic, subscription, world)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from hinagata.topology.edge import Kind
+from hinagata.topology.reading import topology_of
 from tests.workbench.topology.edges.reading import (
     FUNCTION,
     QUEUE,
@@ -149,3 +150,26 @@ def test_a_bus_may_have_a_dead_letter_queue() -> None:
     )
 
     assert lines(topology, Kind.DEAD_LETTER) == ["Bus dead_letter Dead"]
+
+
+def test_a_bus_that_only_the_deployment_knows_is_one_bus() -> None:
+    """All rules that name it by the same parameter hang together; the function is invoked."""
+    pattern = {"source": ["shop"]}
+    rules = {
+        name: resource(
+            "Events::Rule",
+            EventBusName=ref("Bus"),
+            EventPattern=pattern,
+            Targets=[{"Id": "0", "Arn": arn("Work")}],
+        )
+        for name in ("First", "Second")
+    }
+    template = {
+        "Parameters": {"Bus": {"Type": "AWS::SSM::Parameter::Value<String>"}},
+        "Resources": {"Work": FUNCTION, **rules},
+    }
+
+    assert lines(topology_of(Shop=template)) == [
+        "Shop/Bus invokes_async Work via First",
+        "Shop/Bus invokes_async Work via Second",
+    ]

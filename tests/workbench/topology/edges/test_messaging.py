@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from hinagata.topology.reading import topology_of
 from tests.workbench.topology.edges.reading import (
     ALIAS,
     FUNCTION,
@@ -93,3 +94,18 @@ def test_policies_open_queues_and_topics() -> None:
         "TopicPolicy permits News",
         "Inline permits News",
     ]
+
+
+def test_a_topic_that_only_the_deployment_knows_still_delivers() -> None:
+    """A parameter names it; what is delivered is retried and lost like any other."""
+    template = {
+        "Parameters": {"News": {"Type": "String"}},
+        "Resources": {
+            "Orders": QUEUE,
+            "Subscription": resource(
+                "SNS::Subscription", TopicArn=ref("News"), Protocol="sqs", Endpoint=arn("Orders")
+            ),
+        },
+    }
+
+    assert lines(topology_of(Shop=template)) == ["Shop/News delivers Orders via Subscription"]
