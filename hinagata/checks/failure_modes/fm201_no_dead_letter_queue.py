@@ -66,8 +66,10 @@ def no_dead_letter_queue(topology: Topology, _: Thresholds) -> Iterator[Finding 
 def _consumed(topology: Topology) -> dict[Node, tuple[Severity, tuple[Node, ...]]]:
     polled: dict[Node, list[Node]] = defaultdict(list)
     for edge in topology.edges(Kind.POLLS):
-        if edge.source.type == "AWS::SQS::Queue" and edge.target not in polled[edge.source]:
-            polled[edge.source].append(edge.target)
+        # A pipe reads for its target, which need not know of the queue.
+        consumer = edge.via if edge.via.type == "AWS::Pipes::Pipe" else edge.target
+        if edge.source.type == "AWS::SQS::Queue" and consumer not in polled[edge.source]:
+            polled[edge.source].append(consumer)
     received: dict[Node, list[Node]] = defaultdict(list)
     for edge in topology.edges(Kind.MAY_READ):
         queue, compute = edge.target, edge.source

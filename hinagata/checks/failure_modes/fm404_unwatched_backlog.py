@@ -51,10 +51,12 @@ def unwatched_backlog(topology: Topology, _: Thresholds) -> Iterator[Finding | U
     """Looks for an alarm on the age of what each consumer has yet to read."""
     consumers: dict[Node, list[Node]] = {}
     for edge in topology.edges(Kind.POLLS, Kind.MAY_READ):
-        if edge.kind is Kind.POLLS or edge.detail == "sqs:ReceiveMessage":
-            consumers.setdefault(
-                edge.source if edge.kind is Kind.POLLS else edge.target, []
-            ).append(edge.target if edge.kind is Kind.POLLS else edge.source)
+        if edge.kind is Kind.POLLS:
+            # A pipe reads for its target, which need not know of the queue.
+            pipe = edge.source.type == "AWS::SQS::Queue" and edge.via.type == "AWS::Pipes::Pipe"
+            consumers.setdefault(edge.source, []).append(edge.via if pipe else edge.target)
+        elif edge.detail == "sqs:ReceiveMessage":
+            consumers.setdefault(edge.target, []).append(edge.source)
     for source, readers in consumers.items():
         if source.type == "AWS::SQS::Queue":
             yield from _queue(topology, source, readers)

@@ -115,3 +115,15 @@ def test_says_a_queue_with_two_consumers_once() -> None:
     found = finding(no_dead_letter_queue, shared)
 
     assert [each.name for each in found.related] == ["Worker", "Other"]
+
+
+def test_names_the_pipe_that_reads_a_queue() -> None:
+    """A pipe reads for its target, which may be a bus."""
+    piped = t.template(
+        Orders=resource("SQS::Queue"),
+        Bus=resource("Events::EventBus", Name="orders"),
+        Role=resource("IAM::Role"),
+        Pipe=resource("Pipes::Pipe", RoleArn=arn("Role"), Source=arn("Orders"), Target=arn("Bus")),
+    )
+
+    assert "consumed by Pipe" in finding(no_dead_letter_queue, piped).says

@@ -97,3 +97,18 @@ def test_wants_the_age_of_a_streams_reader(
 
     assert "IteratorAge" in finding.says
     assert findings(unwatched_backlog, watched) == []
+
+
+def test_names_the_pipe_that_reads_a_queue() -> None:
+    """A pipe reads for its target, which may be a bus."""
+    piped = {
+        "Resources": {
+            "Orders": resource("AWS::SQS::Queue"),
+            "Bus": resource("AWS::Events::EventBus", Name="orders"),
+            "Pipe": resource("AWS::Pipes::Pipe", Source=arn("Orders"), Target=arn("Bus")),
+        }
+    }
+
+    [finding] = findings(unwatched_backlog, piped)
+
+    assert "if Pipe falls behind" in finding.says
