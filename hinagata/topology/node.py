@@ -178,16 +178,16 @@ class Node:
     def _walk(self, raw: object, path: tuple[str | int, ...]) -> Value:
         for index, step in enumerate(path):
             if isinstance(raw, dict):
-                if len(raw) == 1 and _is_intrinsic(next(iter(raw))):
-                    return _descend(self.template.resolve(raw), path[index:])
-                if step not in raw and "Fn::Transform" in raw:
-                    return UNKNOWN
-                raw = raw.get(step)
-            elif isinstance(raw, list):
-                raw = raw[step] if isinstance(step, int) and -len(raw) <= step < len(raw) else None
+                inside = raw.get(step)
+                if inside is None:
+                    if len(raw) == 1 and _is_intrinsic(next(iter(raw))):
+                        return _descend(self.template.resolve(raw), path[index:])
+                    # Nobody can see here what a macro puts beside the rest.
+                    return UNKNOWN if "Fn::Transform" in raw else None
+                raw = inside
+            elif isinstance(raw, list) and isinstance(step, int) and -len(raw) <= step < len(raw):
+                raw = raw[step]
             else:
-                return None
-            if raw is None:
                 return None
         return self.template.resolve(raw)
 
