@@ -118,7 +118,9 @@ def accesses(service: str, action: str) -> Iterator[tuple[Access, str]]:
 def accepts(access: Access, node: Node) -> bool:
     """Whether an action can be one on a node; on what lies outside, the ARN's service tells."""
     if node.type == EXTERNAL:
-        return f":{access.service}:" in node.logical_id or f"/{access.service}." in node.logical_id
+        # arn:partition:service:..., or the URL of a queue.
+        service = node.logical_id.split(":", 3)[2:3]
+        return service == [access.service] or f"/{access.service}." in node.logical_id
     return node.type in access.types
 
 

@@ -124,7 +124,7 @@ def test_a_method_may_hand_over_to_a_service() -> None:
             RequestTemplates={"application/json": sub('{"TableName": "${Stock}"}')},
         ),
         Find=method(
-            service("dynamodb:action/Query"),
+            "arn:aws:apigateway:eu-west-1:dynamodb:action/Query",
             RequestTemplates={"application/json": sub('{"TableName": "${Stock}"}')},
         ),
     )
