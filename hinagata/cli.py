@@ -99,6 +99,11 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
             "run a sample on this machine, and say whether its results are right",
             "hinagata run connected_car --scenario morning_rush",
         ),
+        "scenario": (
+            _scenario,
+            "check scenario files, or print the schema that they follow",
+            "hinagata scenario check scenarios/connected_car/morning_rush.yaml",
+        ),
         "doctor": (_doctor, "say what is missing on this machine", "hinagata doctor"),
     }
     parsers = {
@@ -121,6 +126,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         "check", metavar="ID", nargs="?", help="as FM101; default: list all checks"
     )
     _add_run_arguments(parsers["run"])
+    _add_scenario_arguments(parsers["scenario"])
     word = next((word for word in argv if not word.startswith("-")), None)
     if word is not None and word not in known:
         raise UsageError(f"there is no command {word}; expected {suggest(word, known)}")
@@ -224,6 +230,19 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep", action="store_true", help="leave everything up afterwards, until Ctrl-C"
     )
     parser.add_argument("--verbose", action="store_true", help="tell every step")
+
+
+def _add_scenario_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action", choices=("check", "schema"), help="check: read files; schema: print it"
+    )
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="what to check")
+    parser.add_argument(
+        "--against",
+        metavar="PATH",
+        type=Path,
+        help="a cdk.out folder or a template that must have all that the files name",
+    )
 
 
 def _positive(text: str) -> float:
@@ -350,6 +369,39 @@ def _run(arguments: argparse.Namespace) -> int:
         verbose=arguments.verbose,
     )
     return GOOD if met else NO
+
+
+def _scenario(arguments: argparse.Namespace) -> int:
+    if arguments.action == "schema":
+        from hinagata.scenario.schema import schema_text
+
+        if arguments.files:
+            raise UsageError(f"schema takes no file; found {arguments.files[0]}")
+        print(schema_text(), end="")
+        return GOOD
+    from hinagata.scenario import read_scenario
+
+    if not arguments.files:
+        raise UsageError("no file to check; see: hinagata scenario --help")
+    topology = None
+    if arguments.against is not None:
+        from hinagata.topology.reading import read_topology
+
+        topology = read_topology(arguments.against)
+    failed = False
+    for file in arguments.files:
+        try:
+            scenario = read_scenario(file, project=Path.cwd())
+            if topology is not None:
+                from hinagata.lab.hold import hold
+
+                hold(scenario, topology)
+        except HinagataError as error:
+            print(f"hinagata: {error}", file=sys.stderr)
+            failed = True
+        else:
+            print(f"{file}: good")
+    return WRONG if failed else GOOD
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -47,7 +47,7 @@ def messages(source: Source, *, seed: int, salt: str = "", warm_up: int = 0) -> 
     for number in range(source.run.messages):
         drawn = random.Random(f"{seed}/{source.name}/{number}")  # noqa: S311 - not for secrets
         keys = {
-            name: _value(name, drawn.randrange(source.run.keys), key)
+            name: _value(name, key.distribution.draw(drawn, among=source.run.keys), key)
             for name, key in source.keys.items()
         }
         body = source.request.body

@@ -1,35 +1,15 @@
 """What a scenario says, as records that cannot change: durations in seconds, rates a second."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from hinagata.scenario.fault import Fault
+from hinagata.scenario.key import Key
+from hinagata.scenario.rate import DAY_SECONDS, Rate
 
-@dataclass(frozen=True, kw_only=True)
-class ConstantRate:
-    """The same rate at every time."""
-
-    per_second: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiurnalRate:
-    """A rate that swings once a day between a peak and a trough."""
-
-    peak_per_second: float
-    peak_over_trough: float
-    peak_at_seconds: float
-
-
-Rate = ConstantRate | DiurnalRate
-
-
-@dataclass(frozen=True, kw_only=True)
-class Key:
-    """The values that a name in a request takes: which are there, and how often each comes."""
-
-    cardinality: int
-    distribution: str
+# Long enough for a first cold start of every function of a sample on a busy laptop.
+DEADLINE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +25,7 @@ class Request:
 
     method: str
     path: str
-    body: Mapping[str, object] | None
+    body: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +71,8 @@ class ServiceTime:
     """How long a hop works on a message: mean, coefficient of variation, and start-up."""
 
     mean_seconds: float
-    cv: float
-    cold_start_seconds: float
+    cv: float = 1.0
+    cold_start_seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,17 +153,22 @@ class Scenario:
         deadline_seconds: how long a run waits for it after the last message is sent.
         warm_up: how many messages of each source a run sends first, and waits for: they start
             everything up, count like all others, and are left out of latencies alone.
+        faults: what goes wrong meanwhile.
+        lines: the line of each field by its path, as `sources.cars.entry`, for whoever finds later
+            that what it names does not exist.
     """
 
     name: str
     file: Path
-    seed: int
-    duration_seconds: float
     sources: Mapping[str, Source]
-    service_times: Mapping[str, ServiceTime]
-    expectations: Expectations
-    deadline_seconds: float
+    seed: int = 0
+    duration_seconds: float = DAY_SECONDS
+    service_times: Mapping[str, ServiceTime] = field(default_factory=dict)
+    expectations: Expectations = field(default_factory=Expectations)
+    deadline_seconds: float = DEADLINE_SECONDS
     warm_up: int = 0
+    faults: tuple[Fault, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     def hops(self) -> tuple[str, ...]:
         """Return every hop that a source reaches, in the order of their first mention."""

@@ -1,17 +1,36 @@
 """Durations, rates and times of day as a scenario writes them: `40ms`, `16667/s`, `08:00`."""
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
-_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>ms|s|min|m|h|d)", re.ASCII)
-_RATE = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?/ ?(?P<unit>s|min|h|d)", re.ASCII)
-_TIME_OF_DAY = re.compile(r"(?P<hours>[01]?\d|2[0-3]):(?P<minutes>[0-5]\d)", re.ASCII)
+
+# In the words that Python and JavaScript share: the published schema has them too.
+DURATION_PATTERN = r"([0-9]{1,30}(?:\.[0-9]{1,30})?) ?(ms|s|min|m|h|d)"
+RATE_PATTERN = r"([0-9]{1,30}(?:\.[0-9]{1,30})?) ?/ ?(s|min|h|d)"
+TIME_OF_DAY_PATTERN = r"([01]?[0-9]|2[0-3]):([0-5][0-9])"
+_DURATION = re.compile(DURATION_PATTERN)
+_RATE = re.compile(RATE_PATTERN)
+_TIME_OF_DAY = re.compile(TIME_OF_DAY_PATTERN)
 
 DURATION_EXPECTED = "a duration such as 40ms, 2s, 5m or 24h"
 RATE_EXPECTED = "a rate such as 100/s or 6000/min"
 TIME_OF_DAY_EXPECTED = 'a time of day such as "08:00"'
+
+# What other tools and people call the units.
+_MEANT = {
+    **dict.fromkeys(("msec", "millis", "millisecond", "milliseconds"), "ms"),
+    **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("mins", "minute", "minutes"), "min"),
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("day", "days"), "d"),
+}
+_MEANT_RATES = {"rps": "s", "tps": "s", "rpm": "min", "m": "min", "hz": "s"}
+_NUMBER_AND_WORD = re.compile(
+    r"\s*([0-9]{1,30}(?:\.[0-9]{1,30})?)\s*(?:/|per\s)?\s*([A-Za-z]{1,12})\s*"
+)
 
 
 def seconds(text: str) -> float:
@@ -26,8 +45,8 @@ def seconds(text: str) -> float:
     """
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise ValueError(DURATION_EXPECTED)
-    return float(Decimal(match["number"]) * _MILLISECONDS[match["unit"]] / 1000)
+        raise ValueError(DURATION_EXPECTED + _meant(text, "", _MILLISECONDS))
+    return float(Decimal(match[1]) * _MILLISECONDS[match[2]] / 1000)
 
 
 def per_second(text: str) -> float:
@@ -42,8 +61,8 @@ def per_second(text: str) -> float:
     """
     match = _RATE.fullmatch(text)
     if match is None:
-        raise ValueError(RATE_EXPECTED)
-    return float(Decimal(match["number"]) / _SECONDS[match["unit"]])
+        raise ValueError(RATE_EXPECTED + _meant(text, "/", _SECONDS))
+    return float(Decimal(match[1]) / _SECONDS[match[2]])
 
 
 def seconds_of_day(text: str) -> float:
@@ -59,7 +78,24 @@ def seconds_of_day(text: str) -> float:
     match = _TIME_OF_DAY.fullmatch(text)
     if match is None:
         raise ValueError(TIME_OF_DAY_EXPECTED)
-    return int(match["hours"]) * 3600.0 + int(match["minutes"]) * 60.0
+    return int(match[1]) * 3600.0 + int(match[2]) * 60.0
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Return whether a text as a whole is what a pattern says."""
+    return re.fullmatch(pattern, text) is not None
+
+
+def _meant(text: str, sign: str, units: Iterable[str]) -> str:
+    """Return what a text with another word for its unit may have meant, if anything."""
+    match = _NUMBER_AND_WORD.fullmatch(text)
+    if match is None:
+        return ""
+    word = match[2].lower()
+    unit = _MEANT.get(word, word)
+    if sign:
+        unit = _MEANT_RATES.get(unit, unit)
+    return f" (did you mean {match[1]}{sign}{unit}?)" if unit in units else ""
 
 
 def show_seconds(value: float) -> str:

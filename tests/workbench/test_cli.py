@@ -11,10 +11,11 @@ from resource import RUSAGE_CHILDREN, getrusage
 import pytest
 
 from hinagata.cli import main
+from tests.workbench.scenario.scenario_text import SCENARIO, write
 
 HEAVY = ("aws_cdk", "boto3", "botocore", "jsii", "rich", "yaml", "ministack")
 START_SECONDS = 0.25
-COMMANDS = "list, synth, topology, check, explain, run, doctor"
+COMMANDS = "list, synth, topology, check, explain, run, scenario, doctor"
 CARD = """\
 title = "Connected car"
 summary = "Cars report, services follow."
@@ -154,6 +155,21 @@ WRONG = {
             "--endpoint, --deadline, --keep, --verbose (did you mean --verbose?)"
         ),
     ),
+    "no scenario file": (
+        ["scenario", "check"],
+        "no file to check; see: hinagata scenario --help",
+    ),
+    "a file to print as a schema": (
+        ["scenario", "schema", "s.yaml"],
+        "schema takes no file; found s.yaml",
+    ),
+    "nothing to do with a scenario": (
+        ["scenario", "chek"],
+        (
+            "argument action: invalid choice: 'chek' (choose from 'check', 'schema'); "
+            "see: hinagata scenario --help"
+        ),
+    ),
     "a deadline that is no time": (
         ["run", "connected_car", "--deadline", "soon"],
         (
@@ -185,7 +201,42 @@ def test_fails_for_a_scenario_with_a_mistake(
     assert main(["run", "connected_car", "--scenario", "s.yaml"]) == 2
     assert capsys.readouterr().err == (
         "hinagata: s.yaml:1: nam: found a field that is not known; expected one of name, sources, "
-        "seed, duration, service_times, expect, run (did you mean name?)\n"
+        "seed, duration, service_times, faults, expect, run (did you mean name?)\n"
+    )
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """As it is published."""
+    assert main(["scenario", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Hinagata scenario"
+
+
+def test_each_scenario_file_is_answered(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Good ones on standard output, the others with a sentence each; one of these makes it 2."""
+    write(project, SCENARIO)
+    (project / "bad.yaml").write_text("name: x\n")
+
+    assert main(["scenario", "check", "small.yaml"]) == 0
+    assert main(["scenario", "check", "bad.yaml", "small.yaml", "none.yaml"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "small.yaml: good\nsmall.yaml: good\n"
+    assert captured.err == (
+        "hinagata: bad.yaml:1: found no sources; expected the fields name, sources\n"
+        "hinagata: none.yaml: there is no such scenario file\n"
+    )
+
+
+def test_a_scenario_file_is_held_against_an_architecture(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without running anything."""
+    write(project, SCENARIO)
+    (project / "a.json").write_text('{"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi"}}}')
+
+    assert main(["scenario", "check", "small.yaml", "--against", "a.json"]) == 2
+    assert capsys.readouterr().err == (
+        'hinagata: small.yaml:6: sources.cars.entry: found "Gateway", which the architecture does '
+        "not have; expected the name of a load balancer or API: Api\n"
     )
 
 

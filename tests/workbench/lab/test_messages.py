@@ -20,7 +20,7 @@ def source(
         entry="Gateway",
         request=Request(method="POST", path="/vehicles/{vehicle_id}/telemetry", body=body),
         rate=ConstantRate(per_second=1),
-        keys={"vehicle_id": Key(cardinality=1000, distribution="uniform")},
+        keys={"vehicle_id": Key(cardinality=1000)},
         reaches=("Gateway",),
         run=LaptopShare(messages=count, per_second=100, keys=keys),
     )

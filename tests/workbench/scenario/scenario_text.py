@@ -1,4 +1,4 @@
-"""A small scenario that is right, to be made wrong one line at a time."""
+"""Small scenarios that are right, to be made wrong one line at a time."""
 
 from pathlib import Path
 
@@ -34,12 +34,63 @@ expect:
 run: {deadline: 30s, warm_up: 2}
 """
 
+# All that the format has: each shape, each distribution, each fault.
+WHOLE = """\
+name: whole
+sources:
+  ramp:
+    entry: Api
+    request: {method: GET, path: /health}
+    rate: {shape: ramp, from: 0/s, to: 100/s, over: 10m, start: 1h}
+    reaches: [Api]
+    run: {messages: 5, rate: 10/s}
+  burst:
+    entry: Api
+    request: {method: GET, path: "/cars/{car}/{user}"}
+    rate: {shape: burst, base: 1/s, peak: 100/s, at: 10m, for: 30s, every: 1h}
+    keys:
+      car: {cardinality: 1000, distribution: zipf, skew: 1.1}
+      user: {cardinality: 50, distribution: hot_key, hot_share: 0.5}
+    reaches: [Api]
+    run: {messages: 5, rate: 10/s}
+  trace:
+    entry: Api
+    request: {method: GET, path: /health}
+    rate: {shape: trace, file: trace.csv}
+    reaches: [Api]
+    run: {messages: 5, rate: 10/s}
+  users:
+    entry: Api
+    request: {method: GET, path: "/cars/{car}"}
+    rate: {shape: users, users: 500, think_time: 10s}
+    keys: {car: {cardinality: 1000}}
+    reaches: [Api]
+    run: {messages: 5, rate: 10/s}
+faults:
+  - {inject: raise, on: Ingest, at: 10m, for: 5m, rate: 0.2}
+  - {inject: crash, on: Ingest, at: 10m, for: 5m}
+  - {inject: hang, on: Ingest, at: 10m, for: 5m, rate: 0.01}
+  - {inject: poison, on: Ingest, at: 10m, for: 5m, rate: 0.001}
+  - {inject: slow, on: State, at: 10m, for: 5m, rate: 0.5, delay: 3s}
+  - {inject: down, on: State, at: 10m, for: 5m, run: {at: 5s, for: 10s}}
+  - {inject: throttle, on: State, at: 10m, for: 5m, rate: 0.3}
+  - {inject: server_error, on: State, at: 10m, for: 5m, rate: 0.3}
+  - {inject: duplicate, on: Queue, at: 10m, for: 5m, rate: 0.1}
+  - {inject: reorder, on: Queue, at: 10m, for: 5m, rate: 0.1}
+  - {inject: concurrency, at: 10m, for: 5m, limit: 10}
+  - {inject: kill_task, on: Gateway, at: 10m, run: {at: 5s}}
+  - {inject: update, on: Ingest, at: 10m}
+"""
+
 
 def write(folder: Path, text: str = SCENARIO) -> Path:
-    """Write a scenario, and the body it names, into a folder; return the scenario's file."""
+    """Write a scenario, and the files it names, into a folder; return the scenario's file."""
     (folder / "telemetry.json").write_text('{"vehicle_id": "?", "speed": 48}')
     (folder / "list.json").write_text("[]")
     (folder / "broken.json").write_text("?")
+    (folder / "nan.json").write_text('{"speed": NaN}')
+    (folder / "deep.json").write_text("[" * 100_000)
+    (folder / "trace.csv").write_text("seconds,per_second\n0,10\n60,50.5\n\n120,0\n")
     file = folder / "small.yaml"
     file.write_text(text, encoding="utf-8")
     return file

@@ -6,19 +6,28 @@ import pytest
 
 from hinagata.errors import HinagataError, UsageError
 from hinagata.scenario import (
+    BurstRate,
+    ClosedLoopRate,
     ConstantRate,
     DiurnalRate,
     EveryStored,
+    Expectations,
+    Fault,
+    HotKey,
+    Inject,
     Key,
     LaptopShare,
     LatencyExpectation,
+    Moment,
     NewestStored,
+    RampRate,
     ScenarioError,
     ServiceTime,
+    Zipf,
     find_scenario,
     read_scenario,
 )
-from tests.workbench.scenario.scenario_text import SCENARIO, read, write
+from tests.workbench.scenario.scenario_text import SCENARIO, WHOLE, read, write
 
 
 def test_the_whole_file_is_read(tmp_path: Path) -> None:
@@ -34,7 +43,7 @@ def test_the_whole_file_is_read(tmp_path: Path) -> None:
     assert cars.rate == DiurnalRate(
         peak_per_second=100, peak_over_trough=12, peak_at_seconds=8 * 3600
     )
-    assert cars.keys == {"vehicle_id": Key(cardinality=1000, distribution="uniform")}
+    assert cars.keys == {"vehicle_id": Key(cardinality=1000)}
     assert cars.reaches == ("Gateway", "Ingest")
     assert cars.run == LaptopShare(messages=50, per_second=100, keys=10)
     assert operators.request.body is None
@@ -150,28 +159,31 @@ MISTAKES = {
         "shape: constand",
         "15: sources.operators.rate.shape",
         '"constand"',
-        "the name of a shape: one of constant, diurnal (did you mean constant?)",
+        (
+            "the name of a shape: one of constant, ramp, diurnal, burst, trace, users "
+            "(did you mean constant?)"
+        ),
     ),
     "no shape": (
         "{shape: constant, rate: 1/s}",
         "{rate: 1/s}",
         "15: sources.operators.rate",
         "no shape",
-        "a shape: constant or diurnal",
+        "a shape: constant, ramp, diurnal, burst, trace or users",
     ),
     "a number of messages that is not whole": (
         "messages: 50",
         "messages: 5.5",
         "11: sources.cars.run.messages",
         '"5.5"',
-        "a whole number of at least 1",
+        "a whole number from 1 to 10,000,000",
     ),
     "no messages": (
         "messages: 50",
         "messages: 0",
         "11: sources.cars.run.messages",
         '"0"',
-        "a whole number of at least 1",
+        "a whole number from 1 to 10,000,000",
     ),
     "more keys than there are": (
         "keys: 10}",
@@ -192,14 +204,14 @@ MISTAKES = {
         "peak_over_trough: 0.5",
         "8: sources.cars.rate.peak_over_trough",
         '"0.5"',
-        "a number of at least 1",
+        "a number from 1 to 1,000,000",
     ),
     "a ratio that is no number": (
         "peak_over_trough: 12",
         "peak_over_trough: twelve",
         "8: sources.cars.rate.peak_over_trough",
         '"twelve"',
-        "a number of at least 1",
+        "a number from 1 to 1,000,000",
     ),
     "a source that does not exist": (
         "{from: cars,",
@@ -262,7 +274,7 @@ MISTAKES = {
         "path: health",
         "14: sources.operators.request.path",
         '"health"',
-        "a path that begins with /",
+        "a path that begins with /, without spaces",
     ),
     "no source": (
         SCENARIO[SCENARIO.index("  cars:") : SCENARIO.index("service_times:")],
@@ -361,4 +373,260 @@ def test_fails_when_the_sample_has_no_such_scenario(tmp_path: Path) -> None:
 
     assert str(failure.value) == (
         f"cars has no scenario smal in {folder}; expected small (did you mean small?)"
+    )
+
+
+def test_every_shape_distribution_and_fault_is_read(tmp_path: Path) -> None:
+    """With seconds, rates a second, shares and counts."""
+    scenario = read(tmp_path, WHOLE)
+    rates = {name: source.rate for name, source in scenario.sources.items()}
+
+    assert rates["ramp"] == RampRate(
+        from_per_second=0, to_per_second=100, over_seconds=600, start_seconds=3600
+    )
+    assert rates["burst"] == BurstRate(
+        base_per_second=1, peak_per_second=100, at_seconds=600, for_seconds=30, every_seconds=3600
+    )
+    assert rates["users"] == ClosedLoopRate(users=500, think_seconds=10)
+    assert scenario.sources["burst"].keys == {
+        "car": Key(cardinality=1000, distribution=Zipf(skew=1.1)),
+        "user": Key(cardinality=50, distribution=HotKey(hot_share=0.5)),
+    }
+    assert scenario.sources["burst"].run.keys == 5
+    assert scenario.sources["users"].keys == {"car": Key(cardinality=1000)}
+    assert [fault.inject for fault in scenario.faults] == list(Inject)
+    assert scenario.faults[4] == Fault(
+        inject=Inject.SLOW,
+        target="State",
+        at_seconds=600,
+        for_seconds=300,
+        rate=0.5,
+        delay_seconds=3,
+    )
+    assert scenario.faults[5].run == Moment(at_seconds=5, for_seconds=10)
+    assert scenario.faults[10] == Fault(
+        inject=Inject.CONCURRENCY, at_seconds=600, for_seconds=300, limit=10
+    )
+    assert scenario.faults[12] == Fault(inject=Inject.UPDATE, target="Ingest", at_seconds=600)
+
+
+def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
+    """A day, seed 0, no warm-up, a minute for the results, nothing expected."""
+    scenario = read(tmp_path, WHOLE)
+
+    assert (scenario.duration_seconds, scenario.seed, scenario.warm_up) == (86400, 0, 0)
+    assert scenario.deadline_seconds == 60
+    assert scenario.expectations == Expectations()
+
+
+def test_the_line_of_each_field_is_known(tmp_path: Path) -> None:
+    """A name's is its own, an element's is where it begins."""
+    lines = read(tmp_path).lines
+
+    assert lines["sources.cars"] == 5
+    assert lines["sources.cars.reaches[1]"] == 10
+    assert lines["service_times.Ingest"] == 19
+    assert lines["expect.stored[1].table"] == 26
+
+
+ABSURD = {
+    "more cars than atoms": (
+        "cardinality: 1000,",
+        "cardinality: 1000000000000000,",
+        "9: sources.cars.keys.vehicle_id.cardinality",
+        '"1000000000000000"',
+        "a whole number from 1 to 100,000,000,000",
+    ),
+    "a number in another notation": (
+        "cardinality: 1000,",
+        "cardinality: 1e15,",
+        "9: sources.cars.keys.vehicle_id.cardinality",
+        '"1e15"',
+        "a whole number from 1 to 100,000,000,000",
+    ),
+    "a number of five thousand digits": (
+        "seed: 7",
+        f"seed: {'7' * 5000}",
+        "2: seed",
+        f'"{"7" * 60}..."',
+        "a whole number from 0 to 9,223,372,036,854,775,807",
+    ),
+    "a number in quotes": (
+        "seed: 7",
+        'seed: "7"',
+        "2: seed",
+        '"7" in quotes',
+        "a whole number from 0 to 9,223,372,036,854,775,807",
+    ),
+    "a text without quotes": (
+        "name: small",
+        "name: 7",
+        "1: name",
+        "7 without quotes",
+        'a text: "7"',
+    ),
+    "a rate that nothing takes": (
+        "peak: 6000/min",
+        "peak: 1000000000000/s",
+        "8: sources.cars.rate.peak",
+        '"1000000000000/s"',
+        "at most 1000000000/s",
+    ),
+    "a negative rate": (
+        "peak: 6000/min",
+        "peak: -5/s",
+        "8: sources.cars.rate.peak",
+        '"-5/s"',
+        "a rate such as 100/s or 6000/min",
+    ),
+    "a rate in another unit": (
+        "peak: 6000/min",
+        "peak: 6000 rps",
+        "8: sources.cars.rate.peak",
+        '"6000 rps"',
+        "a rate such as 100/s or 6000/min (did you mean 6000/s?)",
+    ),
+    "a duration in another unit": (
+        "mean: 40ms",
+        "mean: 40 msec",
+        "19: service_times.Ingest.mean",
+        '"40 msec"',
+        "a duration such as 40ms, 2s, 5m or 24h (did you mean 40ms?)",
+    ),
+    "a duration for a rate": (
+        "rate: 100/s",
+        "rate: 100s",
+        "11: sources.cars.run.rate",
+        '"100s"',
+        "a rate such as 100/s or 6000/min (did you mean 100/s?)",
+    ),
+    "not a number": (
+        "cv: 0.5",
+        "cv: .nan",
+        "19: service_times.Ingest.cv",
+        '".nan"',
+        "a number from 0 to 100",
+    ),
+    "a number without end": (
+        "cv: 0.5",
+        "cv: 1e999",
+        "19: service_times.Ingest.cv",
+        '"1e999"',
+        "a number from 0 to 100",
+    ),
+    "a century": (
+        "duration: 24h",
+        "duration: 36525d",
+        "3: duration",
+        '"36525d"',
+        "at most 366d",
+    ),
+    "more than a laptop sends": (
+        "rate: 100/s",
+        "rate: 1000000/s",
+        "11: sources.cars.run.rate",
+        '"1000000/s"',
+        "at most 100000/s",
+    ),
+    "a burst after the end": (
+        "{shape: constant, rate: 1/s}",
+        "{shape: burst, base: 1/s, peak: 2/s, at: 24h, for: 1s}",
+        "15: sources.operators.rate.at",
+        '"24h"',
+        "a time before the scenario ends, its `duration`",
+    ),
+    "a ramp after the end": (
+        "{shape: constant, rate: 1/s}",
+        "{shape: ramp, from: 1/s, to: 2/s, over: 1h, start: 25h}",
+        "15: sources.operators.rate.start",
+        '"25h"',
+        "a time before the scenario ends, its `duration`",
+    ),
+    "bursts that overlap": (
+        "{shape: constant, rate: 1/s}",
+        "{shape: burst, base: 1/s, peak: 2/s, at: 1h, for: 1m, every: 30s}",
+        "15: sources.operators.rate.every",
+        '"30s"',
+        "at least as long as a burst lasts, its `for`",
+    ),
+    "a field of another shape": (
+        "{shape: constant, rate: 1/s}",
+        "{shape: constant, rate: 1/s, peak: 2/s}",
+        "15: sources.operators.rate.peak",
+        "a field that is not known",
+        "one of shape, rate",
+    ),
+    "a brace that does not end": (
+        "path: /health",
+        'path: "/health{"',
+        "14: sources.operators.request.path",
+        '"/health{"',
+        "each { with its }, around the name of a key",
+    ),
+    "a key with a dot": (
+        "keys: {vehicle_id:",
+        "keys: {vehicle.id:",
+        "9: sources.cars.keys.vehicle.id",
+        'the name "vehicle.id"',
+        "a name of letters, digits and _",
+    ),
+    "an unknown fault": (
+        "run: {deadline",
+        "faults: [{inject: explode, on: Ingest, at: 1m}]\nrun: {deadline",
+        "27: faults[0].inject",
+        '"explode"',
+        f"the name of a fault: one of {', '.join(Inject)}",
+    ),
+    "a fault after the end": (
+        "run: {deadline",
+        "faults: [{inject: update, on: Ingest, at: 24h}]\nrun: {deadline",
+        "27: faults[0].at",
+        '"24h"',
+        "a time before the scenario ends, its `duration`",
+    ),
+    "a share of more than all": (
+        "run: {deadline",
+        "faults: [{inject: raise, on: Ingest, at: 1m, for: 1m, rate: 30}]\nrun: {deadline",
+        "27: faults[0].rate",
+        '"30"',
+        "a number from 0 to 1",
+    ),
+    "a share of nothing": (
+        "run: {deadline",
+        "faults: [{inject: raise, on: Ingest, at: 1m, for: 1m, rate: 0}]\nrun: {deadline",
+        "27: faults[0].rate",
+        '"0"',
+        "more than zero",
+    ),
+    "a slow dependency without a delay": (
+        "run: {deadline",
+        "faults: [{inject: slow, on: State, at: 1m, for: 1m}]\nrun: {deadline",
+        "27: faults[0]",
+        "no delay",
+        "the fields inject, at, on, for, delay",
+    ),
+    "a lowered limit with a target": (
+        "run: {deadline",
+        "faults: [{inject: concurrency, on: I, at: 1m, for: 1m, limit: 1}]\nrun: {deadline",
+        "27: faults[0].on",
+        "a field that is not known",
+        "one of inject, at, for, limit, run",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "place", "found", "expected"), ABSURD.values(), ids=ABSURD
+)
+def test_fails_on_what_makes_no_sense(
+    tmp_path: Path, right: str, wrong: str, place: str, found: str, expected: str
+) -> None:
+    """Numbers, units and times that are surely slips are refused with what would be none."""
+    assert right in SCENARIO
+
+    with pytest.raises(ScenarioError) as failure:
+        read(tmp_path, SCENARIO.replace(right, wrong, 1))
+
+    assert str(failure.value) == (
+        f"{tmp_path}/small.yaml:{place}: found {found}; expected {expected}"
     )

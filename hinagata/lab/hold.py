@@ -1,0 +1,87 @@
+"""Holds a scenario against the architecture that it is for, before anything is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from hinagata.lab.hops import read_hops
+from hinagata.lab.wiring import APIS, FUNCTION, LOAD_BALANCER, TABLES
+from hinagata.scenario import ScenarioError
+from hinagata.scenario.fault import KINDS, Target
+from hinagata.suggestion import suggest
+from hinagata.topology.node import Node, Role
+
+if TYPE_CHECKING:
+    from hinagata.scenario import Scenario
+    from hinagata.topology.graph import Topology
+
+CHANNELS = (Role.QUEUE, Role.TOPIC, Role.STREAM, Role.BUS)
+DEPENDENCIES = (*CHANNELS, Role.TABLE, Role.BUCKET, Role.WORKFLOW, Role.API, Role.LOAD_BALANCER)
+
+
+def hold(scenario: Scenario, topology: Topology, *, stacks: Collection[str] | None = None) -> None:
+    """Refuse a scenario that names what the architecture does not have.
+
+    Args:
+        scenario: its entries, hops, tables and targets of faults are looked at.
+        topology: the architecture.
+        stacks: the names of the stacks that the scenario is for. Default: all of them.
+
+    Raises:
+        ScenarioError: with the line of the first name that is none, and what it may mean.
+    """
+    nodes = [node for node in topology.nodes if stacks is None or _is_of(node, stacks)]
+    hops = {node: name for node, name in read_hops(topology).names.items() if node in set(nodes)}
+
+    def check(path: str, name: str, known: Mapping[str, str], kind: str) -> None:
+        if name not in known:
+            raise ScenarioError(
+                file=scenario.file,
+                line=scenario.lines.get(path, 1),
+                field=path,
+                found=f'"{name}", which the architecture does not have',
+                expected=f"the name of a {kind}: {suggest(name, dict.fromkeys(known.values()))}",
+            )
+
+    entries = _called(node for node in nodes if node.type in (LOAD_BALANCER, *APIS))
+    tables = _called(node for node in nodes if node.type in TABLES)
+    handlers = {name: name for name in hops.values()}
+    for name, source in scenario.sources.items():
+        check(f"sources.{name}.entry", source.entry, entries, "load balancer or API")
+        for index, hop in enumerate(source.reaches):
+            check(f"sources.{name}.reaches[{index}]", hop, handlers, "hop")
+    for hop in scenario.service_times:
+        check(f"service_times.{hop}", hop, handlers, "hop")
+    for index, expectation in enumerate(scenario.expectations.stored):
+        check(f"expect.stored[{index}].table", expectation.table, tables, "table")
+    targets = {
+        Target.HANDLER: handlers,
+        Target.FUNCTION: {name: name for node, name in hops.items() if node.type == FUNCTION},
+        Target.CONTAINER: {name: name for node, name in hops.items() if node.type != FUNCTION},
+        Target.DEPENDENCY: _called(node for node in nodes if node.role in DEPENDENCIES) | handlers,
+        Target.CHANNEL: _called(node for node in nodes if node.role in CHANNELS),
+    }
+    for index, fault in enumerate(scenario.faults):
+        kind = KINDS[fault.inject].target
+        if kind is not None and fault.target is not None:
+            check(f"faults[{index}].on", fault.target, targets[kind], kind.value)
+
+
+def _is_of(node: Node, stacks: Collection[str]) -> bool:
+    """Return whether a node stands in one of some stacks, or in one that they nest."""
+    name = node.template.name
+    return any(name == stack or name.startswith(f"{stack}/") for stack in stacks)
+
+
+def _called(nodes: Iterable[Node]) -> dict[str, str]:
+    """Return what nodes may be called, the ids on their way down the construct tree.
+
+    Each comes with the one to suggest: that of the construct which the stack itself has.
+    """
+    found: dict[str, str] = {}
+    for node in nodes:
+        first, *rest = node.construct_path.split("/")
+        for part in (first, *rest):
+            found.setdefault(part, rest[0] if rest else first)
+    return found
