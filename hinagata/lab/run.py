@@ -22,6 +22,7 @@ from hinagata.lab.dead_letters import DeadLetterReader
 from hinagata.lab.deployment import Deployment, deploy
 from hinagata.lab.emulator import Emulator
 from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.hold import hold
 from hinagata.lab.judgement import judge
 from hinagata.lab.messages import messages
 from hinagata.lab.observation import Observation, SpanReader, backlog, observe
@@ -33,7 +34,14 @@ from hinagata.lab.tasks import TaskSupervisor
 from hinagata.lab.traffic import Sent, Stream, send
 from hinagata.lab.wiring import Wiring, wire
 from hinagata.samples import Sample
-from hinagata.scenario import EveryStored, NewestStored, Scenario, StoredExpectation
+from hinagata.scenario import (
+    EveryStored,
+    NewestStored,
+    Scenario,
+    ScenarioError,
+    StoredExpectation,
+)
+from hinagata.topology.reading import read_topology
 
 FOLDER = ".hinagata"
 
@@ -50,7 +58,12 @@ class Stage:
 
 @contextlib.contextmanager
 def stage(
-    sample: Sample, *, project: Path, endpoint_url: str | None, steps: Steps
+    sample: Sample,
+    scenario: Scenario,
+    *,
+    project: Path,
+    endpoint_url: str | None,
+    steps: Steps,
 ) -> Iterator[Stage]:
     """Bring a sample up for as long as the block lasts; nothing of it is left, whatever happens.
 
@@ -58,9 +71,13 @@ def stage(
 
     Args:
         sample: the sample.
+        scenario: what will be played; all that it names must be there.
         project: the folder with the app.
         endpoint_url: where to deploy to; None starts the embedded endpoint.
         steps: shows how far it is.
+
+    Raises:
+        HinagataError: nothing was deployed, or what was is taken down again.
     """
     if endpoint_url is not None and not endpoint_url.startswith(("http://", "https://")):
         raise UsageError(
@@ -69,6 +86,7 @@ def stage(
     with _undisturbed_end() as stack:
         with steps.step("synthesize"):
             assembly = _of_sample(synthesize(project), sample)
+        hold(scenario, read_topology(assembly.directory), stacks=[sample.stack])
         workdir = stack.enter_context(_workdir(project, steps))
         try:
             if endpoint_url is None:
@@ -190,8 +208,9 @@ def run(
         keep: whether to leave everything up until Ctrl-C, which then ends it as usual.
         verbose: whether every step is told.
     """
+    _refuse_faults(scenario)
     steps = Steps(verbose=verbose)
-    with stage(sample, project=project, endpoint_url=endpoint_url, steps=steps) as up:
+    with stage(sample, scenario, project=project, endpoint_url=endpoint_url, steps=steps) as up:
         seconds = scenario.deadline_seconds if deadline_seconds is None else deadline_seconds
         result = play(up, scenario, steps=steps, deadline_seconds=seconds)
         show(result)
@@ -203,6 +222,18 @@ def run(
             with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()
     return result.met
+
+
+def _refuse_faults(scenario: Scenario) -> None:
+    """Refuse a scenario whose faults a run would leave out without a word."""
+    if scenario.faults:
+        raise ScenarioError(
+            file=scenario.file,
+            line=scenario.lines.get("faults", 1),
+            field="faults",
+            found="faults, which `hinagata run` does not inject yet",
+            expected="a scenario without them",
+        )
 
 
 def _streams(scenario: Scenario, wiring: Wiring, *, salt: str) -> tuple[list[Stream], list[Stream]]:

@@ -10,6 +10,7 @@ from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.run import _of_sample, _undisturbed_end, _workdir, stage
 from hinagata.lab.steps import Steps
 from hinagata.samples import Sample
+from tests.workbench.scenario.scenario_text import read
 
 SAMPLE = Sample(name="car", title="", summary="", talk="", stack="Car", scenario="rush")
 
@@ -45,7 +46,9 @@ def test_fails_for_an_endpoint_that_is_no_url(tmp_path: Path) -> None:
     """Before anything is synthesized."""
     with (
         pytest.raises(UsageError, match="localhost:4566 is no endpoint; expected a URL"),
-        stage(SAMPLE, project=tmp_path, endpoint_url="localhost:4566", steps=Steps()),
+        stage(
+            SAMPLE, read(tmp_path), project=tmp_path, endpoint_url="localhost:4566", steps=Steps()
+        ),
     ):
         pass
 
