@@ -212,14 +212,14 @@ def _on_what_it_knows(
 ) -> Iterator[Edge]:
     """Yields what code may do that may do it to every resource, if it knows one.
 
-    It knows those that its environment names. The default bus needs no name; but who may do
-    everything says nothing of it.
+    It knows those that its environment names. The default bus needs no name, where there is no
+    other; but who may do everything says nothing of it.
     """
     known = list(dict.fromkeys(named_to(compute, world)))
     for access, at in matched.items():
         fit = [target for target in known if accepts(access, target.node)]
-        if not fit and access.types == _BUSES and len(matched) < len(_ACCESSES):
-            fit = [Target(world.default_bus)]
+        if not fit and access.types == _BUSES and not world.of_type(_BUSES[0]):
+            fit = [Target(world.default_bus)] if len(matched) < len(_ACCESSES) else []
         for node, through in fit:
             if node is not compute:
                 detail = f"{access.service}:{access.actions[at]}"

@@ -213,6 +213,13 @@ def test_the_default_bus_needs_no_name(action: str, *, sent: bool) -> None:
     assert found == (["may_write DefaultBus via Policy events:PutEvents"] if sent else [])
 
 
+def test_where_there_is_another_bus_the_default_one_needs_a_name_too() -> None:
+    """The code may well know the other one's."""
+    found = allowed(allow("events:PutEvents", "*"), Bus=resource("Events::EventBus", Name="orders"))
+
+    assert found == []
+
+
 def test_events_go_to_the_bus_that_the_environment_names() -> None:
     """Then not to the default bus."""
     work = resource(
