@@ -10,9 +10,10 @@ warning: the message ends at the dead-letter queue or failure destination, or is
 a loop with a DynamoDB or Kinesis stream, a bus or a workflow in it, or with a function that has
 `RecursiveLoop: Allow`, or with a container: that is an error.
 
-A loop is followed along triggers, deliveries and what the role of a function lets it write. What
-filters messages by their content ends it, as somebody has thought of it there: filter criteria of
-a mapping or pipe, the filter policy of a subscription, a prefix or suffix of a bucket's
+A loop is followed along triggers, deliveries, dead letters (what puts them back into the queue that
+they come from never ends with a message that always fails) and what the role of a function lets it
+write. What filters messages by their content ends it, as somebody has thought of it there: filter
+criteria of a mapping or pipe, the filter policy of a subscription, a prefix or suffix of a bucket's
 notification, the pattern of a rule that looks at source, detail type, detail or resources. A
 permission to delete objects closes no loop, nor does one to call an API, by which a function also
 answers its clients. The finding names the shortest loop through the function, in order.
@@ -47,6 +48,7 @@ _LEADS_ON = (
     Kind.MAY_WRITE,
     Kind.ON_SUCCESS,
     Kind.ON_FAILURE,
+    Kind.DEAD_LETTER,
     Kind.LOGS_TO,
 )
 # Between these Lambda itself counts the turns (invocation-recursion.html).

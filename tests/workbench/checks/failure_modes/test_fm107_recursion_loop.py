@@ -262,3 +262,17 @@ def test_tells_two_functions_of_one_loop_once() -> None:
     [finding] = findings(recursion_loop, to_and_fro)
 
     assert "Worker -> Answers -> Other -> Orders -> Worker" in finding.says
+
+
+def test_finds_dead_letters_that_are_put_back() -> None:
+    """What always fails is given up and sent again without end."""
+    template = changed(
+        QUEUED,
+        Orders={"RedrivePolicy": {"deadLetterTargetArn": arn("Letters"), "maxReceiveCount": 5}},
+        Mapping={"EventSourceArn": arn("Letters")},
+    )
+    template["Resources"]["Letters"] = resource("AWS::SQS::Queue")
+
+    [finding] = findings(recursion_loop, template)
+
+    assert finding.says == f"{LEADS}Worker -> Orders -> Letters -> Worker"
