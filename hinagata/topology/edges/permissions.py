@@ -305,7 +305,7 @@ def _resources(value: Value) -> Iterator[Value]:
         if isinstance(resource, str):
             yield from _single(resource)
         elif isinstance(resource, Text) and not any(referenced(resource)):
-            parts = (part if isinstance(part, str) else "" for part in resource.parts)
+            parts = (part if isinstance(part, str) else "?" for part in resource.parts)
             yield from _single("".join(parts))
         else:
             yield resource

@@ -161,10 +161,11 @@ def test_a_resource_is_found_by_whatever_names_it(action: str, target: object, t
         "arn:aws:sqs:eu-west-1:123456789012:*",
         "arn:aws:sqs:eu-west-1:123456789012:orders-*",
         {"Ref": "AWS::NoValue"},
+        sub("arn:aws:sqs:eu-west-1:123456789012:orders-${AWS::StackId}"),
     ],
 )
 def test_what_names_no_resource_in_particular_makes_no_edge(target: object) -> None:
-    """Every resource, or all of some names."""
+    """Every resource, all of some names, or one whose name only the deployment knows."""
     assert allowed(allow("sqs:*", target), Orders=QUEUE) == []
 
 
