@@ -83,8 +83,7 @@ def _mapping(raw: dict[str, Any], scope: Scope, depth: int) -> Any:
 def _list(raw: list[Any], scope: Scope, depth: int) -> list[Value]:
     if depth > DEEPEST:
         raise _too_deep(scope)
-    items = [resolve(item, scope, depth + 1) for item in raw]
-    return [item for item in items if item is not ABSENT]
+    return [found for item in raw if (found := resolve(item, scope, depth + 1)) is not ABSENT]
 
 
 def truth(raw: object, scope: Scope, depth: int = 0) -> bool | None:
@@ -211,9 +210,9 @@ def _resolved(raw: object, scope: Scope, depth: int) -> Value:
 
 
 def _ref(argument: object, scope: Scope, depth: int) -> Any:  # noqa: ARG001 - as all functions
-    if argument == "AWS::NoValue":
-        return ABSENT
-    return scope.ref(argument) if isinstance(argument, str) else UNKNOWN
+    if not isinstance(argument, str):
+        return UNKNOWN
+    return ABSENT if argument == "AWS::NoValue" else scope.ref(argument)
 
 
 def _get_att(argument: object, scope: Scope, depth: int) -> Value:

@@ -170,12 +170,9 @@ class Node:
         Args:
             *path: Names and indexes, e.g. `"Tags", 0, "Value"`. None: all properties.
         """
-        properties = self.raw.get("Properties")
-        if not isinstance(properties, dict):
+        raw = self.raw.get("Properties")
+        if not isinstance(raw, dict):
             return None if path else {}
-        return self._walk(properties, path)
-
-    def _walk(self, raw: object, path: tuple[str | int, ...]) -> Value:
         for index, step in enumerate(path):
             if isinstance(raw, dict):
                 inside = raw.get(step)
@@ -193,7 +190,8 @@ class Node:
 
     def alternatives(self, *path: str | int) -> tuple[Value, ...]:
         """Returns every value that a property can turn out to have; None stands for absent."""
-        return tuple(alternatives(self.get(*path)))
+        value = self.get(*path)
+        return tuple(alternatives(value)) if isinstance(value, OneOf) else (value,)
 
     def numbers(self, *path: str | int, default: float | None = None) -> frozenset[float] | None:
         """Returns every number that a property can turn out to be, or None if one is unknown.
