@@ -16,7 +16,7 @@ that N, from n, first reaches n + 1 after more than the keep-alive time:
 where G(n, .) is the Laplace transform of P(theta(n) > t). As the pool grows by cold starts alone,
 d E[pool] / d keep_alive = rate x p_cold, so one transform gives both.
 
-Sources: J. Keilson, Markov Chain Models: Rarity and Exponentiality, 1979, section 5.1 (passage
+Sources: J. Keilson, Markov Chain Models: Rarity and Exponentiality, 1979 (passage
 times of birth-death processes); L. N. Trefethen, J. A. C. Weideman and T. Schmelzer, Talbot
 quadratures and rational approximations, BIT 46, 2006 (the inversion).
 """

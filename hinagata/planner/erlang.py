@@ -4,7 +4,7 @@ A server is whatever is busy for the length of one job: an execution environment
 worker, a poller. The offered load is the arrival rate times the mean duration of a job, in jobs
 that would be in service if nobody were refused.
 
-Source: A. K. Erlang, 1917; L. Kleinrock, Queueing Systems, volume 1, 1975, sections 3.5 and 3.6.
+Source: A. K. Erlang, 1917; L. Kleinrock, Queueing Systems, volume 1, 1975, sections 3.5 and 3.7.
 """
 
 from __future__ import annotations

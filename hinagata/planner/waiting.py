@@ -193,7 +193,7 @@ def mmck(servers: int, capacity: float, rate: float, duration: float) -> FiniteQ
 def pollaczek_khinchine_wait(rate: float, duration: float, service_cv: float) -> float:
     """The mean wait before one server, whatever the durations' distribution (M/G/1).
 
-    W = a / (1 - a) x (1 + cv^2) / 2 x S. Source: Kleinrock, volume 1, section 5.7.
+    W = a / (1 - a) x (1 + cv^2) / 2 x S. Source: Kleinrock, volume 1, chapter 5.
 
     >>> pollaczek_khinchine_wait(rate=1, duration=0.5, service_cv=0)
     0.25
@@ -222,7 +222,7 @@ def allen_cunneen_wait(
 
     W = W of M/M/c x (arrival cv^2 + service cv^2) / 2: exact for M/M/c and M/G/1, else an
     approximation, best under heavy load. Source: A. O. Allen, Probability, Statistics and Queueing
-    Theory, 1990, section 6.4.
+    Theory, 1990.
 
     Args:
         servers: How many jobs can be in service at once, 1 to 10^8.
