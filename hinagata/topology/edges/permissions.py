@@ -94,6 +94,7 @@ _ACCESSES = (
     Access(
         "states", Kind.MAY_WRITE, ("StartSyncExecution",), ("AWS::StepFunctions::StateMachine",)
     ),
+    Access("ecs", Kind.MAY_WRITE, ("RunTask",), (TASK_DEFINITION,)),
     Access("iot", Kind.MAY_WRITE, ("Publish",), ()),
     Access("execute-api", Kind.MAY_WRITE, ("Invoke", "ManageConnections"), _APIS),
 )

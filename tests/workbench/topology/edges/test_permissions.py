@@ -112,6 +112,7 @@ def test_each_resource_of_a_statement_counts_for_the_actions_of_its_service() ->
             "arn:aws:dynamodb:*:*:table/stock",
             "Stock via Policy dynamodb:UpdateItem",
         ),
+        ("ecs:RunTask", ref("Task"), "Task via Policy ecs:RunTask"),
         ("lambda:InvokeFunction", sub("${Other.Arn}:*"), "Other via Policy lambda:InvokeFunction"),
         (
             "lambda:InvokeFunction",
@@ -146,6 +147,7 @@ def test_a_resource_is_found_by_whatever_names_it(action: str, target: object, t
         Other=resource("Lambda::Function"),
         Live={**ALIAS, "Properties": {**ALIAS["Properties"], "FunctionName": ref("Other")}},
         Steps=resource("StepFunctions::StateMachine"),
+        Task=resource("ECS::TaskDefinition"),
         Api=resource("ApiGateway::RestApi", EndpointConfiguration={"Types": ["PRIVATE"]}),
     )
 
