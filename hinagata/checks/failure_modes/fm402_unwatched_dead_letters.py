@@ -8,7 +8,9 @@ Watched is a queue with an alarm on `ApproximateNumberOfMessagesVisible` (or on
 `ApproximateAgeOfOldestMessage`), alone or within metric math. `NumberOfMessagesSent` does not
 count: Amazon SQS leaves it alone when it moves a message by a redrive policy. A queue that a
 function consumes is left out too: somebody's code is told of each failure, and FM403 looks after
-that function.
+that function. So is the dead-letter queue that a function itself names, if the function only polls:
+it takes asynchronous events alone and stays empty; what fails at a queue or a stream is told by
+FM201 and FM303.
 
 ## How to mend it
 
@@ -24,7 +26,7 @@ from collections.abc import Iterator
 from hinagata.checks.alarm_metrics import undecided
 from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
-from hinagata.topology.edge import FAILURE, Kind
+from hinagata.topology.edge import FAILURE, Edge, Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node
 
@@ -53,7 +55,7 @@ def unwatched_dead_letters(topology: Topology, _: Thresholds) -> Iterator[Findin
     """Looks for an alarm on each queue that failed messages go to."""
     senders: dict[Node, list[Node]] = defaultdict(list)
     for edge in topology.edges(*FAILURE):
-        if edge.target.type == "AWS::SQS::Queue":
+        if edge.target.type == "AWS::SQS::Queue" and not _stays_empty(topology, edge):
             senders[edge.target].append(edge.source)
     for queue, sources in senders.items():
         if topology.alarms(queue, *_METRICS) or topology.out(queue, Kind.POLLS):
@@ -70,3 +72,12 @@ def unwatched_dead_letters(topology: Topology, _: Thresholds) -> Iterator[Findin
             "ApproximateNumberOfMessagesVisible",
             related=related,
         )
+
+
+def _stays_empty(topology: Topology, edge: Edge) -> bool:
+    """Whether a function's own destination waits for events of a function that only polls."""
+    return (
+        edge.via.type in ("AWS::Lambda::Function", "AWS::Lambda::EventInvokeConfig")
+        and bool(topology.into(edge.source, Kind.POLLS))
+        and not topology.into(edge.source, Kind.INVOKES_ASYNC)
+    )

@@ -107,3 +107,25 @@ def test_counts_failure_destinations_alone(properties: dict[str, object]) -> Non
 
     expected = ["Dead"] if "OnFailure" in str(properties) else []
     assert [each.node.logical_id for each in findings(unwatched_dead_letters, template)] == expected
+
+
+def test_leaves_out_a_dead_letter_queue_that_stays_empty() -> None:
+    """A function that only polls has no asynchronous events that could fail."""
+    polled = {
+        "Resources": {
+            "Dead": resource("AWS::SQS::Queue"),
+            "Orders": resource("AWS::SQS::Queue"),
+            "Worker": resource(
+                "AWS::Lambda::Function", DeadLetterConfig={"TargetArn": arn("Dead")}
+            ),
+            "Mapping": resource(
+                "AWS::Lambda::EventSourceMapping",
+                EventSourceArn=arn("Orders"),
+                FunctionName={"Ref": "Worker"},
+            ),
+        }
+    }
+
+    assert findings(unwatched_dead_letters, polled) == []
+    del polled["Resources"]["Mapping"]
+    assert len(findings(unwatched_dead_letters, polled)) == 1
