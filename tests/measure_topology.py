@@ -1,7 +1,9 @@
 """Times the reading of a large assembly and the checks on it, and holds both to their bounds.
 
 The bounds are those of ten stacks with 480 resources each; the growth is that of one, two, four
-and eight times as many. Run by `make measure-topology`; exit status 1 if a bound is broken.
+and eight times as many. Judged is the processor's time, since nothing waits and machines are
+noisy; sizes alternate and ratios are taken round by round. Run by `make measure-topology`; exit
+status 1 if a bound is broken.
 """
 
 from __future__ import annotations
@@ -13,19 +15,23 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
 from hinagata.checks.runner import run_checks
+from hinagata.topology.graph import Topology
 from hinagata.topology.reading import read_topology
 from tests.fakes.big_assembly import write_assembly
 
 STACKS, RESOURCES = 10, 480
 SIZES = (1, 2, 4, 8)
-READING_AT_MOST_S = 0.15
-CHECKS_AT_MOST_S = 0.15
-# What a busy machine adds to the ratio of two medians.
+# By what is timed, at its first size.
+AT_MOST_S = {"reading": 0.15, "checks": 0.15}
+# What a busy machine adds to a ratio: its caches are shared.
 NOISE = 1.25
+
+Times = dict[str, dict[int, list[float]]]
 
 
 def main() -> int:
@@ -33,56 +39,64 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count (default: 5)")
     rounds = parser.parse_args().rounds
-    reading: dict[int, float] = {}
-    checking: dict[int, float] = {}
+    processor: Times = defaultdict(lambda: defaultdict(list))
+    clock: Times = defaultdict(lambda: defaultdict(list))
+    sizes: dict[int, Topology] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for size in SIZES:
-            path = write_assembly(
-                Path(folder) / str(size), stacks=STACKS * size, resources=RESOURCES
-            )
-            reading[size] = _median(lambda path=path: read_topology(path), rounds)
-            topology = read_topology(path)
-            checking[size] = _median(lambda topology=topology: run_checks(topology), rounds)
-            count = len(topology.nodes)
-            print(
-                f"{size}x: {count:6} resources, {sum(1 for _ in topology.edges()):6} edges: "
-                f"read in {reading[size]:.3f} s, checked in {checking[size]:.3f} s"
-            )
-    held = [
-        _holds("reading", reading, READING_AT_MOST_S),
-        _holds("checks", checking, CHECKS_AT_MOST_S),
-    ]
+        for number in range(rounds + 1):
+            for size in SIZES:
+                path = Path(folder) / str(size)
+                if not number:
+                    write_assembly(path, stacks=STACKS * size, resources=RESOURCES)
+                    sizes[size] = read_topology(path)
+                work: dict[str, Callable[[], object]] = {
+                    "reading": lambda path=path: read_topology(path),
+                    "checks": lambda topology=sizes[size]: run_checks(topology),
+                }
+                for what, run in work.items():
+                    spent, passed = _seconds(run)
+                    # The first round imports and compiles.
+                    if number:
+                        processor[what][size].append(spent)
+                        clock[what][size].append(passed)
+    for size, topology in sizes.items():
+        edges = sum(1 for _ in topology.edges())
+        print(f"{size}x: {len(topology.nodes)} resources, {edges} edges")
+    held = [_holds(what, processor[what], clock[what]) for what in processor]
     return 0 if all(held) else 1
 
 
-def _median(work: Callable[[], object], rounds: int) -> float:
-    taken = []
-    # The first round imports and compiles.
-    for number in range(rounds + 1):
-        gc.collect()
-        started = time.perf_counter()
-        work()
-        if number:
-            taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
+def _seconds(run: Callable[[], object]) -> tuple[float, float]:
+    """Returns the processor's time and the clock's."""
+    gc.collect()
+    spent, passed = time.process_time(), time.perf_counter()
+    # Kept until the time is taken: to let go of it is the next round's affair.
+    result = run()
+    taken = time.process_time() - spent, time.perf_counter() - passed
+    del result
+    return taken
 
 
-def _holds(what: str, seconds: dict[int, float], at_most: float) -> bool:
+def _holds(what: str, spent: dict[int, list[float]], passed: dict[int, list[float]]) -> bool:
     """Says whether a time and its growth are within their bounds, and prints both."""
-    once = seconds[1]
-    holds = once <= at_most
-    print(f"{what}: {once:.3f} s of {at_most:.2f} s: {'holds' if holds else 'BROKEN'}")
+    once = statistics.median(spent[1])
+    held = [once <= AT_MOST_S[what]]
+    print(
+        f"{what}: {once:.3f} s of {AT_MOST_S[what]:.2f} s (by the clock "
+        f"{statistics.median(passed[1]):.3f} s): {'holds' if held[0] else 'BROKEN'}"
+    )
     units = STACKS * RESOURCES
     for size in SIZES[1:]:
-        ratio = seconds[size] / once
+        ratio = statistics.median(
+            many / one for one, many in zip(spent[1], spent[size], strict=True)
+        )
         bound = size * math.log(units * size) / math.log(units)
-        grows = ratio <= bound * NOISE
+        held.append(ratio <= bound * NOISE)
         print(
             f"{what}, {size}x: {ratio:.1f} times as long; n log n: {bound:.1f}: "
-            f"{'holds' if grows else 'BROKEN'}"
+            f"{'holds' if held[-1] else 'BROKEN'}"
         )
-        holds = holds and grows
-    return holds
+    return all(held)
 
 
 if __name__ == "__main__":
