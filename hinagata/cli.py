@@ -104,6 +104,11 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
             "check scenario files, or print the schema that they follow",
             "hinagata scenario check scenarios/connected_car/morning_rush.yaml",
         ),
+        "price": (
+            _price,
+            "say what an architecture costs a month, from its usage",
+            "hinagata price usage.yaml --region ap-northeast-1 --sources",
+        ),
         "doctor": (_doctor, "say what is missing on this machine", "hinagata doctor"),
     }
     parsers = {
@@ -126,6 +131,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         "check", metavar="ID", nargs="?", help="as FM101; default: list all checks"
     )
     _add_run_arguments(parsers["run"])
+    _add_price_arguments(parsers["price"])
     _add_scenario_arguments(parsers["scenario"])
     word = next((word for word in argv if not word.startswith("-")), None)
     if word is not None and word not in known:
@@ -242,6 +248,24 @@ def _add_scenario_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         type=Path,
         help="a cdk.out folder or a template that must have all that the files name",
+    )
+
+
+def _add_price_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("usage", metavar="USAGE", type=Path, help="a usage file; see docs/price.md")
+    parser.add_argument("--region", help="default: what the file says, or us-east-1")
+    parser.add_argument(
+        "--facts", metavar="FILE", type=Path, help="numbers that replace those that ship"
+    )
+    parser.add_argument(
+        "--free-tier",
+        action="store_true",
+        default=None,
+        help="take off what AWS grants each month; default: as the file says, or not",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--sources", action="store_true", help="name source and date of each number"
     )
 
 
@@ -402,6 +426,21 @@ def _scenario(arguments: argparse.Namespace) -> int:
         else:
             print(f"{file}: good")
     return WRONG if failed else GOOD
+
+
+def _price(arguments: argparse.Namespace) -> int:
+    from hinagata.planner.pricing.command import price_usage
+
+    price_usage(
+        arguments.usage,
+        stream=sys.stdout,
+        region=arguments.region,
+        facts=arguments.facts,
+        free_tier=arguments.free_tier,
+        format=arguments.format,
+        sources=arguments.sources,
+    )
+    return GOOD
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from tests.workbench.scenario.scenario_text import SCENARIO, write
 
 HEAVY = ("aws_cdk", "boto3", "botocore", "jsii", "rich", "yaml", "ministack")
 START_SECONDS = 0.25
-COMMANDS = "list, synth, topology, check, explain, run, scenario, doctor"
+COMMANDS = "list, synth, topology, check, explain, run, scenario, price, doctor"
 CARD = """\
 title = "Connected car"
 summary = "Cars report, services follow."

@@ -1,0 +1,1 @@
+"""What an architecture costs a month, item by item, from usage and dated prices."""

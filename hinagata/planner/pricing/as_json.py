@@ -1,0 +1,69 @@
+"""An estimate for programs: one JSON document, with the source of every number."""
+
+from __future__ import annotations
+
+import json
+
+from hinagata.facts import Fact
+from hinagata.planner.pricing.estimate import Estimate, Item
+
+
+def as_json(estimate: Estimate) -> str:
+    """Returns an estimate as JSON; amounts are USD a month, and never rounded."""
+    document = {
+        "name": estimate.name,
+        "region": estimate.region,
+        "hours": estimate.hours,
+        "currency": "USD",
+        "total": estimate.total,
+        "at_rest": estimate.at_rest,
+        "events": estimate.events,
+        "per_million_events": estimate.per_million_events,
+        "items": [_item(item) for item in estimate.items],
+        "drivers": [
+            {
+                "service": item.service,
+                "resource": item.resource,
+                "name": item.name,
+                "amount": item.amount,
+            }
+            for item in estimate.drivers
+        ],
+        "facts": [_fact(fact) for fact in estimate.facts],
+    }
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _item(item: Item) -> dict[str, object]:
+    return {
+        "service": item.service,
+        "resource": item.resource,
+        "name": item.name,
+        "quantity": item.quantity,
+        "unit": item.unit,
+        "free": item.free,
+        "charges": [
+            {"quantity": charge.quantity, "fact": charge.price.name, "amount": charge.amount}
+            for charge in item.charges
+        ],
+        "amount": item.amount,
+        "at_rest": item.at_rest,
+        "verified": item.verified,
+        "facts": [fact.name for fact in item.facts],
+    }
+
+
+def _fact(fact: Fact) -> dict[str, object]:
+    return {
+        "fact": fact.name,
+        "region": fact.region,
+        "value": fact.value,
+        "per": fact.per,
+        "unit": fact.unit,
+        "above": fact.above,
+        "up_to": fact.up_to,
+        "source": fact.source,
+        "as_of": fact.as_of,
+        "confidence": str(fact.confidence),
+        "note": fact.note,
+    }

@@ -1,0 +1,135 @@
+"""An estimate for people: resource by resource, aligned, with what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hinagata.facts import Fact
+from hinagata.planner.pricing.estimate import Estimate, Item
+
+_PER = {1.0: "", 1000.0: "/1k", 10_000.0: "/10k", 100_000.0: "/100k", 1_000_000.0: "/M"}
+_UNVERIFIED = "?"
+# What would no longer be read at a glance.
+_LARGE = 1e12
+
+
+def as_text(estimate: Estimate, *, sources: bool = False) -> str:
+    """Returns an estimate as lines.
+
+    Args:
+        estimate: What to show.
+        sources: Whether to name source and date of every number.
+    """
+    lines = [_heading(estimate), *_table(estimate)]
+    if estimate.total:
+        lines += ["", "Most of it", *_most(estimate)]
+    if estimate.unverified:
+        hint = "" if sources else "; --sources shows which"
+        lines += ["", f"{_UNVERIFIED} rests on a number that nobody has checked{hint}"]
+    if sources:
+        lines += ["", "Sources", *_sources(estimate)]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def money(usd: float) -> str:
+    """Returns an amount as a bill shows it.
+
+    >>> money(1234.5), money(0.004), money(0)
+    ('1,234.50', '<0.01', '0.00')
+    """
+    if 0 < usd < 0.005:
+        return "<0.01"
+    return f"{usd:,.2f}" if usd < _LARGE else f"{usd:.3e}"
+
+
+def quantity(amount: float) -> str:
+    """Returns a quantity, to four decimals if it is small.
+
+    >>> quantity(3e6), quantity(0.34722), quantity(2.5e15)
+    ('3,000,000', '0.3472', '2.5e+15')
+    """
+    if amount >= _LARGE:
+        return f"{amount:.4g}"
+    if amount >= 1000 or amount == int(amount):
+        return f"{amount:,.0f}"
+    return f"{amount:,.4g}"
+
+
+def unit_price(fact: Fact) -> str:
+    """Returns a price with what it is for, as `0.2/M`."""
+    per = fact.per or 1.0
+    return f"{_number(fact.value)}{_PER.get(per, f'/{per:,.0f}')}"
+
+
+def _number(value: float) -> str:
+    """All digits of a price, at least two decimals, never an exponent."""
+    text = f"{value:.12f}".rstrip("0")
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals:<02}"
+
+
+def _heading(estimate: Estimate) -> str:
+    name = f"{estimate.name}, " if estimate.name else ""
+    return f"{name}a month of {estimate.hours:g} hours in {estimate.region}"
+
+
+def _table(estimate: Estimate) -> Iterator[str]:
+    rows = [row for item in estimate.items for row in _rows(item)] or [("", "", "", "")]
+    names, amounts, units, prices = (max(map(len, column)) for column in zip(*rows, strict=True))
+    totals = [
+        ("Total", estimate.total),
+        ("Of it without any traffic", estimate.at_rest),
+    ]
+    if estimate.per_million_events is not None:
+        totals.append(("For a million events", estimate.per_million_events))
+    shown = [money(each.amount) for each in estimate.items] + [money(total) for _, total in totals]
+    last = max(map(len, [*shown, "USD"]))
+    left = 2 + names + 2 + amounts + 1 + units + 2 + prices
+    yield ""
+    yield f"{'':<{left}}  {'USD':>{last}}"
+    for service, resource, items in estimate.resources():
+        yield f"{service}: {resource}"
+        for item in items:
+            for index, (name, amount, unit, price) in enumerate(_rows(item)):
+                line = f"  {name:<{names}}  {amount:>{amounts}} {unit:<{units}}  {price:>{prices}}"
+                if index == len(_rows(item)) - 1:
+                    mark = "" if item.verified else f" {_UNVERIFIED}"
+                    line += f"  {money(item.amount):>{last}}{mark}"
+                yield line
+    yield ""
+    for label, total in totals:
+        yield f"{label:<{left}}  {money(total):>{last}}"
+
+
+def _rows(item: Item) -> list[tuple[str, str, str, str]]:
+    """Name, quantity, unit and price of each part of an item: what is free, then its tiers."""
+    parts = [
+        (quantity(charge.quantity), item.unit, unit_price(charge.price))
+        for charge in item.charges
+        if charge.quantity or not item.free
+    ]
+    if item.free:
+        parts.insert(0, (quantity(item.free), item.unit, "free"))
+    return [(item.name if not index else "", *part) for index, part in enumerate(parts)]
+
+
+def _most(estimate: Estimate) -> Iterator[str]:
+    for item in estimate.drivers:
+        share = item.amount / estimate.total
+        yield f"  {share:>4.0%}  {item.service}: {item.resource}, {item.name}"
+
+
+def _sources(estimate: Estimate) -> Iterator[str]:
+    for fact in estimate.facts:
+        mark = "" if fact.verified else f" {_UNVERIFIED}"
+        yield f"  {fact.name} = {_value(fact)}, {fact.region}{mark}"
+        yield f"    {fact.source}, {fact.as_of}, {fact.confidence}"
+        if fact.note:
+            yield f"    {fact.note}"
+
+
+def _value(fact: Fact) -> str:
+    if fact.per is None:
+        return f"{fact.value:,.10g} {fact.unit}"
+    per = f"{fact.per:,.0f} " if fact.per != 1 else ""
+    return f"{_number(fact.value)} USD per {per}{fact.unit}"

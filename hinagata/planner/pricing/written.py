@@ -1,0 +1,181 @@
+"""A usage as it is written: a tree of texts whose every value knows its place.
+
+A file and a mapping make the same tree, so both are checked alike. Scalars are read as written:
+`on` and `1_000` stay what they are until a field says what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+
+from hinagata.errors import HinagataError
+from hinagata.suggestion import suggest
+
+# A service, its resources, their fields, a list: the format is no deeper.
+_DEEPEST = 5
+# Aliases would let a small file grow without end.
+_MOST_VALUES = 100_000
+_LONGEST_SHOWN = 60
+
+
+class UsageFileError(HinagataError):
+    """A place in a usage, what was found there, and what is expected instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """One value, and where it stands.
+
+    Attributes:
+        content: A text, a list, or values by their names.
+        file: The file; empty for a mapping.
+        line: The line, from 1; None for a mapping.
+        path: The names that lead to it.
+    """
+
+    content: str | list[Written] | dict[str, Written]
+    file: str = ""
+    line: int | None = None
+    path: str = ""
+
+    def fail(self, *, expected: str, found: str | None = None) -> NoReturn:
+        """Refuses this value.
+
+        Args:
+            expected: What may stand here.
+            found: What does. Default: the value, described.
+
+        Raises:
+            UsageFileError: Always.
+        """
+        where = f"{self.file}:{self.line}" if self.line else "usage"
+        path = f"{self.path}: " if self.path else ""
+        raise UsageFileError(
+            f"{where}: {path}found {found or self._described()}; expected {expected}"
+        )
+
+    def entries(self) -> dict[str, Written]:
+        """Returns values by name."""
+        if not isinstance(self.content, dict):
+            self.fail(expected="a mapping of names to values")
+        return self.content
+
+    def known(self, names: Iterable[str], *, kind: str) -> dict[str, Written]:
+        """Returns values whose names are known beforehand; `kind` says what they name."""
+        known = tuple(names)
+        for name, value in self.entries().items():
+            if name not in known:
+                value.fail(found=f"a {kind} that is not known", expected=suggest(name, known))
+        return self.entries()
+
+    def text(self) -> str:
+        """Returns a text that is not empty."""
+        if not isinstance(self.content, str) or not self.content:
+            self.fail(expected="a text")
+        return self.content
+
+    def one_of(self, names: Iterable[str]) -> str:
+        """Returns one of some words."""
+        words = tuple(names)
+        text = self.text()
+        if text not in words:
+            self.fail(expected=suggest(text, words))
+        return text
+
+    def some_of(self, names: Iterable[str]) -> frozenset[str]:
+        """Returns words of a list."""
+        if not isinstance(self.content, list):
+            self.fail(expected="a list")
+        words = tuple(names)
+        return frozenset(element.one_of(words) for element in self.content)
+
+    def _described(self) -> str:
+        if isinstance(self.content, dict):
+            return "a mapping"
+        if isinstance(self.content, list):
+            return "a list"
+        text = self.content
+        if len(text) > _LONGEST_SHOWN:
+            text = f"{text[:_LONGEST_SHOWN]}..."
+        return f'"{text}"' if text else "nothing"
+
+
+def written_in(file: Path) -> Written:
+    """Returns what a YAML file says.
+
+    Raises:
+        HinagataError: It cannot be read, or is not YAML.
+    """
+    try:
+        content = file.read_text(encoding="utf-8")
+        node = yaml.compose(content, Loader=yaml.SafeLoader)
+    except FileNotFoundError:
+        raise HinagataError(f"{file}: there is no such usage file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise HinagataError(f"{file}: the usage file cannot be read: {error}") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UsageFileError(
+            f"{file}:{line}: found text that is not YAML ({error.problem}); expected a usage"
+        ) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise UsageFileError(f"{file}: found text that is not YAML ({error})") from None
+    if node is None:
+        raise UsageFileError(f"{file}:1: found an empty file; expected a usage")
+    return _of_node(node, str(file), "", iter(range(_MOST_VALUES)), depth=0)
+
+
+def written_as(usage: Mapping[str, object]) -> Written:
+    """Returns what a mapping says, of texts, numbers, flags, lists and mappings.
+
+    Raises:
+        UsageFileError: It holds something else.
+    """
+    return _of_object(usage, "", depth=0)
+
+
+def _of_node(
+    node: yaml.Node, file: str, path: str, values: Iterator[int], *, depth: int
+) -> Written:
+    line = node.start_mark.line + 1
+    here = Written(content="", file=file, line=line, path=path)
+    if depth > _DEEPEST or next(values, None) is None:
+        here.fail(found="a deeper or larger document", expected="services, resources, fields")
+    if isinstance(node, yaml.SequenceNode):
+        elements = [_of_node(each, file, path, values, depth=depth + 1) for each in node.value]
+        return Written(content=elements, file=file, line=line, path=path)
+    if not isinstance(node, yaml.MappingNode):
+        return Written(content=str(node.value), file=file, line=line, path=path)
+    entries: dict[str, Written] = {}
+    for key, below in node.value:
+        name = str(key.value)
+        inner = f"{path}.{name}" if path else name
+        at = Written(content=name, file=file, line=key.start_mark.line + 1, path=inner)
+        if not isinstance(key, yaml.ScalarNode):
+            here.fail(expected="a name before each colon", found="something else")
+        if name in entries:
+            at.fail(found="a second one", expected="each name once")
+        entries[name] = _of_node(below, file, inner, values, depth=depth + 1)
+    return Written(content=entries, file=file, line=line, path=path)
+
+
+def _of_object(value: object, path: str, *, depth: int) -> Written:
+    if depth > _DEEPEST:
+        Written(content="", path=path).fail(found="a deeper mapping", expected="a field")
+    if isinstance(value, Mapping):
+        entries = {
+            str(name): _of_object(below, f"{path}.{name}" if path else str(name), depth=depth + 1)
+            for name, below in value.items()
+        }
+        return Written(content=entries, path=path)
+    if isinstance(value, list | tuple | set | frozenset):
+        elements = [_of_object(each, path, depth=depth + 1) for each in value]
+        return Written(content=elements, path=path)
+    if isinstance(value, bool):
+        return Written(content=str(value).lower(), path=path)
+    return Written(content="" if value is None else str(value), path=path)

@@ -1,0 +1,1 @@
+"""Numbers from AWS, and where they come from."""

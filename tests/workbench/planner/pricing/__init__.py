@@ -1,0 +1,1 @@
+"""Prices of usages: published examples, refusals, and what is printed."""
