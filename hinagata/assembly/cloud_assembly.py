@@ -186,13 +186,21 @@ class CloudAssembly:
         Raises:
             AssemblyError: The folder holds no readable assembly.
         """
-        if not (directory / "manifest.json").is_file():
+        if not is_file(directory / "manifest.json"):
             message = (
                 f"{directory} is no cloud assembly: it has no manifest.json; "
                 "make one with: hinagata synth"
             )
             raise AssemblyError(message)
         return cls(directory=directory, stacks=tuple(_stacks(directory, set())))
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; not if its name is too long, or its folder is closed to us."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _stacks(directory: Path, entered: set[Path]) -> Iterator[AssemblyStack]:

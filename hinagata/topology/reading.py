@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly
+from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly, is_file
 from hinagata.topology import loops, sam
 from hinagata.topology.edge import Edge
 from hinagata.topology.edges import BUILDERS
@@ -53,7 +53,7 @@ def read_topology(*paths: Path) -> Topology:
         reader = _Reader()
         files: list[Path] = []
         for path in paths:
-            if (path / "manifest.json").is_file():
+            if is_file(path / "manifest.json"):
                 for stack in CloudAssembly.read(path).stacks:
                     reader.read_stack(stack)
             else:
@@ -163,8 +163,10 @@ class _Reader:
             file = _beside(template.file, resource)
             return None if file is None else self._load(file)
 
-        templates = {file.name.partition(".")[0]: self._load(file) for file in files}
-        self._read_all([(name, None, each) for name, each in templates.items()], find)
+        self._read_all(
+            [(file.name.partition(".")[0] or file.name, None, self._load(file)) for file in files],
+            find,
+        )
 
     def read_mappings(self, mappings: Mapping[str, Mapping[str, Any]]) -> None:
         """Adds templates that are mappings; those that others nest only where they are nested."""
@@ -358,11 +360,11 @@ def _asset(stack: AssemblyStack, resource: Mapping[str, Any]) -> Path | None:
     path = metadata.get(_ASSET_PATH) if isinstance(metadata, dict) else None
     if isinstance(path, str):
         file = stack.directory / path
-        return file if file.is_file() else None
+        return file if is_file(file) else None
     # Without that note, which the CDK CLI asks for, the key in the bucket tells.
     url = str(_url(resource))
     for asset in stack.file_assets:
-        if asset.object_key in url and asset.path.is_file():
+        if asset.object_key in url and is_file(asset.path):
             return asset.path
     return None
 
@@ -372,11 +374,8 @@ def _beside(file: Path | None, resource: Mapping[str, Any]) -> Path | None:
     url = _url(resource)
     if file is None or not isinstance(url, str) or "://" in url:
         return None
-    try:
-        found = file.parent / url
-        return found if found.is_file() else None
-    except (OSError, ValueError):
-        return None
+    found = file.parent / url
+    return found if is_file(found) else None
 
 
 def _around_nested(node: Node) -> str:

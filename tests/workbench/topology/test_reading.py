@@ -144,6 +144,17 @@ def test_a_template_file_does_not_tell_the_name_of_its_stack(tmp_path: Path) -> 
     assert (node.key, node.get("Value")) == ("shop/Thing", UNKNOWN)
 
 
+def test_files_of_the_same_name_are_two(tmp_path: Path) -> None:
+    """SAM projects call every template `template.yaml`; the same file twice is one."""
+    template = {"Resources": {"Queue": QUEUE}}
+    write_files(tmp_path, {"a/template.yaml": template, "b/template.yaml": template})
+    files = [tmp_path / name / "template.yaml" for name in ("a", "b", "a")]
+
+    topology = read_topology(*files)
+
+    assert [node.key for node in topology.nodes] == ["template/Queue", "template#2/Queue"]
+
+
 INNER = {
     "Parameters": {
         "QueueArn": {"Type": "String"},
@@ -178,6 +189,23 @@ def nesting(url: object = "none", **attributes: object) -> dict[str, Any]:
             "Reader": thing(Topic={"Fn::GetAtt": ["Inner", "Outputs.TopicArn"]}),
         }
     }
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "none.json", ".", ""])
+def test_a_nested_template_of_an_odd_name_lives_outside(tmp_path: Path, name: str) -> None:
+    """Whatever its file is called, the rest is read."""
+    asset = stack("Shop", nesting(Metadata={"aws:asset:path": name}))
+    write_files(tmp_path, {"plain.json": nesting(name)})
+
+    for path in (write_assembly(tmp_path / "out", asset), tmp_path / "plain.json"):
+        assert len(list(read_topology(path).of_type("AWS::SQS::Queue"))) == 1
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
+def test_fails_on_a_path_of_an_odd_name(tmp_path: Path, name: str) -> None:
+    """The operating system refuses it; the user gets a sentence."""
+    with pytest.raises(TemplateError, match="cannot be read"):
+        read_topology(tmp_path / name)
 
 
 @pytest.mark.parametrize("known_by", ["metadata", "asset", "file", "mapping"])

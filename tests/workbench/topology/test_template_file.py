@@ -221,6 +221,7 @@ def test_fails_on_paths_that_are_no_file(tmp_path: Path) -> None:
         "pipe.yaml": "is no file",
         "bytes.yaml": "its byte 11 is not UTF-8",
         "a\0b": "cannot be read",
+        "x" * 5000: "cannot be read",
     }
 
     for name, message in expected.items():
