@@ -84,6 +84,8 @@ def _table(estimate: Estimate) -> Iterator[str]:
         totals.append(("For a million events", estimate.per_million_events))
     shown = [money(each.amount) for each in estimate.items] + [money(total) for _, total in totals]
     last = max(map(len, [*shown, "USD"]))
+    labels = max(len(label) for label, _ in totals)
+    prices = max(prices, labels - (2 + names + 2 + amounts + 1 + units + 2))
     left = 2 + names + 2 + amounts + 1 + units + 2 + prices
     yield ""
     yield f"{'':<{left}}  {'USD':>{last}}"

@@ -7,7 +7,7 @@ A file and a mapping make the same tree, so both are checked alike. Scalars are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,6 +20,8 @@ from hinagata.suggestion import suggest
 _DEEPEST = 5
 # Aliases would let a small file grow without end.
 _MOST_VALUES = 100_000
+# Some thousand resources; read in 3 s on a slow core.
+_LARGEST_BYTES = 256 * 1024
 _LONGEST_SHOWN = 60
 
 
@@ -112,6 +114,10 @@ def written_in(file: Path) -> Written:
         HinagataError: It cannot be read, or is not YAML.
     """
     try:
+        if file.stat().st_size > _LARGEST_BYTES:
+            raise UsageFileError(
+                f"{file}: found {file.stat().st_size} bytes; expected at most {_LARGEST_BYTES}"
+            )
         content = file.read_text(encoding="utf-8")
         node = yaml.compose(content, Loader=yaml.SafeLoader)
     except FileNotFoundError:
@@ -123,11 +129,14 @@ def written_in(file: Path) -> Written:
         raise UsageFileError(
             f"{file}:{line}: found text that is not YAML ({error.problem}); expected a usage"
         ) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise UsageFileError(f"{file}: found text that is not YAML ({error})") from None
+    except RecursionError:
+        raise UsageFileError(f"{file}: found values nested without end; expected a usage") from None
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UsageFileError(f"{file}: found text that is not YAML ({reason})") from None
     if node is None:
         raise UsageFileError(f"{file}:1: found an empty file; expected a usage")
-    return _of_node(node, str(file), "", iter(range(_MOST_VALUES)), depth=0)
+    return _of_node(node, str(file), 1, "", iter(range(_MOST_VALUES)), depth=0)
 
 
 def written_as(usage: Mapping[str, object]) -> Written:
@@ -140,28 +149,32 @@ def written_as(usage: Mapping[str, object]) -> Written:
 
 
 def _of_node(
-    node: yaml.Node, file: str, path: str, values: Iterator[int], *, depth: int
+    node: yaml.Node, file: str, line: int, path: str, values: Iterator[int], *, depth: int
 ) -> Written:
-    line = node.start_mark.line + 1
+    """Reads a value whose name stands in the given line."""
+
+    def below(node: yaml.Node, line: int, path: str) -> Written:
+        return _of_node(node, file, line, path, values, depth=depth + 1)
+
     here = Written(content="", file=file, line=line, path=path)
     if depth > _DEEPEST or next(values, None) is None:
         here.fail(found="a deeper or larger document", expected="services, resources, fields")
     if isinstance(node, yaml.SequenceNode):
-        elements = [_of_node(each, file, path, values, depth=depth + 1) for each in node.value]
-        return Written(content=elements, file=file, line=line, path=path)
+        elements = [below(each, each.start_mark.line + 1, path) for each in node.value]
+        return replace(here, content=elements)
     if not isinstance(node, yaml.MappingNode):
-        return Written(content=str(node.value), file=file, line=line, path=path)
+        return replace(here, content=str(node.value))
     entries: dict[str, Written] = {}
-    for key, below in node.value:
+    for key, value in node.value:
+        at = replace(here, line=key.start_mark.line + 1)
+        if not isinstance(key, yaml.ScalarNode):
+            at.fail(expected="a name before each colon", found="something else")
         name = str(key.value)
         inner = f"{path}.{name}" if path else name
-        at = Written(content=name, file=file, line=key.start_mark.line + 1, path=inner)
-        if not isinstance(key, yaml.ScalarNode):
-            here.fail(expected="a name before each colon", found="something else")
         if name in entries:
-            at.fail(found="a second one", expected="each name once")
-        entries[name] = _of_node(below, file, inner, values, depth=depth + 1)
-    return Written(content=entries, file=file, line=line, path=path)
+            replace(at, path=inner).fail(found="a second one", expected="each name once")
+        entries[name] = below(value, key.start_mark.line + 1, inner)
+    return replace(here, content=entries)
 
 
 def _of_object(value: object, path: str, *, depth: int) -> Written:

@@ -129,23 +129,19 @@ def _fargate(c: Charges) -> None:
         c.fail("system", expected="linux: Windows runs on x86 alone")
     kind = "windows" if windows else c.text("architecture")
     spot = ".spot" if c.number("spot") else ""
-    tasks_hours = c.number("tasks") * c.number_or("hours", c.hours)
-    if c.number("runs"):
-        least = c.fact("price.minimum_s.windows" if windows else "price.minimum_s")
-        tasks_hours += c.number("runs") * max(least, c.number("run_seconds")) / 3600
-    # Tasks that always run are there without traffic; those that run for a job are not.
-    rest = not c.number("runs")
-    c.add("vCPU", tasks_hours * c.number("vcpu"), f"price.vcpu_h.{kind}{spot}", at_rest=rest)
-    c.add("Memory", tasks_hours * c.number("memory_gb"), f"price.gb_h.{kind}{spot}", at_rest=rest)
-    if windows:
-        c.add(
-            "Windows licence",
-            tasks_hours * c.number("vcpu"),
-            "price.windows_licence_vcpu_h",
-            at_rest=rest,
-        )
-    extra = c.number("ephemeral_gb") - c.fact("price.free_ephemeral_gb")
-    c.add("Ephemeral storage", tasks_hours * max(0.0, extra), "price.ephemeral_gb_h", at_rest=rest)
+    always = c.number("tasks") * c.number_or("hours", c.hours)
+    least = c.fact("price.minimum_s.windows" if windows else "price.minimum_s")
+    jobs = c.number("runs") * max(least, c.number("run_seconds")) / 3600
+    extra_gb = max(0.0, c.number("ephemeral_gb") - c.fact("price.free_ephemeral_gb"))
+    # Tasks that always run are paid without traffic; those that run for a job are not.
+    for of_what, hours, rest in (("", always, True), (" of jobs", jobs, False)):
+        for item, size, key in (
+            ("vCPU", c.number("vcpu"), f"price.vcpu_h.{kind}{spot}"),
+            ("Memory", c.number("memory_gb"), f"price.gb_h.{kind}{spot}"),
+            ("Windows licence", c.number("vcpu") * windows, "price.windows_licence_vcpu_h"),
+            ("Ephemeral storage", extra_gb, "price.ephemeral_gb_h"),
+        ):
+            c.add(item + of_what, hours * size, key, at_rest=rest)
 
 
 FARGATE = Service(

@@ -62,6 +62,15 @@ def test_hours_and_storage_are_paid_at_rest() -> None:
     assert estimate.total > estimate.at_rest
 
 
+def test_tasks_are_paid_at_rest_and_jobs_are_not() -> None:
+    """A service's tasks run without traffic; a job's run for it, a minute at least."""
+    usage = {"tasks": 1, "runs": 60, "run_seconds": 5, "vcpu": 1, "memory_gb": 1}
+    estimate = price({"fargate": {"Both": usage}})
+
+    assert estimate.at_rest == pytest.approx(730 * (0.04048 + 0.004445))
+    assert estimate.total - estimate.at_rest == pytest.approx(0.04048 + 0.004445)
+
+
 def test_a_million_events_cost_their_share() -> None:
     """All costs, at rest too, over the events that the usage is for."""
     estimate = price({"events": "10/s", "nat_gateway": {"Zone": {}}})
@@ -208,7 +217,7 @@ def test_fails_on_a_stream_beyond_all_bounds() -> None:
 WRONG = {
     "an unknown service": (
         "lamda:\n  F: {}\n",
-        ":2: lamda: found a service or setting that is not known; expected one of",
+        ":1: lamda: found a service or setting that is not known; expected one of",
     ),
     "an unknown field": (
         "lambda:\n  F: {request: 1}\n",
@@ -245,6 +254,8 @@ WRONG = {
     "a list": ("lambda: [1]\n", ":1: lambda: found a list; expected a mapping of names to values"),
     "nothing": ("", ":1: found an empty file; expected a usage"),
     "no resource": ("region: us-east-1\n", ":1: found no resource; expected at least one, of one"),
+    "lists without end": ("lambda: " + "[" * 20_000, ": found values nested without end"),
+    "a character that YAML has not": ("lambda: \0", ": found text that is not YAML"),
     "no YAML": ("lambda: [\n", ": found text that is not YAML"),
     "hours that no month has": (
         "hours: 800\nkms: {K: {}}\n",
@@ -277,6 +288,17 @@ def test_fails_with_the_place_of_what_is_wrong(name: str, tmp_path: Path) -> Non
     assert message in str(error.value)
     assert str(error.value).startswith(str(file))
     assert "\n" not in str(error.value)
+
+
+def test_fails_on_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """None, a folder, one too large: one sentence each."""
+    with pytest.raises(HinagataError, match="there is no such usage file"):
+        price(tmp_path / "none.yaml")
+    with pytest.raises(HinagataError, match="the usage file cannot be read"):
+        price(tmp_path)
+    (tmp_path / "large.yaml").write_text("#" * 300_000)
+    with pytest.raises(HinagataError, match="found 300000 bytes; expected at most 262144"):
+        price(tmp_path / "large.yaml")
 
 
 def test_fails_on_a_mapping_as_on_a_file() -> None:

@@ -74,6 +74,21 @@ def test_the_bill_is_aligned(usage: Path, capsys: pytest.CaptureFixture[str]) ->
     )
 
 
+def test_nothing_costs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A usage without any use has an aligned bill too."""
+    file = tmp_path / "usage.yaml"
+    file.write_text("lambda: {Idle: {}}\n")
+
+    assert printed(capsys, str(file)) == (
+        "a month of 730 hours in us-east-1\n"
+        "\n"
+        "                            USD\n"
+        "\n"
+        "Total                      0.00\n"
+        "Of it without any traffic  0.00\n"
+    )
+
+
 def test_every_number_names_its_source(usage: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With --sources: address and date, and which numbers nobody has checked."""
     out = printed(capsys, str(usage), "--sources")

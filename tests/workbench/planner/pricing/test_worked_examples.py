@@ -92,8 +92,10 @@ EXAMPLES = {
             }
         },
     ),
-    "L13 calculator, ap-southeast-1 at the same price": Example(
-        48.32, function(requests=229_410, duration_ms=50_500, memory_mb=256)
+    "L13 calculator, ap-southeast-1": Example(
+        48.32,
+        function(requests=229_410, duration_ms=50_500, memory_mb=256),
+        region="ap-southeast-1",
     ),
     "L15 calculator, 8,000 MB": Example(
         78.15, function(requests=100_000, duration_ms=6000, memory_mb=8000)
