@@ -1,10 +1,17 @@
-"""Which tests share a process when the suite runs on both cores."""
+"""Which tests share a process when the suite runs on both cores, and which examples they take."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples at every run, so that a suite that was green stays so until the code changes;
+# `pytest --hypothesis-profile=explore` looks for new ones.
+settings.register_profile("steady", derandomize=True)
+settings.register_profile("explore", max_examples=1000)
+settings.load_profile("steady")
 
 HERE = Path(__file__).parent
 # What is dear and made once a session, the syntheses and the emulator, stays in one process each.

@@ -34,7 +34,7 @@ RAMP = st.builds(
 )
 DIURNAL = st.builds(
     DiurnalRate,
-    peak_per_second=RATES,
+    peak_per_second=st.floats(min_value=1e-6, max_value=1e6),
     peak_over_trough=st.floats(min_value=1, max_value=1000),
     peak_at_seconds=st.floats(min_value=0, max_value=DAY),
 )
