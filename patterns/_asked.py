@@ -1,4 +1,7 @@
-"""Answers that Node has given once: each question is a round trip, and constructs ask a lot."""
+"""Answers that Node has given once: each question is a round trip, and constructs ask a lot.
+
+Nothing here, and nothing else in `patterns`, asks while it is imported: Node is still starting.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,24 @@ _WORDS: WeakKeyDictionary[cdk.Duration, str] = WeakKeyDictionary()
 _STACKS: WeakKeyDictionary[IConstruct, cdk.Stack] = WeakKeyDictionary()
 _RESOURCES: WeakKeyDictionary[IConstruct, cdk.CfnResource] = WeakKeyDictionary()
 _ARNS: WeakKeyDictionary[sns.ITopic, str] = WeakKeyDictionary()
+
+
+@cache
+def days(number: int) -> cdk.Duration:
+    """So many days."""
+    return cdk.Duration.days(number)
+
+
+@cache
+def minutes(number: int) -> cdk.Duration:
+    """So many minutes."""
+    return cdk.Duration.minutes(number)
+
+
+@cache
+def in_seconds(number: int) -> cdk.Duration:
+    """So many seconds."""
+    return cdk.Duration.seconds(number)
 
 
 def seconds(duration: cdk.Duration | None) -> float | None:

@@ -15,6 +15,7 @@ from patterns._acknowledgements import (
     acknowledge,
 )
 from patterns._alarms import alarm
+from patterns._asked import days
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -26,7 +27,7 @@ LOG_RETENTION = logs.RetentionDays.ONE_MONTH
 # The longest that SQS keeps a message. Age counts from the first send, so a dead-letter queue
 # must keep longer than its source (docs.aws.amazon.com/AWSSimpleQueueService/latest/
 # SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html).
-DEAD_LETTER_RETENTION = cdk.Duration.days(14)
+DEAD_LETTER_RETENTION_DAYS = 14
 MAX_RECEIVE_COUNT = 5
 # AWS's advice for a queue that Lambda polls: six times the function's timeout, plus the batching
 # window (docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
@@ -73,7 +74,7 @@ def dead_letter_queue(
         scope,
         construct_id,
         fifo=fifo or None,
-        retention_period=DEAD_LETTER_RETENTION,
+        retention_period=days(DEAD_LETTER_RETENTION_DAYS),
         encryption=encryption(key),
         encryption_master_key=key,
         enforce_ssl=True,

@@ -24,8 +24,8 @@ from patterns._acknowledgements import (
     acknowledge,
 )
 from patterns._alarms import alarm
+from patterns._asked import in_seconds, stack_of
 from patterns._asked import service as service_principal
-from patterns._asked import stack_of
 from patterns._defaults import log_group
 from patterns._staging import LEFTOVERS, installed, source_package, staged
 
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
     from constructs import Construct
 
-RUNTIME = lambda_.Runtime.PYTHON_3_13
-# Graviton: the same code at a lower price a GB-second.
-ARCHITECTURE = lambda_.Architecture.ARM_64
 # CPU grows with memory; below this, boto3's import alone takes seconds.
 MEMORY_MB = 512
 # Longest that Lambda runs (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
@@ -99,8 +96,8 @@ def function(
     made = lambda_.Function(
         scope,
         construct_id,
-        runtime=RUNTIME,
-        architecture=ARCHITECTURE,
+        runtime=_runtime(),
+        architecture=_architecture(),
         handler=handler,
         code=lambda_.Code.from_asset(
             code, exclude=["*", f"!{package}", f"!{package}/**", f"{package}/events", *LEFTOVERS]
@@ -153,7 +150,7 @@ def own_timeout(handler: lambda_.IFunction) -> cdk.Duration | None:
     made = underlying(handler)
     if not isinstance(made, lambda_.Function):
         return None
-    return made.timeout or cdk.Duration.seconds(_LAMBDA_DEFAULT_TIMEOUT_SECONDS)
+    return made.timeout or in_seconds(_LAMBDA_DEFAULT_TIMEOUT_SECONDS)
 
 
 def _runtime_layer(scope: Construct) -> lambda_.LayerVersion:
@@ -175,9 +172,20 @@ def _runtime_layer(scope: Construct) -> lambda_.LayerVersion:
             follow_symlinks=cdk.SymlinkFollowMode.ALWAYS,
         ),
         description="pattern_runtime and Powertools for AWS Lambda",
-        compatible_runtimes=[RUNTIME],
+        compatible_runtimes=[_runtime()],
     )
     return made
+
+
+@cache
+def _runtime() -> lambda_.Runtime:
+    return lambda_.Runtime.PYTHON_3_13
+
+
+@cache
+def _architecture() -> lambda_.Architecture:
+    # Graviton: the same code at a lower price a GB-second.
+    return lambda_.Architecture.ARM_64
 
 
 @cache

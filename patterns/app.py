@@ -46,6 +46,8 @@ class App(cdk.App):
         failure_modes: Check how the architecture fails; if not, `hinagata check` still can.
     """
 
+    _failure_modes: FailureModes | None = None
+
     def __init__(self, *, outdir: str | None = None, failure_modes: bool = True) -> None:
         choice = os.environ.get("CDK_VALIDATION", "native").lower()
         if choice not in _VALIDATIONS:
@@ -67,7 +69,8 @@ class App(cdk.App):
             if validation is not None:
                 plugins.append(validation)
             if failure_modes:
-                plugins.append(FailureModes())
+                self._failure_modes = FailureModes()
+                plugins.append(self._failure_modes)
             cdk.Validations.of(self).add_plugins(*plugins)
 
     def synth(self, **options: Any) -> cx_api.CloudAssembly:
@@ -75,6 +78,8 @@ class App(cdk.App):
 
         The findings are on stderr by then, and in the assembly's `validation-report.json`.
         """
+        if self._failure_modes is not None:
+            self._failure_modes.prepare()
         try:
             return super().synth(**options)
         except RuntimeError as error:

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from patterns._acknowledgements import OWN_STREAM_KEY, acknowledge, acknowledge_key
 from patterns._alarms import alarm, operator_alarms
-from patterns._asked import in_words, seconds
+from patterns._asked import in_words, minutes, seconds
 from patterns._flows import environment_name
 from patterns._own import refuse_beside
 
@@ -112,7 +112,7 @@ class EventStream(Construct):
             if key is not None:
                 acknowledge(self.stream, OWN_STREAM_KEY)
         self._key = key
-        self.iterator_age_alarm = age = iterator_age_alarm or cdk.Duration.minutes(1)
+        self.iterator_age_alarm = age = iterator_age_alarm or minutes(1)
         _check_age(seconds(age), seconds(retention))
         dimensions = {"StreamName": self.stream.stream_name}
         self.alarms = {

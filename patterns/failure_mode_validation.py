@@ -28,17 +28,21 @@ class FailureModes:
     `cdk.Validations.of(queue).acknowledge(cdk.Acknowledgment(id="Hinagata::FM201", reason=...))`.
     A `hinagata.toml` in the current folder sets thresholds and severities.
 
-    The checks are loaded on a second thread while the constructs are made. A fault in them is
-    said on stderr and stops nothing.
+    A fault in the checks is said on stderr and stops nothing.
 
     Example:
         `cdk.Validations.of(app).add_plugins(FailureModes())`. `patterns.App` does it.
     """
 
     def __init__(self) -> None:
-        loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="failure-modes")
-        self._check: Future[Callable[[Path], Report]] = loader.submit(_load)
-        loader.shutdown(wait=False)
+        self._check: Future[Callable[[Path], Report]] | None = None
+
+    def prepare(self) -> None:
+        """Loads the checks on a second thread: best while Node synthesizes and Python waits."""
+        if self._check is None:
+            loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="failure-modes")
+            self._check = loader.submit(_load)
+            loader.shutdown(wait=False)
 
     @property
     def name(self) -> str:
@@ -58,7 +62,8 @@ class FailureModes:
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """Checks the whole assembly; an error fails the synthesis."""
         try:
-            report = self._check.result()(Path(context.app_construct.outdir))  # type: ignore[attr-defined]  # an App
+            check = _load() if self._check is None else self._check.result()
+            report = check(Path(context.app_construct.outdir))  # type: ignore[attr-defined]  # an App
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop a deployment
             print(f"failure modes are not checked: {error}", file=sys.stderr)  # noqa: T201
             return cdk.PolicyValidationPluginReport(success=True, violations=[])

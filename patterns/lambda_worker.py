@@ -19,7 +19,7 @@ from patterns._acknowledgements import (
     acknowledge,
 )
 from patterns._alarms import alarm, operator_alarms
-from patterns._asked import in_words, resource_of, seconds
+from patterns._asked import in_seconds, in_words, resource_of, seconds
 from patterns._defaults import dead_letter_queue
 from patterns._flows import Sender, environment_name
 from patterns._function import (
@@ -49,7 +49,7 @@ _MAX_CONCURRENCY = 10
 # (docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
 _CONCURRENCY_LIMIT = 1000
 _QUEUE_BATCH = 10
-_TIMEOUT = cdk.Duration.seconds(30)
+_TIMEOUT_SECONDS = 30
 # Above ten messages a batch needs a window (docs.aws.amazon.com/lambda/latest/dg/
 # services-sqs-configure.html); FIFO queues take ten at most.
 _QUEUE_BATCH_WITHOUT_WINDOW = 10
@@ -135,7 +135,7 @@ class LambdaWorker(Construct, Sender):
                 memory_mb=memory_mb,
                 environment=environment,
             )
-        self._timeout = own or timeout or _TIMEOUT
+        self._timeout = own or timeout or in_seconds(_TIMEOUT_SECONDS)
         self._reserved = None if isinstance(handler, str) else _reserved(handler)
         if max_concurrency is None:
             max_concurrency = min(_MAX_CONCURRENCY, self._reserved or _MAX_CONCURRENCY)

@@ -16,9 +16,9 @@ from patterns._acknowledgements import (
     acknowledge_key,
 )
 from patterns._alarms import alarm, operator_alarms
-from patterns._asked import as_seconds, in_words, resource_of, seconds
+from patterns._asked import as_seconds, days, in_words, minutes, resource_of, seconds
 from patterns._defaults import (
-    DEAD_LETTER_RETENTION,
+    DEAD_LETTER_RETENTION_DAYS,
     MAX_RECEIVE_COUNT,
     VISIBILITY_TIMEOUTS,
     dead_letter_queue,
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 _LONGEST_VISIBILITY_SECONDS = 12 * 3600
-_RETENTION = cdk.Duration.days(4)
-_AGE = cdk.Duration.minutes(5)
+_RETENTION_DAYS = 4
+_AGE_MINUTES = 5
 _DEFAULT_VISIBILITY_SECONDS = 30.0
 _DEFAULT_RETENTION_SECONDS = 4 * 86400.0
 _MOST_RECEIVES = 1000
@@ -123,7 +123,7 @@ class PointToPointQueue(Construct):
             self._visibility, kept = _settings(queue)
             key = queue.encryption_master_key
         else:
-            retention = retention or _RETENTION
+            retention = retention or days(_RETENTION_DAYS)
             kept = seconds(retention)
             _check(kept, max_receive_count, self._visibility, dead_letters)
             if isinstance(dead_letters, Off):
@@ -161,7 +161,7 @@ class PointToPointQueue(Construct):
                 accepted.append(NO_DEAD_LETTERS.because(dead_letters.reason))
             acknowledge(self.queue, *accepted)
         self._key = key
-        age = age_alarm or _AGE
+        age = age_alarm or minutes(_AGE_MINUTES)
         _check_age(seconds(age), kept)
         self.alarms = {
             "age": alarm(
@@ -240,7 +240,7 @@ def _check(
     visibility: float | None,
     dead_letters: object,
 ) -> None:
-    if kept is not None and kept >= (seconds(DEAD_LETTER_RETENTION) or 0):
+    if kept is not None and kept >= DEAD_LETTER_RETENTION_DAYS * 86400:
         message = (
             f"retention of {kept / 86400:g} days: a dead-letter queue keeps 14 days at most and "
             "must outlive its source: give less than 14 days"

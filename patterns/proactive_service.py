@@ -31,7 +31,7 @@ from patterns._acknowledgements import (
     acknowledge,
 )
 from patterns._alarms import alarm, operator_alarms
-from patterns._asked import seconds, service, stack_of
+from patterns._asked import in_seconds, seconds, service, stack_of
 from patterns._defaults import log_group
 from patterns._flows import Sender, environment_name
 from patterns._off import Off
@@ -193,8 +193,8 @@ class ProactiveService(Construct, Sender):
         super().__init__(scope, construct_id)
         self._id = construct_id
         self._told = dict(environment or {})
-        drain = drain or cdk.Duration.seconds(20)
-        stop_timeout = stop_timeout or cdk.Duration.seconds(30)
+        drain = drain or in_seconds(20)
+        stop_timeout = stop_timeout or in_seconds(30)
         _check_tasks(min_tasks, max_tasks, cpu_target_percent, steps)
         _check_stop(drain, stop_timeout)
         memory_mb = _memory(cpu, memory_mb)
@@ -362,8 +362,8 @@ class ProactiveService(Construct, Sender):
                 path=health_check_path,
                 healthy_threshold_count=2,
                 unhealthy_threshold_count=2,
-                interval=cdk.Duration.seconds(10),
-                timeout=cdk.Duration.seconds(5),
+                interval=in_seconds(10),
+                timeout=in_seconds(5),
             ),
         )
         if certificate is None:

@@ -25,7 +25,7 @@ from patterns._acknowledgements import (
     acknowledge,
 )
 from patterns._alarms import alarm, operator_alarms
-from patterns._asked import in_words, resource_of, seconds, stack_of
+from patterns._asked import in_seconds, in_words, resource_of, seconds, stack_of
 from patterns._defaults import log_group
 from patterns._flows import Sender, environment_name
 from patterns._function import (
@@ -175,11 +175,11 @@ class ReactiveApi(Construct, Sender):
         self._id = construct_id
         self._told = dict(environment or {})
         alarms_to = alarms_to or operator_alarms(scope)
-        timeout = timeout or cdk.Duration.seconds(10)
+        timeout = timeout or in_seconds(10)
         self._protocol = protocol
         self._account_logging_role = account_logging_role
         self._routes = {key: _route(key, value, protocol) for key, value in routes.items()}
-        latency_alarm = latency_alarm or cdk.Duration.seconds(3)
+        latency_alarm = latency_alarm or in_seconds(3)
         _check(routes, protocol, cors_origins, requests_per_second, burst)
         _check_timeout("timeout", timeout, protocol)
         _check_latency(latency_alarm, protocol)
@@ -267,7 +267,7 @@ class ReactiveApi(Construct, Sender):
             key: apigateway.LambdaIntegration(
                 target,
                 allow_test_invoke=False,
-                timeout=cdk.Duration.seconds(_INTEGRATION_TIMEOUT_SECONDS["rest"]),
+                timeout=in_seconds(_INTEGRATION_TIMEOUT_SECONDS["rest"]),
             )
             for key, target in self.functions.items()
         }

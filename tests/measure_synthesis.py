@@ -59,7 +59,9 @@ def main() -> int:
         }
         times: dict[str, list[float]] = {name: [] for name in commands}
         for number in range(rounds + 1):
-            for name, (script, validation) in commands.items():
+            # Back and forth, so that a machine that grows slower is unfair to nobody.
+            order = list(commands.items())
+            for name, (script, validation) in order if number % 2 else reversed(order):
                 taken = _seconds(script, validation, Path(folder) / name.replace(" ", "-"))
                 # The first round warms the file cache and jsii's own.
                 if number:
