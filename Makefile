@@ -78,8 +78,9 @@ measure: setup  ## time a cold synthesis against an empty app and against the CD
 	@python tests/measure_synthesis.py
 
 .PHONY: measure-topology
-measure-topology: setup  ## time the reading of 4,800 resources and the checks on them, and their growth
+measure-topology: synth  ## time the checks: on 4,800 resources, as they grow, and against cfn-lint
 	@python tests/measure_topology.py
+	@python tests/measure_check.py
 
 .PHONY: picture
 picture: setup  ## draw the connected car's architecture for the README
