@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,24 +55,26 @@ def start_lean() -> None:
 
 def _load_aside() -> None:
     try:
-        from jsii._kernel.providers.process import LoadResponse, ProcessProvider
-
-        process = ProcessProvider.__dict__["_process"].fget
+        # Not typed: it changes what a type checker holds for fixed.
+        module: Any = import_module("jsii._kernel.providers.process")
+        provider_class, response = module.ProcessProvider, module.LoadResponse
+        process = provider_class.__dict__["_process"].fget
     except (ImportError, KeyError, AttributeError):
         return  # a jsii that talks to Node in another way waits for it
     worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jsii-load")
     loads: list[Future[Any]] = []
 
     def load(provider: Any, request: Any) -> None:
-        loads.append(worker.submit(lambda: process(provider).send(request, LoadResponse)))
+        loads.append(worker.submit(lambda: process(provider).send(request, response)))
 
     def loaded_process(provider: Any) -> Any:
         while loads:
             loads.pop(0).result()
         return process(provider)
 
-    ProcessProvider.load = load
-    ProcessProvider._process = property(loaded_process)  # noqa: SLF001 - see decision 8
+    # See decision 8.
+    provider_class.load = load
+    provider_class._process = property(loaded_process)  # noqa: SLF001
 
 
 class _NoHints(dict[str, Any]):
