@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -28,7 +29,9 @@ class FailureModes:
     `cdk.Validations.of(queue).acknowledge(cdk.Acknowledgment(id="Hinagata::FM201", reason=...))`.
     A `hinagata.toml` in the current folder sets thresholds and severities.
 
-    A fault in the checks is said on stderr and stops nothing.
+    A fault in the checks is said on stderr and stops nothing. HINAGATA_FAILURE_MODES=off in the
+    environment leaves them out; the commands of `hinagata` set it, because they check by
+    themselves.
 
     Example:
         `cdk.Validations.of(app).add_plugins(FailureModes())`. `patterns.App` does it.
@@ -39,7 +42,7 @@ class FailureModes:
 
     def prepare(self) -> None:
         """Loads the checks on a second thread: best while Node synthesizes and Python waits."""
-        if self._check is None:
+        if self._check is None and not _is_off():
             loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="failure-modes")
             self._check = loader.submit(_load)
             loader.shutdown(wait=False)
@@ -61,6 +64,8 @@ class FailureModes:
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """Checks the whole assembly; an error fails the synthesis."""
+        if _is_off():
+            return cdk.PolicyValidationPluginReport(success=True, violations=[])
         try:
             check = _load() if self._check is None else self._check.result()
             report = check(Path(context.app_construct.outdir))  # type: ignore[attr-defined]  # an App
@@ -72,6 +77,10 @@ class FailureModes:
             success=all(violation.severity != "error" for violation in violations),
             violations=violations,
         )
+
+
+def _is_off() -> bool:
+    return os.environ.get("HINAGATA_FAILURE_MODES") == "off"
 
 
 def _load() -> Callable[[Path], Report]:

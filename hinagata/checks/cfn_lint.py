@@ -80,7 +80,9 @@ class _Rule:
             # cfn-lint says by itself what is wrong with a template that cannot be read.
             return [RuleMatch(["Resources"], str(error))] if self.id == _FIRST else []
         return [
-            RuleMatch(_path(each), f"{each.finding.says}. {self.check.fix}")
+            RuleMatch(
+                _path(each), f"{each.finding.node.name}: {each.finding.says}. {self.check.fix}"
+            )
             for each in found
             if each.severity is self.finds
         ]

@@ -36,7 +36,8 @@ def load_check(id: str) -> Check:
     Raises:
         UsageError: There is no such check.
     """
-    module = _modules().get(id.upper())
+    # cfn-lint prints the severity's letter before it.
+    module = _modules().get(id.upper()) or _modules().get(id.upper()[1:])
     if module is None:
         raise UsageError(f"there is no check {id}; expected {expected_instead(id)}")
     for value in vars(import_module(f"{failure_modes.__name__}.{module}")).values():

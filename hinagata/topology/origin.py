@@ -78,7 +78,8 @@ class Origin:
         path = self.construct_path(logical_id)
         return (
             *self._in_the_app(path),
-            *_in_metadata(own, path),
+            # A macro copies the metadata to all that it makes of a resource: it was said once.
+            *_in_metadata(own, self.construct_path(self.made_by.get(logical_id, logical_id))),
             *(replace(each, path=path.partition("/")[0]) for each in self._acknowledged_for_all),
         )
 

@@ -56,3 +56,12 @@ def test_a_fault_stops_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert report.success
     assert report.violations == []
     assert capsys.readouterr().err.startswith("failure modes are not checked: ")
+
+
+def test_the_environment_leaves_the_checks_out(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`hinagata check` and `hinagata topology` read an app whatever is found in it."""
+    monkeypatch.setenv("HINAGATA_FAILURE_MODES", "off")
+    report = FailureModes().validate(asked_of(raw))
+
+    assert report.success
+    assert report.violations == []

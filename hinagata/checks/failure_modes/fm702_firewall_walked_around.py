@@ -61,7 +61,7 @@ class _Walls:
 
 @check(
     id="FM702",
-    title="Web application firewall walked around",
+    title="Entry that no web application firewall guards",
     severity=Severity.ERROR,
     reason="The origin answers everybody under its own address, so the firewall before it stops "
     "only those who mean no harm.",
@@ -76,7 +76,7 @@ class _Walls:
         ),
         ("https://docs.aws.amazon.com/waf/latest/developerguide/how-aws-waf-works-resources.html"),
     ),
-    fix="Let only CloudFront reach the origin, or give the origin a web ACL of its own.",
+    fix="Give the entry a web ACL, or let only the distribution that has one reach it.",
 )
 def firewall_walked_around(topology: Topology, _: Thresholds) -> Iterator[Finding | Unresolved]:
     """Looks for public origins of guarded distributions, and for public entries without a wall."""

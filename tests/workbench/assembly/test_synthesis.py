@@ -57,6 +57,16 @@ def test_the_app_notes_the_lines_of_its_constructs(
     assert (project / ".hinagata" / "lines").read_text(encoding="utf-8") == given
 
 
+def test_findings_keep_nobody_from_looking_at_the_architecture(project: Path) -> None:
+    """The app leaves the checks of failure modes to the command that wants them."""
+    noting = 'import os, pathlib; pathlib.Path(".hinagata/checks").write_text('
+    app = f'{noting}os.environ["HINAGATA_FAILURE_MODES"])\n{APP}'
+    (project / "app.py").write_text(app, encoding="utf-8")
+    synthesize(project)
+
+    assert (project / ".hinagata" / "checks").read_text(encoding="utf-8") == "off"
+
+
 def test_an_unchanged_app_is_not_run_again(project: Path) -> None:
     """The assembly is read again while sources, versions and settings are the same."""
     synthesize(project)

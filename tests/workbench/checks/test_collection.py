@@ -43,6 +43,12 @@ def test_one_check_is_loaded_alone() -> None:
     assert done.stdout.split() == ["hinagata.checks.failure_modes.fm101_visibility_timeout"]
 
 
+@pytest.mark.parametrize("id", ["FM101", "fm101", "EFM101", "WFM101"])
+def test_a_check_is_found_by_what_a_tool_printed(id: str) -> None:
+    """In small letters, and with the letter of its severity that cfn-lint puts before it."""
+    assert load_check(id).id == "FM101"
+
+
 def test_fails_for_a_check_that_does_not_exist() -> None:
     """Those of the same family are named."""
     with pytest.raises(UsageError, match=r"there is no check FM305x; expected one of FM301, "):

@@ -138,6 +138,21 @@ def test_acknowledgements_are_kept(topology: Topology) -> None:
     assert [each.rule for each in topology.by_key["shop/Orders"].acknowledgements] == ["FM101"]
 
 
+def test_an_acknowledgement_is_one_for_all_that_sam_made_of_a_resource() -> None:
+    """What is acknowledged at a function is not stale at the role that SAM made for it."""
+    function = {
+        "Type": "AWS::Serverless::Function",
+        "Metadata": {"checkov": {"skip": [{"id": "FM408", "comment": "its logs are short"}]}},
+        "Properties": {"Runtime": "python3.13", "Handler": "a.b", "InlineCode": "x"},
+    }
+    shop = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Worker": function}}
+
+    made = topology_of(Shop=shop).nodes
+
+    assert len(made) > 1
+    assert {each.path for node in made for each in node.acknowledgements} == {"Worker"}
+
+
 def test_no_region_is_made_up(topology: Topology) -> None:
     """The translator wants one; none of it may look like a known value."""
     api = topology.by_key["shop/ServerlessRestApi"]
