@@ -1,7 +1,6 @@
 """What a misspelt name may have meant, and what exists."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -17,6 +16,9 @@ def suggest(name: str, known: Iterable[str]) -> str:
         >>> suggest("x", [])
         'one that exists, but there are none'
     """
+    # Loaded where something is misspelt, which is seldom; the checks at synthesis start without.
+    from difflib import get_close_matches
+
     names = list(known)
     if not names:
         return "one that exists, but there are none"

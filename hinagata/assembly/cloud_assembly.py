@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from hinagata.errors import HinagataError
 
@@ -26,8 +26,7 @@ class AssemblyError(HinagataError):
     """A folder that is no cloud assembly, or a broken one."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileAsset:
+class FileAsset(NamedTuple):
     """A file or folder that a stack's template expects in a bucket.
 
     Attributes:
@@ -43,8 +42,7 @@ class FileAsset:
     object_key: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageAsset:
+class ImageAsset(NamedTuple):
     """A container image that a stack's template expects in a repository.
 
     Attributes:
@@ -167,8 +165,7 @@ class AssemblyStack:
         return self.construct_paths.get(logical_id, logical_id)
 
 
-@dataclass(frozen=True, kw_only=True)
-class CloudAssembly:
+class CloudAssembly(NamedTuple):
     """What an app synthesized.
 
     Attributes:

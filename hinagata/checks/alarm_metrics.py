@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from hinagata.topology.graph import Topology
@@ -12,8 +12,7 @@ from hinagata.topology.node import Node, Template, walk
 from hinagata.topology.value import Unknown, Value, is_known
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(NamedTuple):
     """A metric that an alarm measures.
 
     Attributes:
@@ -33,8 +32,7 @@ class Metric:
     expression: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Metrics:
+class _Metrics(NamedTuple):
     """The metrics of all alarms, and by template those of whom nobody knows what they are of."""
 
     all: Sequence[Metric]

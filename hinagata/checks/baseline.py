@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from hinagata.checks.output_file import write_whole
@@ -12,7 +12,7 @@ from hinagata.checks.report import Known, Report
 from hinagata.errors import HinagataError, UsageError
 
 _VERSION = 1
-_FIELDS = tuple(each.name for each in fields(Known))
+_FIELDS = Known._fields
 
 
 class BaselineError(HinagataError):
@@ -60,7 +60,7 @@ def apply_baseline(report: Report, baseline: Iterable[Known]) -> Report:
     return replace(
         report,
         findings=tuple(
-            replace(each, in_baseline=each.fingerprint in known) for each in report.findings
+            each._replace(in_baseline=each.fingerprint in known) for each in report.findings
         ),
         gone=tuple(
             each
@@ -100,6 +100,6 @@ def write_baseline(file: Path, report: Report, *, replaces: Path | None) -> tupl
                 property=each.finding.property,
             )
     entries = sorted(written.values(), key=lambda each: (each.check, each.construct, each.property))
-    document = {"version": _VERSION, "findings": [asdict(each) for each in entries]}
+    document = {"version": _VERSION, "findings": [each._asdict() for each in entries]}
     write_whole(file, json.dumps(document, indent=2) + "\n")
     return tuple(entries)

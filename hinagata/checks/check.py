@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.graph import Topology
@@ -23,8 +24,7 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What a check says about a node.
 
     Attributes:
@@ -42,8 +42,7 @@ class Finding:
     severity: Severity | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unresolved:
+class Unresolved(NamedTuple):
     """A question a check could not answer, because a value is known only after deployment.
 
     Attributes:

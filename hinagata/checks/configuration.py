@@ -18,7 +18,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hinagata.checks.check import Severity
 from hinagata.checks.collection import check_ids, expected_instead
@@ -93,8 +93,7 @@ def read_configuration(file: Path) -> Configuration:
     )
 
 
-@dataclass(frozen=True)
-class _Table:
+class _Table(NamedTuple):
     """A table of the document, and where it stands."""
 
     file: Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.graph import Topology
@@ -22,8 +22,7 @@ _GRAPHQL_S = 30.0  # quota of AppSync
 _SENDERS = ("CustomEmailSender", "CustomSMSSender")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A synchronous call of a function by a service that does not wait for ever.
 
     Attributes:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hinagata.checks.check import Check, Finding, Severity
 from hinagata.topology.node import Acknowledgement, Node
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reported:
+class Reported(NamedTuple):
     """A finding, and what became of it.
 
     Attributes:
@@ -38,8 +38,7 @@ class Reported:
         return self.acknowledgement is None and not self.in_baseline
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unanswered:
+class Unanswered(NamedTuple):
     """A question that a check could not answer.
 
     Attributes:
@@ -53,8 +52,7 @@ class Unanswered:
     property: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stale:
+class Stale(NamedTuple):
     """An acknowledgement that nothing needs any more.
 
     Attributes:
@@ -66,8 +64,7 @@ class Stale:
     says: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A finding that a baseline holds.
 
     Attributes:

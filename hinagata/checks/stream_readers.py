@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node
@@ -11,8 +11,7 @@ from hinagata.topology.node import Node
 _KAFKA = ("Topics", "SelfManagedEventSource", "AmazonManagedKafkaEventSourceConfig")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StreamReader:
+class StreamReader(NamedTuple):
     """A mapping or pipe that reads a stream.
 
     Attributes:

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -273,7 +273,7 @@ def _of_sample(assembly: CloudAssembly, sample: Sample) -> CloudAssembly:
             f"the app has no stack {sample.stack}, which the card of {sample.name} names; "
             f"it has {', '.join(stack.name for stack in assembly.stacks) or 'none'}"
         )
-    return replace(assembly, stacks=stacks)
+    return assembly._replace(stacks=stacks)
 
 
 def _addresses(up: Stage, scenario: Scenario, wiring: Wiring) -> Iterator[str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 from hinagata.topology.edge import FLOW, Edge, Kind
@@ -50,8 +49,7 @@ _RESOLVER_TIMEOUT_S = 30
 _TRANSFORM_RETRIES = 3
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """What a simulator or a run must know of a flow edge; None where it is unknown.
 
     Attributes:

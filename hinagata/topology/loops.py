@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hinagata.topology.template_file import TemplateError
 from hinagata.topology.value import Value
@@ -17,8 +16,7 @@ _MOST_PASSES = 5_000
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]")
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenOut:
+class WrittenOut(NamedTuple):
     """A template without loops; those over what is not known are macros like others.
 
     Attributes:

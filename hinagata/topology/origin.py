@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,7 @@ class Origin:
             *self._in_the_app(path),
             # A macro copies the metadata to all that it makes of a resource: it was said once.
             *_in_metadata(own, self.construct_path(self.made_by.get(logical_id, logical_id))),
-            *(replace(each, path=path.partition("/")[0]) for each in self._acknowledged_for_all),
+            *(each._replace(path=path.partition("/")[0]) for each in self._acknowledged_for_all),
         )
 
     def _in_the_app(self, path: str) -> Iterator[Acknowledgement]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from hinagata.topology.template_file import TemplateError, read_document
 
@@ -26,8 +25,7 @@ _IMPLICIT_APIS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Expanded:
+class Expanded(NamedTuple):
     """A SAM template as CloudFormation gets it.
 
     Attributes:

@@ -6,9 +6,8 @@ import json
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hinagata.errors import HinagataError
 
@@ -28,8 +27,7 @@ class TemplateError(HinagataError):
     """A file or mapping that is no template, or a broken one."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateText:
+class TemplateText(NamedTuple):
     """A template that was read.
 
     Attributes:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hinagata.topology.node import Node
 from hinagata.topology.pseudo_nodes import PseudoNodes
@@ -22,8 +21,7 @@ _QUEUE_URL = re.compile(
 _UNKNOWN = "?"
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(NamedTuple):
     """How a service writes the name of a resource into its ARN, after the account.
 
     Attributes:

@@ -30,7 +30,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.pipe_answer import is_awaited
@@ -44,8 +44,7 @@ _CALLS = ("lambda:InvokeFunction", "states:StartSyncExecution")
 _WORKFLOW = "AWS::StepFunctions::StateMachine"
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(NamedTuple):
     """The way to a node on which one message makes the most executions.
 
     Attributes:

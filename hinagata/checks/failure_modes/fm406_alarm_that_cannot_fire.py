@@ -25,7 +25,7 @@ set them right.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hinagata.checks.alarm_metrics import Metric, metrics
 from hinagata.checks.check import Finding, Severity, Unresolved, check
@@ -34,8 +34,7 @@ from hinagata.topology.graph import Topology
 from hinagata.topology.value import Reference, Unknown, Value
 
 
-@dataclass(frozen=True, slots=True)
-class _Namespace:
+class _Namespace(NamedTuple):
     """What a service publishes.
 
     Attributes:

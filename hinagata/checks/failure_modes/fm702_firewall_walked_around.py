@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
@@ -44,8 +44,7 @@ _AUTHORIZERS = ("AWS::ApiGateway::Authorizer", "AWS::ApiGatewayV2::Authorizer")
 _EVERYBODY = ("0.0.0.0/0", "::/0")
 
 
-@dataclass(frozen=True, slots=True)
-class _Walls:
+class _Walls(NamedTuple):
     """What web ACLs and security groups guard.
 
     Attributes:

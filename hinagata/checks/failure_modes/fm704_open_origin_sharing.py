@@ -19,7 +19,7 @@ the `OPTIONS` methods of a REST API (in the CDK, `allow_origins=[...]`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hinagata.checks.check import Finding, Severity, Unresolved, check
 from hinagata.checks.thresholds import Thresholds
@@ -32,8 +32,7 @@ _AUTHORIZERS = ("AWS::ApiGateway::Authorizer", "AWS::ApiGatewayV2::Authorizer")
 _HEADER = "method.response.header.Access-Control-Allow-"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sharing:
+class _Sharing(NamedTuple):
     """What a resource answers to a website of another origin.
 
     Attributes:

@@ -20,7 +20,6 @@ Its shape is stable: `version` grows when a name is removed or changes its meani
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,7 @@ def as_json(report: Report, *, root: Path) -> str:
         "stale_acknowledgements": [
             _acknowledgement(each.acknowledgement) | {"says": each.says} for each in report.stale
         ],
-        "gone_from_baseline": [asdict(each) for each in report.gone],
+        "gone_from_baseline": [each._asdict() for each in report.gone],
     }
     return json.dumps(document, indent=2) + "\n"
 
@@ -104,4 +103,4 @@ def _place(node: Node, root: Path) -> dict[str, Any]:
 
 
 def _acknowledgement(acknowledgement: Acknowledgement) -> dict[str, Any]:
-    return asdict(acknowledgement)
+    return acknowledgement._asdict()

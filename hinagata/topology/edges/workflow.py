@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.edges.builder import Builder
@@ -32,8 +31,7 @@ _STANDS = re.compile(f"({_OPEN}[0-9]+{_CLOSE})")
 _SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """A state of a workflow that calls something.
 
     Attributes:

@@ -72,7 +72,7 @@ def test_the_document_has_all_that_is_known(report: Report, tmp_path: Path) -> N
 def test_related_resources_have_their_places(report: Report, tmp_path: Path) -> None:
     """Construct, logical id, type and source line of each."""
     (worker, other) = report.findings
-    both = replace(worker, finding=replace(worker.finding, related=(other.finding.node,)))
+    both = worker._replace(finding=worker.finding._replace(related=(other.finding.node,)))
     document = json.loads(as_json(replace(report, findings=(both,)), root=tmp_path))
 
     assert document["findings"][0]["related"] == [
@@ -90,7 +90,7 @@ def test_a_baseline_is_told(report: Report, tmp_path: Path) -> None:
     gone = Known(fingerprint="f", check="FM107", construct="Shop/Gone", property="P")
     known = replace(
         report,
-        findings=tuple(replace(each, in_baseline=True) for each in report.findings),
+        findings=tuple(each._replace(in_baseline=True) for each in report.findings),
         gone=(gone,),
     )
     document = json.loads(as_json(known, root=tmp_path))

@@ -49,7 +49,7 @@ def test_what_does_not_fail_is_skipped_with_its_sentence(report: Report, tmp_pat
 def test_whatever_a_template_holds_is_xml(report: Report, tmp_path: Path) -> None:
     """Characters that XML cannot hold are replaced, others escaped."""
     (worker, _) = report.findings
-    evil = replace(worker, finding=replace(worker.finding, says='<&"\x00\x1b\ud800>'))
+    evil = worker._replace(finding=worker.finding._replace(says='<&"\x00\x1b\ud800>'))
     suites = ET.fromstring(as_junit(replace(report, findings=(evil,)), root=tmp_path))
 
     (failure,) = suites.iter("failure")

@@ -39,7 +39,7 @@ def run_of(text: str, schema: Any) -> dict[str, Any]:
 def test_a_result_has_all_that_github_asks_for(report: Report, tmp_path: Path, schema: Any) -> None:
     """Rule, level, message, the user's line with all four numbers, and a fingerprint."""
     (worker, other) = report.findings
-    both = replace(worker, finding=replace(worker.finding, related=(other.finding.node,)))
+    both = worker._replace(finding=worker.finding._replace(related=(other.finding.node,)))
     run = run_of(as_sarif(replace(report, findings=(both,)), root=tmp_path), schema)
 
     (result,) = run["results"]

@@ -105,7 +105,7 @@ def test_paths_are_never_broken(
 def test_what_the_baseline_knows_is_counted_alone(report: Report, tmp_path: Path) -> None:
     """The findings themselves are not shown."""
     known = replace(
-        report, findings=tuple(replace(each, in_baseline=True) for each in report.findings)
+        report, findings=tuple(each._replace(in_baseline=True) for each in report.findings)
     )
 
     assert as_text(known, root=tmp_path).splitlines()[-1] == (
@@ -130,7 +130,7 @@ def test_an_acknowledgement_without_a_reason_is_pointed_at(
 ) -> None:
     """With the place where the reason is missing."""
     given = Acknowledgement(rule="FM108", reason="", channel=channel, path="Shop/Other")
-    without = replace(report.findings[0], without_reason=given)
+    without = report.findings[0]._replace(without_reason=given)
 
     assert f"           {says}\n" in as_text(replace(report, findings=(without,)), root=tmp_path)
 
@@ -138,7 +138,7 @@ def test_an_acknowledgement_without_a_reason_is_pointed_at(
 def test_a_name_cannot_steer_the_terminal(report: Report, tmp_path: Path) -> None:
     """Control characters of a template are shown as what they are: wrong."""
     (worker, _) = report.findings
-    evil = replace(worker, finding=replace(worker.finding, says="\x1b[2Jcleared\nit all"))
+    evil = worker._replace(finding=worker.finding._replace(says="\x1b[2Jcleared\nit all"))
     text = as_text(replace(report, findings=(evil,)), root=tmp_path)
 
     assert "\x1b" not in text
