@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly, is_file
-from hinagata.topology import loops, sam
+from hinagata.topology import for_each, sam
 from hinagata.topology.edge import Edge
 from hinagata.topology.edges import BUILDERS
 from hinagata.topology.graph import Topology
@@ -222,7 +222,7 @@ class _Reader:
         self._entered.add(template)
         self._shared.scopes.append(scope)
         if _has_loops(template):
-            written = loops.write_out(template.document, scope.resolve, scope.where)
+            written = for_each.write_out(template.document, scope.resolve, scope.where)
             scope.document = scope.origin.document = written.document
             scope.origin.made_by = {**scope.origin.made_by, **written.made_by}
             check_sections(scope.document, scope.where)
@@ -329,14 +329,14 @@ class _Reader:
 def _has_loops(template: _Template) -> bool:
     transforms = template.document.get("Transform")
     listed = transforms if isinstance(transforms, list) else [transforms]
-    return loops.TRANSFORM in listed and (not template.json or loops.LOOP in template.json)
+    return for_each.TRANSFORM in listed and (not template.json or for_each.LOOP in template.json)
 
 
 def _may_be_generated(document: Mapping[str, Any]) -> bool:
     """Whether a macro may make resources that the template does not show."""
     transforms = document.get("Transform", [])
     listed = transforms if isinstance(transforms, list) else [transforms]
-    return any(transform != loops.TRANSFORM for transform in listed) or any(
+    return any(transform != for_each.TRANSFORM for transform in listed) or any(
         logical_id.startswith("Fn::") for logical_id in document["Resources"]
     )
 
