@@ -57,6 +57,10 @@ synth: setup  ## synthesize every sample with the real CDK CLI
 test: setup $(CHECKOV_READY) lint  ## everything that must hold, on both cores, the dearest first (CI runs exactly this)
 	@pytest -q -n 2 --dist loadgroup tests/emulator/test_readme_commands.py tests/synth tests/emulator tests/workbench tests/functions tests/house
 
+.PHONY: prove
+prove: setup  ## the runs at full size, minutes each: the fault matrix, the day of five million devices
+	@pytest -q -m long tests
+
 .PHONY: quick
 quick: setup lint  ## the tests that need neither synthesis nor emulator, in seconds
 	@pytest -q tests/house tests/workbench tests/functions
