@@ -72,6 +72,9 @@ class Call:
         timeout_s: How long it waits; then the try has failed, though the work goes on.
         retry: What the caller does about a try that failed, was refused or took too long.
         latency_s: The way there and back.
+        sources: The traffic whose messages go this way, as behind a filter; None is all of it. An
+            engine that does not follow single messages takes the share that these sources have, at
+            the time, in what comes to the station (`visits.share_at`).
     """
 
     target: str
@@ -80,6 +83,7 @@ class Call:
     timeout_s: float = math.inf
     retry: Retry = NO_RETRY
     latency_s: float = 0.0
+    sources: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +193,19 @@ class TargetTracking:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScheduledStep:
+    """A time of the day at which a service's fewest tasks change; it grows to them at once.
+
+    Attributes:
+        at_s: When, in seconds after midnight, each day.
+        at_least: The fewest tasks from then on.
+    """
+
+    at_s: float
+    at_least: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Service(Station):
     """A load balancer before containers: a queue without bounds, and as many servers as slots.
 
@@ -200,6 +217,7 @@ class Service(Station):
         at_most: The most.
         start_s: From the decision to a task that takes requests.
         tracking: None keeps the number of tasks.
+        steps: What changes `at_least` by the clock; until the first one of them it is as above.
         timeout_s: The load balancer's: who waits longer gets 504; the work is done all the same.
         vcpu: A task's processors, for the bill.
         memory_mb: A task's memory, for the bill.
@@ -212,6 +230,7 @@ class Service(Station):
     at_most: float = math.inf
     start_s: float = 60.0
     tracking: TargetTracking | None = None
+    steps: tuple[ScheduledStep, ...] = ()
     timeout_s: float = 60.0
     vcpu: float = 0.25
     memory_mb: float = 512
