@@ -11,6 +11,7 @@ from hinagata.topology.edge import FLOW, Edge, Kind
 from hinagata.topology.edges.workflow import tasks
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node, Role, walk
+from hinagata.topology.patience import call
 from hinagata.topology.value import Value, alternatives, items, number, referenced
 
 _FUNCTION = "AWS::Lambda::Function"
@@ -34,17 +35,11 @@ _EVENT_RETRIES = 185
 _TOPIC_RETRIES = 100_015
 # Amazon States Language, "Errors": MaxAttempts and BackoffRate of a retrier that names none.
 _TASK_RETRIES, _TASK_BACKOFF = 3, 2.0
-# API Gateway's quotas: integration timeout of REST and WebSocket APIs, and of HTTP APIs.
-_REST_TIMEOUT_S, _HTTP_TIMEOUT_S = 29, 30
-# Load balancer attribute idle_timeout.timeout_seconds (ELB's API reference).
-_IDLE_TIMEOUT_S = 60
 # OriginReadTimeout (CloudFront developer guide, "Response timeout").
 _ORIGIN_TIMEOUT_S = 30
 # "must respond within 5 seconds. If it doesn't ... Amazon Cognito retries the call. After three
 # unsuccessful attempts, the function times out" (Cognito developer guide, Lambda triggers).
-_TRIGGER_TIMEOUT_S, _TRIGGER_RETRIES = 5, 2
-# AppSync's quota "Request execution time".
-_RESOLVER_TIMEOUT_S = 30
+_TRIGGER_RETRIES = 2
 # Parameter NumberOfRetries of a processor (Firehose API reference, ProcessorParameter).
 _TRANSFORM_RETRIES = 3
 
@@ -250,17 +245,9 @@ def _event_retries(edge: Edge) -> float | None:
 
 
 def _by_api(edge: Edge) -> Flow:
-    milliseconds: float | None
-    if edge.via.type == "AWS::ApiGateway::Method":
-        default = _REST_TIMEOUT_S * 1000
-        milliseconds = _number(edge.via, "Integration", "TimeoutInMillis", default=default)
-    else:
-        http = edge.source.strings("ProtocolType") == frozenset({"HTTP"})
-        default = (_HTTP_TIMEOUT_S if http else _REST_TIMEOUT_S) * 1000
-        milliseconds = _number(edge.via, "TimeoutInMillis", default=default)
     return Flow(
         mode="sync",
-        timeout_s=None if milliseconds is None else milliseconds / 1000,
+        timeout_s=_waited(edge),
         retries=0,
         batch_size=1,
         # X-Ray knows no HTTP APIs (API Gateway developer guide, "Choose between").
@@ -269,12 +256,8 @@ def _by_api(edge: Edge) -> Flow:
 
 
 def _by_load_balancer(edge: Edge) -> Flow:
-    timeout: float | None = _IDLE_TIMEOUT_S
-    for attribute in edge.source.items("LoadBalancerAttributes") or ():
-        if walk(attribute, "Key") == "idle_timeout.timeout_seconds":
-            timeout = _single(walk(attribute, "Value"))
     # It adds a trace id to the request, and a segment of its own to none.
-    return Flow(mode="sync", timeout_s=timeout, retries=0, batch_size=1, trace="passes")
+    return Flow(mode="sync", timeout_s=_waited(edge), retries=0, batch_size=1, trace="passes")
 
 
 def _by_distribution(edge: Edge) -> Flow:
@@ -312,18 +295,18 @@ def _by_workflow(edge: Edge) -> Flow:
     )
 
 
-def _by_user_pool(_: Edge) -> Flow:
+def _by_user_pool(edge: Edge) -> Flow:
     return Flow(
         mode="sync",
-        timeout_s=_TRIGGER_TIMEOUT_S,
+        timeout_s=_waited(edge),
         retries=_TRIGGER_RETRIES,
         batch_size=1,
         trace="breaks",
     )
 
 
-def _by_graphql(_: Edge) -> Flow:
-    return Flow(mode="sync", timeout_s=_RESOLVER_TIMEOUT_S, retries=0, batch_size=1, trace="passes")
+def _by_graphql(edge: Edge) -> Flow:
+    return Flow(mode="sync", timeout_s=_waited(edge), retries=0, batch_size=1, trace="passes")
 
 
 def _by_delivery_stream(edge: Edge) -> Flow:
@@ -343,6 +326,8 @@ def _called(_: Edge) -> Flow:
 # By the resource that declares the call.
 _SYNCHRONOUS: dict[str, Callable[[Edge], Flow]] = {
     "AWS::ApiGateway::Method": _by_api,
+    "AWS::ApiGateway::RestApi": _by_api,
+    "AWS::ApiGatewayV2::Api": _by_api,
     "AWS::ApiGatewayV2::Integration": _by_api,
     "AWS::AppSync::DataSource": _by_graphql,
     "AWS::CloudFront::Distribution": _by_distribution,
@@ -352,6 +337,13 @@ _SYNCHRONOUS: dict[str, Callable[[Edge], Flow]] = {
     "AWS::Lambda::Url": _by_url,
     "AWS::StepFunctions::StateMachine": _by_workflow,
 }
+
+
+def _waited(edge: Edge) -> float | None:
+    """Returns how long the caller waits, if it can be only one time."""
+    called = call(edge)
+    waits = called.waits_s if called else None
+    return next(iter(waits)) if waits is not None and len(waits) == 1 else None
 
 
 def _timeout_of(node: Node) -> float | None:

@@ -26,10 +26,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hinagata.checks.check import Finding, Severity, Unresolved, check
-from hinagata.checks.patience import Call, calls
 from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node
+from hinagata.topology.patience import Call, calls
 
 # AWS::Lambda::Function, Timeout.
 _DEFAULT_TIMEOUT_S = 3

@@ -24,11 +24,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hinagata.checks.check import Finding, Severity, Unresolved, check
-from hinagata.checks.patience import calls
 from hinagata.checks.thresholds import Thresholds
 from hinagata.topology.edge import Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node
+from hinagata.topology.patience import calls
 
 # AWS::Lambda::Function, Timeout.
 _DEFAULT_TIMEOUT_S = 3

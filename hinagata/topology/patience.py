@@ -1,4 +1,4 @@
-"""How long those who call a function synchronously wait for its answer."""
+"""How long those who call synchronously wait for the answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SENDERS = ("CustomEmailSender", "CustomSMSSender")
 
 
 class Call(NamedTuple):
-    """A synchronous call of a function by a service that does not wait for ever.
+    """A synchronous call by a service that does not wait for ever.
 
     Attributes:
         edge: The call.
@@ -43,11 +43,18 @@ def calls(topology: Topology) -> Iterator[Call]:
     URLs do.
     """
     for edge in topology.edges(Kind.INVOKES_SYNC):
-        if edge.target.type != "AWS::Lambda::Function":
-            continue
-        read = _BY_DECLARATION.get(edge.via.type) or _BY_CALLER.get(edge.source.type)
-        if read and (call := read(edge)):
-            yield call
+        if edge.target.type == "AWS::Lambda::Function" and (called := call(edge)):
+            yield called
+
+
+def call(edge: Edge) -> Call | None:
+    """Returns a synchronous call whose caller gives up at a known time; None of all others.
+
+    Args:
+        edge: A call of a function, or of a service behind a load balancer or an API.
+    """
+    read = _BY_DECLARATION.get(edge.via.type) or _BY_CALLER.get(edge.source.type)
+    return read(edge) if read else None
 
 
 def _of_method(edge: Edge) -> Call:
