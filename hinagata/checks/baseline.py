@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from hinagata.checks.output_file import write_whole
 from hinagata.checks.report import Known, Report
 from hinagata.errors import HinagataError, UsageError
+from hinagata.output_file import write_whole
 
 _VERSION = 1
 _FIELDS = Known._fields

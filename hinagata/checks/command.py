@@ -78,7 +78,7 @@ def check(
 
         report = apply_baseline(report, known)
     for file, kind in files.items():
-        from hinagata.checks.output_file import write_whole
+        from hinagata.output_file import write_whole
 
         write_whole(file, _written(kind, report, project, with_suppressed=with_suppressed))
     if format == "text":

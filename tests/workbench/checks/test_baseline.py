@@ -16,10 +16,10 @@ from hinagata.checks.baseline import (
 )
 from hinagata.checks.check import Severity
 from hinagata.checks.configuration import Configuration
-from hinagata.checks.output_file import OutputError
 from hinagata.checks.report import Report
 from hinagata.checks.runner import run_checks
 from hinagata.errors import UsageError
+from hinagata.output_file import OutputError
 from hinagata.topology.reading import read_topology
 from tests.workbench.checks.shop import OTHER, REASON, WORKER, loops, write_shop
 

@@ -13,28 +13,29 @@ class OutputError(HinagataError):
     """A file that cannot be written."""
 
 
-def write_whole(file: Path, text: str) -> None:
-    """Writes a text to a file; a reader sees the old content or all of the new.
+def write_whole(file: Path, content: str | bytes) -> None:
+    """Writes a text, as UTF-8, or bytes to a file; a reader sees the old content or all of the new.
 
     Raises:
         OutputError: The file cannot be written.
     """
+    written = content.encode(errors="replace") if isinstance(content, str) else content
     try:
         if file.exists() and not file.is_file():
             # A device or a pipe is written to; it must not be replaced.
-            file.write_text(text, encoding="utf-8")
+            file.write_bytes(written)
         else:
-            _replace(file.resolve(), text)
+            _replace(file.resolve(), written)
     except OSError as error:
         raise OutputError(f"{file} cannot be written: {error.strerror}") from None
 
 
-def _replace(file: Path, text: str) -> None:
+def _replace(file: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     scratch = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
         # mkstemp makes files that only their owner reads; others are as the umask says.
         umask = os.umask(0)
         os.umask(umask)

@@ -1,0 +1,1 @@
+"""Figures and pages, without a run or a simulation behind them."""
