@@ -16,6 +16,11 @@ Series = npt.NDArray[np.float64]
 class StationSeries:
     """One station; every array has one value a tick, counts being of the messages in that tick.
 
+    Nothing gets lost: over a whole run, the arrivals are done, failed, dead or expired, or else in
+    flight or queued at the last tick's end. What a channel (queue, stream, asynchronous invocation)
+    gives a function again comes to the function again, and has failed there before; what a sender
+    or a caller tries again comes once.
+
     Attributes:
         arrivals: Messages that came, each once, however often it is tried.
         attempts: Tries: invocations of a function, receives of a queue, calls of a table ...
@@ -26,7 +31,7 @@ class StationSeries:
         dead: Messages that went to dead letters or to a destination of failures.
         expired: Messages that became too old.
         cold_starts: Environments that were started.
-        in_flight: Messages being worked on, as a mean over the tick.
+        in_flight: Messages being worked on, at the tick's end.
         queued: Messages that wait, to be tried or to be tried again, at the tick's end.
         busy: Environments, slots or batches that are occupied, as a mean over the tick.
         capacity: Environments that live, tasks, or pollers, at the tick's end.
