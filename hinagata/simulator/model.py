@@ -5,8 +5,11 @@ a tick (`tick`) or message by message (`event`). Times are in seconds from the s
 rates a second. The models of the services and their sources: docs/simulation.md.
 
 A message comes to a station from a `Traffic` or over a `Call` from another station. Who *waits* for
-the answer is busy meanwhile, and a failure is his failure too; who *hands over* goes on, and the
-channel (queue, stream, topic ...) tries again on its own.
+the answer is busy meanwhile, and a failure is his failure too; who *hands over* goes on as soon as
+the message is taken, and the channel (queue, stream, topic ...) tries again on its own.
+
+All buckets of tokens are full at the start. A try that fails on its own, or by a fault, has taken
+the station's own time and makes no calls.
 """
 
 from __future__ import annotations
@@ -68,10 +71,11 @@ class Call:
         target: The station that is called.
         messages: How many calls for each message, on the average.
         waits: Whether the caller waits for the answer, so that it is busy meanwhile and fails with
-            it; else it hands the message over, which fails only if it is refused.
+            it; else it hands the message over, which fails only if it is not taken, after all the
+            tries of `retry`, for which it does wait.
         timeout_s: How long it waits; then the try has failed, though the work goes on.
         retry: What the caller does about a try that failed, was refused or took too long.
-        latency_s: The way there and back.
+        latency_s: The way there and back, all of it spent on the way there.
         sources: The traffic whose messages go this way, as behind a filter; None is all of it. An
             engine that does not follow single messages takes the share that these sources have, at
             the time, in what comes to the station (`visits.share_at`).
@@ -93,7 +97,7 @@ class Account:
     Attributes:
         concurrency: Invocations at once, of all functions; reservations are taken off it.
         requests_per_slot: Invocations a second for each of these: a short function meets this
-            limit first.
+            limit first. A bucket of one second's worth; a reservation has its own.
         scale_at_once: Environments that a function may start at once.
         scale_per_s: How fast it regains that allowance, which never exceeds `scale_at_once`.
     """
@@ -141,18 +145,22 @@ class Function(Station):
     The environment is busy for the start, if it is new, for the work, and for the calls it waits
     for. The environment used last is taken first; an idle one is kept for `keep_alive_s`. An
     invocation without a free place (reservation, account, its rate, or the allowance to start an
-    environment) is refused: throttled.
+    environment) is refused: throttled. What is handed over to a function starts at once or is
+    refused; the service's own queue for it is an `AsyncInvoke` between the two.
 
     Attributes:
         work: The function's own time for an invocation, without the calls that it waits for.
         per_message: Its own time for each message of a batch, on top.
         cold_start: How long a new environment takes to start; it is busy and billed meanwhile.
         keep_alive_s: How long an idle environment lives.
-        timeout_s: After that the invocation fails; what it took is billed.
+        timeout_s: After that, counted without the start, the invocation fails; what it took is
+            billed.
         memory_mb: For the bill.
         reserved: Invocations at once that are its own and its most; None shares the account's.
-        provisioned: Environments that are always there.
-        fails: The share of its invocations that fail on their own.
+        provisioned: Environments that are always there; without a reservation they are taken off
+            the account's concurrency, and what exceeds them comes from the rest.
+        fails: The share of its invocations that fail on their own; of the messages of a batch,
+            where its poller takes back only those that failed.
         in_account: Whether the account's limits hold; False is a function of no limits but
             `reserved`.
     """
@@ -173,7 +181,8 @@ class Function(Station):
 class TargetTracking:
     """How a service follows its load: one datapoint a minute, three above to grow, 15 to shrink.
 
-    `desired = ceil(tasks at the datapoint * load per task / target)`.
+    `desired = ceil(tasks at the datapoint * load per task / target)`, where the tasks of a datapoint
+    are those at its end, and its load what came since the one before.
 
     Attributes:
         requests_per_task_per_min: The load that each task shall have; None if `busy_share` says it.
@@ -181,7 +190,7 @@ class TargetTracking:
         period_s: How often there is a datapoint.
         above: Datapoints in a row above the target until it grows.
         below: Datapoints in a row below 90 % of the target until it shrinks.
-        cooldown_s: The time after a change in which it does not shrink.
+        cooldown_s: The time after a change in which it does not shrink; it shrinks at once.
     """
 
     requests_per_task_per_min: float | None = None
@@ -244,10 +253,11 @@ class Poller:
         function: The station that is invoked with a batch.
         batch: Most messages of a batch.
         window_s: Longest wait for a batch to fill; without it a batch is what is there.
-        at_start: Batches at once when messages come after a quiet time.
+        at_start: Batches at once at the start, and after a minute in which no message waited.
         ramp_per_min: By how many batches at once that grows while messages wait.
         at_most: Most batches at once; `maximum concurrency` where one is set.
-        receive_s: How long a receive takes; an idle poller asks again at once, for 20 s each time.
+        receive_s: How long a receive takes, of which the messages are gone from the queue; an idle
+            poller asks again at once, for 20 s each time. A refused batch takes that and no more.
         partial: Whether only the failed messages of a batch come back, or all.
     """
 
@@ -266,7 +276,7 @@ class Queue(Station):
     """SQS. A message that is neither done nor given up comes back after the visibility timeout.
 
     Attributes:
-        visibility_s: How long a received message is hidden.
+        visibility_s: How long a received message is hidden, from the receive.
         max_receives: After so many receives without success it goes to the dead letters; None
             never.
         dead_letter: The queue that takes them; None loses them.
@@ -298,8 +308,10 @@ class Reader:
         parallel: Lanes of a shard.
         poll_s: The time between two reads of a shard that had nothing more to give; a record waits
             half of it on the average. A lane that has records goes on at once.
-        retries: Tries after the first of a failed batch; None until the records expire.
-        bisect: Whether a failed batch is halved.
+        retries: Tries after the first of a failed batch; None until the records expire. A refused
+            one is tried again every `poll_s`, uncounted.
+        bisect: Whether a failed batch is halved, which is not counted either; a single record is
+            tried again.
         max_age_s: Records that are older are given up.
         on_failure: The station that is told of what was given up; None loses it.
         wait_s: Between two tries of a batch.
@@ -323,7 +335,8 @@ class Stream(Station):
 
     Attributes:
         shares: The share of the records that each shard gets: their number is the shards'.
-        records_per_s: What each shard takes; more is refused to the writer.
+        records_per_s: What each shard takes, in a bucket of one second's worth; more is refused to
+            the writer.
         bytes_per_s: Likewise, in bytes.
         record_bytes: The mean size of a record.
         retention_s: How long a record can be read.
@@ -387,10 +400,11 @@ class Table(Station):
         writes_per_s: Provisioned write units; None is on demand.
         reads_per_s: Provisioned read units; None is on demand.
         shares: The share of the calls that each partition gets.
-        partition_writes_per_s: Write units of a partition.
+        partition_writes_per_s: Write units of a partition, in a bucket of one second's worth.
         partition_reads_per_s: Read units of a partition.
         credit_s: How many seconds of unused provisioned capacity a table keeps.
-        at_most_writes_per_s: On demand: what it takes at first, then twice its peak of 30 minutes.
+        at_most_writes_per_s: On demand, in a bucket of one second's worth: what it takes at first;
+            every 30 minutes, twice the busiest minute of the last 30 if that is more.
         at_most_reads_per_s: Likewise.
     """
 

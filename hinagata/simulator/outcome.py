@@ -33,6 +33,7 @@ class StationSeries:
         cold_starts: Environments that were started.
         in_flight: Messages being worked on, at the tick's end.
         queued: Messages that wait, to be tried or to be tried again, at the tick's end.
+        present: Messages in flight or queued, as a mean over the tick: Little's `L`.
         busy: Environments, slots or batches that are occupied, as a mean over the tick.
         capacity: Environments that live, tasks, or pollers, at the tick's end.
         oldest_s: The age of the oldest message that waits, at the tick's end.
@@ -52,6 +53,7 @@ class StationSeries:
     cold_starts: Series
     in_flight: Series
     queued: Series
+    present: Series
     busy: Series
     capacity: Series
     oldest_s: Series
