@@ -1,7 +1,6 @@
 """The hops of a sample, told from its topology: what runs code, and what lies behind it.
 
-A hop is called what its code calls itself in its spans: the environment variable
-POWERTOOLS_SERVICE_NAME (Powertools for AWS Lambda, "Environment variables").
+A hop is called what its code calls itself in its spans (`hop_names`).
 """
 
 from __future__ import annotations
@@ -12,11 +11,8 @@ from dataclasses import dataclass
 
 from hinagata.topology.edge import FAILURE, Edge, Kind
 from hinagata.topology.graph import Topology
-from hinagata.topology.node import Node, Role, walk
-from hinagata.topology.value import items
-
-_NAME = "POWERTOOLS_SERVICE_NAME"
-_TASK_DEFINITION = "AWS::ECS::TaskDefinition"
+from hinagata.topology.hop_names import hop_names
+from hinagata.topology.node import Node, Role
 
 # What code sends messages to, if it is told of it by its environment: a table keeps them.
 _CHANNELS = (Role.QUEUE, Role.TOPIC, Role.STREAM, Role.LOAD_BALANCER)
@@ -69,7 +65,7 @@ class Hops:
 
 def read_hops(topology: Topology) -> Hops:
     """Return the hops of a topology, and the ways between them."""
-    names = dict(_names(topology))
+    names = hop_names(topology)
     leads_to: dict[Node, dict[Node, None]] = defaultdict(dict)
     for edge in topology.edges():
         if _goes_on(edge):
@@ -88,29 +84,6 @@ def _goes_on(edge: Edge) -> bool:
     return edge.kind in _ONWARD or (
         edge.kind is Kind.INVOKES_SYNC and edge.source.role is Role.LOAD_BALANCER
     )
-
-
-def _names(topology: Topology) -> Iterator[tuple[Node, str]]:
-    for function in topology.of_type("AWS::Lambda::Function"):
-        name = function.get("Environment", "Variables", _NAME)
-        if isinstance(name, str):
-            yield function, name
-    services: dict[Node, list[Node]] = defaultdict(list)
-    for service in topology.of_type("AWS::ECS::Service"):
-        for task in service.nodes("TaskDefinition"):
-            services[task].append(service)
-    for task in topology.of_type(_TASK_DEFINITION):
-        for name in _names_of_containers(task):
-            for node in services.get(task) or [task]:
-                yield node, name
-
-
-def _names_of_containers(task: Node) -> Iterator[str]:
-    for container in task.items("ContainerDefinitions") or ():
-        for variable in items(walk(container, "Environment")):
-            value = walk(variable, "Value")
-            if walk(variable, "Name") == _NAME and isinstance(value, str):
-                yield value
 
 
 def _dead_letter_queues(
