@@ -19,12 +19,15 @@ class StationSeries:
     Nothing gets lost: over a whole run, the arrivals are done, failed, dead or expired, or else in
     flight or queued at the last tick's end. What a channel (queue, stream, asynchronous invocation)
     gives a function again comes to the function again, and has failed there before; what a sender
-    or a caller tries again comes once.
+    or a caller tries again comes once. A message is what its caller takes it for: one that nobody
+    waits for any longer has failed, or is queued for another try, though work on it goes on.
 
     Attributes:
         arrivals: Messages that came, each once, however often it is tried.
-        attempts: Tries: invocations of a function, receives of a queue, calls of a table ...
-        throttled: Tries that were refused for want of capacity.
+        attempts: Tries: invocations of a function, messages received from a queue, writes to a
+            stream, else calls.
+        throttled: Tries that were refused for want of capacity; of a queue, the messages of batches
+            that its function was too busy for.
         errors: Tries that failed otherwise, timeouts among them.
         done: Messages that were done.
         failed: Messages that were given up: by a station without dead letters, lost.
