@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from pattern_runtime.trace import HTTP_HEADER, current_trace, new_trace, read_trace
+from pattern_runtime.trace import HTTP_HEADER, current_trace, new_trace, onward_trace, read_trace
 
 JsonObject = dict[str, Any]
 
@@ -33,7 +33,8 @@ class Event:
         source: Where it happened, such as `/vehicles/car-7`.
         type: What happened, such as `vehicle.telemetry`.
         time: When the sender says it happened; kept in UTC.
-        trace: The X-Ray header under which it started.
+        trace: The X-Ray header that it came with: its root is the same on every hop, its parent
+            the span that sent it on.
         data: What the sender has to say about it.
     """
 
@@ -169,7 +170,7 @@ class Event:
         )
 
     def to_json(self) -> str:
-        """Write the envelope as one line of JSON."""
+        """Write the envelope as one line of JSON, with the span that this code runs in as parent."""
         return _write_json(
             {
                 "specversion": SPEC_VERSION,
@@ -177,7 +178,7 @@ class Event:
                 "source": self.source,
                 "type": self.type,
                 "time": self.time_text,
-                "trace": self.trace,
+                "trace": onward_trace(self.trace),
                 "data": self.data,
             }
         )

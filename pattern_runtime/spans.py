@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pattern_runtime.events import Event
+from pattern_runtime.trace import current_span, new_span
 
 SERVICE_VARIABLE = "POWERTOOLS_SERVICE_NAME"
 # Enough to know the error; the whole of it, with its traceback, is the log's business.
@@ -35,10 +36,15 @@ class Span:
 def span(event: Event) -> Iterator[Span]:
     """Print one line about the event when the block ends; an exception makes it an error.
 
+    What the block sends on carries this span's id as its parent: so the lines of all hops make a
+    tree.
+
     Args:
         event: The event that is handled in the block.
     """
     this = Span()
+    segment = new_span()
+    outer = current_span.set(segment)
     start = time.time()
     error: BaseException | None = None
     try:
@@ -47,10 +53,12 @@ def span(event: Event) -> Iterator[Span]:
         error = raised
         raise
     finally:
+        current_span.reset(outer)
         _print_line(
             event_id=event.id,
             event_type=event.type,
             trace=event.trace,
+            segment=segment,
             sent=event.time.timestamp(),
             start=start,
             status=this.status,
@@ -70,6 +78,7 @@ def print_malformed(message_id: str, error: Exception) -> None:
         event_id=message_id,
         event_type="malformed",
         trace="",
+        segment=new_span(),
         sent=now,
         start=now,
         status="error",
@@ -82,6 +91,7 @@ def _print_line(
     event_id: str,
     event_type: str,
     trace: str,
+    segment: str,
     sent: float,
     start: float,
     status: str,
@@ -92,6 +102,7 @@ def _print_line(
         "id": event_id,
         "type": event_type,
         "trace": trace,
+        "segment": segment,
         "sent": sent,
         "start": start,
         "end": time.time(),

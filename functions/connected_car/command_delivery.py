@@ -7,7 +7,7 @@ from connected_car.messages import vehicle_source
 from connected_car.outgoing import post_json
 from pattern_runtime import Event, each_event, required
 from pattern_runtime.events import ID_HEADER, TIME_HEADER
-from pattern_runtime.trace import HTTP_HEADER, current_trace
+from pattern_runtime.trace import HTTP_HEADER, onward_trace
 
 GATEWAY_URL = required("DEVICE_GATEWAY_URL").rstrip("/")
 
@@ -29,7 +29,7 @@ def handle(event: Event) -> None:
             "Authorization": f"Bearer {gateway_token()}",
             ID_HEADER: event.id,
             TIME_HEADER: event.time_text,
-            HTTP_HEADER: current_trace(event.trace),
+            HTTP_HEADER: onward_trace(event.trace),
         },
     )
     if not 200 <= status < 300:

@@ -7,7 +7,7 @@ import urllib3
 from connected_car.outgoing import post_json
 from pattern_runtime import Event
 from pattern_runtime.events import ID_HEADER
-from pattern_runtime.trace import HTTP_HEADER, current_trace
+from pattern_runtime.trace import HTTP_HEADER, onward_trace
 
 # Without a partner the sample's own stand-in accepts everything.
 PARTNER_URL = os.environ.get("PARTNER_URL", "")
@@ -36,7 +36,7 @@ def tell_partner(event: Event) -> None:
     """
     if not PARTNER_URL:
         return
-    headers = {ID_HEADER: event.id, HTTP_HEADER: current_trace(event.trace)}
+    headers = {ID_HEADER: event.id, HTTP_HEADER: onward_trace(event.trace)}
     try:
         status = post_json(PARTNER_URL, event.to_json(), headers)
     except urllib3.exceptions.HTTPError as error:

@@ -1,6 +1,7 @@
 """The span: one line for each event on each hop."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,12 +26,33 @@ def test_a_span_tells_the_journey(spans: Spans) -> None:
         "id": event.id,
         "type": "vehicle.telemetry",
         "trace": event.trace,
+        "segment": line["segment"],
         "sent": event.time.timestamp(),
         "start": line["start"],
         "end": line["end"],
         "status": "ok",
     }
     assert line["sent"] < line["start"] <= line["end"]
+
+
+def test_spans_make_a_tree(spans: Spans) -> None:
+    """What a span sends on names it as its parent, and stays in the trace of its beginning."""
+    first = Event.from_object(lambda_event("direct"))
+
+    with span(first):
+        second = Event.from_json(first.to_json())
+    with span(second):
+        pass
+    with span(second):
+        third = Event.from_json(second.to_json())
+    with span(third):
+        pass
+
+    parents = [re.findall("Parent=([0-9a-f]{16})", line["trace"]) for line in spans()]
+    ids = [line["segment"] for line in spans()]
+    assert len(set(ids)) == 4
+    assert parents[1:] == [[ids[0]], [ids[0]], [ids[2]]]
+    assert len({line["trace"][:40] for line in spans()}) == 1
 
 
 def test_a_repeat_is_called_one(spans: Spans) -> None:
