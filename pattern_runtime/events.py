@@ -170,7 +170,7 @@ class Event:
         )
 
     def to_json(self) -> str:
-        """Write the envelope as one line of JSON, with the span that this code runs in as parent."""
+        """Write the envelope as one line of JSON; its trace's parent is the span around this."""
         return _write_json(
             {
                 "specversion": SPEC_VERSION,

@@ -48,11 +48,12 @@ def test_spans_make_a_tree(spans: Spans) -> None:
     with span(third):
         pass
 
-    parents = [re.findall("Parent=([0-9a-f]{16})", line["trace"]) for line in spans()]
-    ids = [line["segment"] for line in spans()]
+    lines = spans()
+    parents = [re.findall("Parent=([0-9a-f]{16})", line["trace"]) for line in lines]
+    ids = [line["segment"] for line in lines]
     assert len(set(ids)) == 4
     assert parents[1:] == [[ids[0]], [ids[0]], [ids[2]]]
-    assert len({line["trace"][:40] for line in spans()}) == 1
+    assert len({line["trace"][:40] for line in lines}) == 1
 
 
 def test_a_repeat_is_called_one(spans: Spans) -> None:
