@@ -1,6 +1,7 @@
 """Requests at a rate: open loop, so that a slow answer does not slow the senders down."""
 
 import contextlib
+import hashlib
 import http.client
 import random
 import socket
@@ -84,6 +85,8 @@ class Sent:
         status: the last answer's HTTP status; None if the last attempt got no answer.
         accepted_at: when an answer said that it was taken; None if it was refused.
         failure: why the last attempt failed; empty if it did not.
+        trace: the root of the trace that began with it.
+        throttled_at: when attempts were answered that there are too many requests.
         warm_up: whether it was one of those that start everything up.
     """
 
@@ -96,7 +99,20 @@ class Sent:
     status: int | None
     accepted_at: float | None
     failure: str
+    trace: str = ""
+    throttled_at: tuple[float, ...] = ()
     warm_up: bool = False
+
+
+def trace_root(message: str, sent_at: float) -> str:
+    """Return the root of a message's trace, as X-Ray writes it.
+
+    Args:
+        message: the message's id.
+        sent_at: when it was first sent, in seconds since the epoch.
+    """
+    digest = hashlib.blake2b(message.encode(), digest_size=12)
+    return f"1-{int(sent_at):08x}-{digest.hexdigest()}"
 
 
 def send(
@@ -176,9 +192,12 @@ class _Sending:
         patience = self._patience
         sent_at = time.time()
         limit = patience.backoff_seconds
+        throttled_at: list[float] = []
         for attempt in range(1, patience.attempts + 1):
             status, failure = caller.call(message, sent_at)
             accepted = not failure
+            if status == TOO_MANY_REQUESTS:
+                throttled_at.append(time.time())
             final = status is not None and status != TOO_MANY_REQUESTS and status < SERVER_ERRORS
             if accepted or final or attempt == patience.attempts:
                 return Sent(
@@ -191,6 +210,8 @@ class _Sending:
                     status=status,
                     accepted_at=time.time() if accepted else None,
                     failure=failure,
+                    trace=trace_root(message.id, sent_at),
+                    throttled_at=tuple(throttled_at),
                     warm_up=message.warm_up,
                 )
             backoff = random.uniform(0, limit)  # noqa: S311 - jitter
@@ -221,6 +242,7 @@ class _Caller:
         """Return the status of the answer, if any, and why the attempt failed, if it did."""
         headers: Mapping[str, str] = {
             "Idempotency-Key": message.id,
+            "X-Amzn-Trace-Id": f"Root={trace_root(message.id, sent_at)};Sampled=1",
             "X-Sent-At": datetime.fromtimestamp(sent_at, UTC).isoformat(timespec="microseconds"),
             **({"Content-Type": "application/json"} if message.body is not None else {}),
         }

@@ -1,5 +1,6 @@
 """Requests at a rate, to a service that accepts, fails and hangs."""
 
+import re
 import signal
 import socket
 import threading
@@ -58,6 +59,9 @@ def test_every_message_is_sent_once_and_accepted() -> None:
         record.sent_at, abs=1e-6
     )
     assert (record.source, record.keys) == ("cars", {"vehicle_id": "v-0"})
+    assert first.headers["X-Amzn-Trace-Id"] == f"Root={record.trace};Sampled=1"
+    assert re.fullmatch("1-[0-9a-f]{8}-[0-9a-f]{24}", record.trace)
+    assert len({record.trace for record in sent}) == 30
     assert (record.status, record.attempts, record.failure) == (202, 1, "")
     assert record.accepted_at is not None
     assert record.accepted_at >= record.sent_at
@@ -110,6 +114,9 @@ def test_throttling_and_server_errors_are_tried_again(status: int) -> None:
     assert record.accepted_at is not None
     for header in ("Idempotency-Key", "X-Sent-At"):
         assert len({request.headers[header] for request in service.received}) == 1
+    refusals = 2 if status == 429 else 0
+    assert len(record.throttled_at) == refusals
+    assert all(record.sent_at <= at <= time.time() for at in record.throttled_at)
 
 
 def test_a_message_that_is_never_accepted_is_refused() -> None:
