@@ -12,9 +12,11 @@ import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import NoReturn
 
 from hinagata.errors import HinagataError
+from hinagata.lab.faults.board import BOARD_VARIABLE
 from hinagata.lab.patches import WITHOUT_VARIABLE, apply_patches
 
 # The patches are written against this source; see docs for how to move to another.
@@ -30,6 +32,10 @@ def main() -> NoReturn:
         os.environ["GATEWAY_PORT"] = str(port)  # before the import, which reads it once
         without = os.environ.get(WITHOUT_VARIABLE, "")
         apply_patches(frozenset(filter(None, without.split(","))))
+        if BOARD_VARIABLE in os.environ:
+            importlib.import_module("hinagata.lab.faults.endpoint_side").install(
+                Path(os.environ[BOARD_VARIABLE])
+            )
     except HinagataError as error:
         sys.exit(str(error))
     except importlib.metadata.PackageNotFoundError:

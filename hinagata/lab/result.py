@@ -12,6 +12,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FaultRecord:
+    """What a fault of the scenario really did; times are seconds since the epoch.
+
+    Attributes:
+        inject: what happened.
+        target: what it happened to, as the scenario calls it; None for the account as a whole.
+        rate: the share that it was to strike.
+        began: when it began; None if the run was over before.
+        ended: when it ended, at the latest with the run; None for one at a moment, or never begun.
+        struck: how often it struck: invocations, calls, deliveries, tasks or updates.
+        messages: the ids of the messages that it struck, in the order of the first time; only of
+            faults that choose by message.
+    """
+
+    inject: str
+    target: str | None
+    rate: float
+    began: float | None
+    ended: float | None
+    struck: int
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """A run: what was sent, what was seen, and which expectations hold.
 
@@ -29,6 +53,7 @@ class Result:
         hops: an account of each hop.
         stubs: what the endpoint left out.
         verdicts: one for each expectation.
+        faults: one for each fault of the scenario, in its order.
     """
 
     sample: str
@@ -44,6 +69,7 @@ class Result:
     hops: tuple[HopAccount, ...]
     stubs: tuple["Stub", ...]
     verdicts: tuple[Verdict, ...]
+    faults: tuple[FaultRecord, ...] = ()
 
     @property
     def met(self) -> bool:

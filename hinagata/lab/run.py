@@ -22,6 +22,8 @@ from hinagata.lab.dead_letters import DeadLetterReader
 from hinagata.lab.deployment import Deployment, deploy
 from hinagata.lab.emulator import Emulator
 from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.faults.aim import Aim
+from hinagata.lab.faults.session import FaultSession, refuse_foreign
 from hinagata.lab.hold import hold
 from hinagata.lab.judgement import judge
 from hinagata.lab.messages import messages
@@ -38,7 +40,6 @@ from hinagata.scenario import (
     EveryStored,
     NewestStored,
     Scenario,
-    ScenarioError,
     StoredExpectation,
 )
 from hinagata.topology.reading import read_topology
@@ -54,6 +55,7 @@ class Stage:
     assembly: CloudAssembly
     endpoint: Endpoint
     deployment: Deployment
+    faults: FaultSession
 
 
 @contextlib.contextmanager
@@ -83,24 +85,45 @@ def stage(
         raise UsageError(
             f"{endpoint_url} is no endpoint; expected a URL such as http://127.0.0.1:4566"
         )
+    refuse_foreign(scenario, endpoint_url)
     with _undisturbed_end() as stack:
         with steps.step("synthesize"):
             assembly = _of_sample(synthesize(project), sample)
-        hold(scenario, read_topology(assembly.directory), stacks=[sample.stack])
+        topology = read_topology(assembly.directory)
+        hold(scenario, topology, stacks=[sample.stack])
         workdir = stack.enter_context(_workdir(project, steps))
+        faults = FaultSession(scenario, workdir)
         try:
             if endpoint_url is None:
                 with steps.step("start the endpoint"):
-                    emulator = stack.enter_context(Emulator(workdir))
-                endpoint = Endpoint(emulator.endpoint, embedded=True)
+                    emulator = stack.enter_context(
+                        Emulator(workdir, environment=faults.environment)
+                    )
+                    endpoint = Endpoint(emulator.endpoint, embedded=True)
+                    stack.enter_context(faults.between(endpoint))
             else:
                 endpoint = Endpoint(endpoint_url)
                 _must_be_aws(endpoint)
             with steps.step("deploy") as step:
                 deployment = deploy(assembly, endpoint, report=step.tell)
             with steps.step("start the containers"):
-                stack.enter_context(TaskSupervisor(deployment, assembly, endpoint, workdir))
-            yield Stage(sample=sample, assembly=assembly, endpoint=endpoint, deployment=deployment)
+                stack.enter_context(
+                    TaskSupervisor(
+                        deployment,
+                        assembly,
+                        endpoint,
+                        workdir,
+                        tasks_endpoint=faults.handlers_endpoint,
+                    )
+                )
+            faults.aim(Aim(topology=topology, deployment=deployment, endpoint=endpoint))
+            yield Stage(
+                sample=sample,
+                assembly=assembly,
+                endpoint=endpoint,
+                deployment=deployment,
+                faults=faults,
+            )
         except (BotoCoreError, ClientError) as error:
             where = endpoint_url or "the embedded endpoint"
             raise HinagataError(f"{where} did not answer as expected: {error}") from error
@@ -153,11 +176,13 @@ def play(stage: Stage, scenario: Scenario, *, steps: Steps, deadline_seconds: fl
             sent += send(first)
             await_results(sent, step)
     total = sum(len(stream.messages) for stream in rest)
+    stage.faults.begin()
     with steps.step("send") as step:
         sent += send(rest, progress=lambda count: step.progress(f"{count} of {total} messages"))
     with steps.step("wait for the results") as step:
         observation = await_results(sent, step)
     seconds = time.time() - started
+    faults = stage.faults.end()
     records = observation.records
     sources = tuple(source_accounts(wiring.flow, records))
     hops = tuple(hop_accounts(wiring.flow, records))
@@ -182,6 +207,7 @@ def play(stage: Stage, scenario: Scenario, *, steps: Steps, deadline_seconds: fl
         hops=hops,
         stubs=stage.deployment.stubs,
         verdicts=tuple(verdicts),
+        faults=faults,
     )
 
 
@@ -208,7 +234,6 @@ def run(
         keep: whether to leave everything up until Ctrl-C, which then ends it as usual.
         verbose: whether every step is told.
     """
-    _refuse_faults(scenario)
     steps = Steps(verbose=verbose)
     with stage(sample, scenario, project=project, endpoint_url=endpoint_url, steps=steps) as up:
         seconds = scenario.deadline_seconds if deadline_seconds is None else deadline_seconds
@@ -222,18 +247,6 @@ def run(
             with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()
     return result.met
-
-
-def _refuse_faults(scenario: Scenario) -> None:
-    """Refuse a scenario whose faults a run would leave out without a word."""
-    if scenario.faults:
-        raise ScenarioError(
-            file=scenario.file,
-            line=scenario.lines.get("faults", 1),
-            field="faults",
-            found="faults, which `hinagata run` does not inject yet",
-            expected="a scenario without them",
-        )
 
 
 def _streams(scenario: Scenario, wiring: Wiring, *, salt: str) -> tuple[list[Stream], list[Stream]]:

@@ -34,6 +34,8 @@ DEFAULT_STOP_SECONDS = 30.0  # ECS's own, when a container does not say
 # ECS would go on for ever, with pauses; a run on a laptop should end and say so.
 MOST_REPLACEMENTS = 10
 LOOPBACK = "127.0.0.1"
+# In the folder of a run: a file for each port of a task, with the id of its process.
+PROCESSES = "tasks"
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
 
 
@@ -66,6 +68,7 @@ class TaskSupervisor:
         assembly: whose image assets say which folder an image is made of.
         endpoint: where it was deployed.
         workdir: folder for the tasks' temporary files.
+        tasks_endpoint: where the tasks find AWS. Default: the endpoint itself.
 
     Example:
         >>> with TaskSupervisor(deployment, assembly, endpoint, workdir):  # doctest: +SKIP
@@ -73,10 +76,17 @@ class TaskSupervisor:
     """
 
     def __init__(
-        self, deployment: Deployment, assembly: CloudAssembly, endpoint: Endpoint, workdir: Path
+        self,
+        deployment: Deployment,
+        assembly: CloudAssembly,
+        endpoint: Endpoint,
+        workdir: Path,
+        *,
+        tasks_endpoint: str | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._workdir = workdir
+        self._tasks_endpoint = tasks_endpoint or str(endpoint.url)
         self._images = {
             image.tag: image for stack in assembly.stacks for image in stack.image_assets
         }
@@ -97,7 +107,9 @@ class TaskSupervisor:
         try:
             for service in self._services():
                 for _ in range(service.desired_count):
-                    place = TaskPlace(service, self._endpoint, self._workdir, self._stopping)
+                    place = TaskPlace(
+                        service, self._endpoint, self._workdir, self._stopping, self._tasks_endpoint
+                    )
                     self._places.append(place)
                     place.start()
             deadline = time.monotonic() + HEALTHY_SECONDS
@@ -165,10 +177,17 @@ class TaskPlace:
     """One task's place in a service: its process, and the next one when that has crashed."""
 
     def __init__(
-        self, service: Service, endpoint: Endpoint, workdir: Path, stopping: threading.Event
+        self,
+        service: Service,
+        endpoint: Endpoint,
+        workdir: Path,
+        stopping: threading.Event,
+        tasks_endpoint: str,
     ) -> None:
         self._service = service
         self._endpoint = endpoint
+        self._tasks_endpoint = tasks_endpoint
+        self._processes = workdir / PROCESSES
         self._temporary = Path(tempfile.mkdtemp(prefix="task-", dir=workdir))
         self._stopping = stopping
         self._lock = threading.Lock()
@@ -266,6 +285,8 @@ class TaskPlace:
             env=self._environment(),
             start_new_session=True,
         )
+        self._processes.mkdir(exist_ok=True)
+        (self._processes / str(self._port)).write_text(str(self._process.pid))
         output = cast("IO[bytes]", self._process.stdout)
         self._shipper = LogShipper(output, self._endpoint, self._service.container, self._task_id)
         if self._service.target_group is not None:
@@ -283,7 +304,7 @@ class TaskPlace:
             **{each["name"]: each["value"] for each in self._service.container["environment"]},
             "HOST": LOOPBACK,
             "PORT": str(self._port),
-            "AWS_ENDPOINT_URL": str(self._endpoint.url),
+            "AWS_ENDPOINT_URL": self._tasks_endpoint,
             "AWS_REGION": self._endpoint.region,
             "AWS_DEFAULT_REGION": self._endpoint.region,
         }

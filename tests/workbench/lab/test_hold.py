@@ -161,16 +161,22 @@ def test_other_stacks_do_not_count(tmp_path: Path) -> None:
         hold(read(tmp_path), topology(), stacks=["Lake"])
 
 
-def test_a_run_with_faults_says_that_it_injects_none(tmp_path: Path) -> None:
-    """Instead of leaving them out without a word."""
+def test_fails_for_faults_on_an_endpoint_that_is_not_embedded(tmp_path: Path) -> None:
+    """Nothing can be injected there; and to leave them out without a word would be a lie."""
     sample = Sample(name="car", title="", summary="", talk="", stack="Car", scenario="small")
 
-    with pytest.raises(ScenarioError) as failure:
-        run(sample, read(tmp_path, WHOLE), project=tmp_path, show=lambda _: None)
+    with pytest.raises(HinagataError) as failure:
+        run(
+            sample,
+            read(tmp_path, WHOLE),
+            project=tmp_path,
+            show=lambda _: None,
+            endpoint_url="http://127.0.0.1:9",
+        )
 
     assert str(failure.value) == (
-        f"{tmp_path}/small.yaml:31: faults: found faults, which `hinagata run` does not inject "
-        "yet; expected a scenario without them"
+        f"{tmp_path}/small.yaml: its faults are injected into the embedded endpoint, and "
+        "http://127.0.0.1:9 is another: leave out --endpoint, or the faults"
     )
 
 
