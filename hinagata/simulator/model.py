@@ -130,12 +130,14 @@ class Gateway(Station):
         burst: Tokens that the bucket holds, full at the start.
         overhead_s: What it adds to each answer.
         timeout_s: The integration timeout; the function behind it works on.
+        http: Whether it is an HTTP API, for the bill.
     """
 
     per_s: float = 10_000
     burst: float = 5_000
     overhead_s: float = 0.0
     timeout_s: float = 29.0
+    http: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +165,7 @@ class Function(Station):
             where its poller takes back only those that failed.
         in_account: Whether the account's limits hold; False is a function of no limits but
             `reserved`.
+        arm: Whether it runs on ARM, for the bill.
     """
 
     work: Work
@@ -175,14 +178,15 @@ class Function(Station):
     provisioned: float = 0
     fails: float = 0.0
     in_account: bool = True
+    arm: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class TargetTracking:
     """How a service follows its load: one datapoint a minute, three above to grow, 15 to shrink.
 
-    `desired = ceil(tasks at the datapoint * load per task / target)`, where the tasks of a datapoint
-    are those at its end, and its load what came since the one before.
+    `desired = ceil(tasks at the datapoint * load per task / target)`, where the tasks of a
+    datapoint are those at its end, and its load what came since the one before.
 
     Attributes:
         requests_per_task_per_min: The load that each task shall have; None if `busy_share` says it.
@@ -230,6 +234,7 @@ class Service(Station):
         timeout_s: The load balancer's: who waits longer gets 504; the work is done all the same.
         vcpu: A task's processors, for the bill.
         memory_mb: A task's memory, for the bill.
+        arm: Whether it runs on ARM, for the bill.
     """
 
     work: Work
@@ -243,6 +248,7 @@ class Service(Station):
     timeout_s: float = 60.0
     vcpu: float = 0.25
     memory_mb: float = 512
+    arm: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -361,10 +367,12 @@ class Topic(Station):
     Attributes:
         delay_s: From taking a message to delivering it.
         dead_letter: The queue for what cannot be delivered; None loses it.
+        bus: Whether it is EventBridge, for the bill.
     """
 
     delay_s: float = 0.02
     dead_letter: str | None = None
+    bus: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,252 @@
+"""From an architecture and a scenario to the network of stations that engines compute."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from hinagata.errors import HinagataError
+from hinagata.facts import Facts
+from hinagata.scenario import ScenarioError
+from hinagata.scenario.fault import KINDS, Target
+from hinagata.scenario.model import Scenario
+from hinagata.simulator.doubts import Doubts
+from hinagata.simulator.known import Known
+from hinagata.simulator.model import Account, Disturbance, Network, Retry, Traffic
+from hinagata.simulator.names import Names
+from hinagata.simulator.own_times import OwnTimes
+from hinagata.simulator.routes import (
+    RUNS_CODE,
+    Routes,
+    find_links,
+    find_routes,
+    is_station,
+    stations_behind,
+)
+from hinagata.simulator.stations import Builder
+from hinagata.simulator.visits import visits
+from hinagata.suggestion import suggest
+from hinagata.topology.edge import FAILURE, FLOW
+from hinagata.topology.graph import Topology
+from hinagata.topology.node import Node, Role
+
+LONGEST_S = 366 * 86_400.0
+# As `hinagata run` sends: five attempts of 10 s, full jitter from 0.1 s to 2 s (`lab.traffic`).
+SENDER = Retry(retries=4, base_s=0.1, factor=2.0, cap_s=2.0)
+SENDER_TIMEOUT_S = 10.0
+
+
+def build_network(
+    topology: Topology,
+    scenario: Scenario,
+    *,
+    facts: Facts | None = None,
+    duration_s: float | None = None,
+    seed: int | None = None,
+) -> tuple[Network, tuple[str, ...]]:
+    """Returns the network of an architecture under a scenario, and what had to be assumed.
+
+    Args:
+        topology: The architecture.
+        scenario: What is sent to it, how its hops behave, and what goes wrong.
+        facts: Quotas and defaults. Default: those that ship.
+        duration_s: How long it is watched, in seconds. Default: as the scenario says.
+        seed: What every random draw derives from. Default: the scenario's.
+
+    Raises:
+        ScenarioError: The scenario names what the architecture does not have.
+        HinagataError: A number in the scenario cannot be, or messages go round for ever.
+    """
+    duration = scenario.duration_seconds if duration_s is None else duration_s
+    _check_numbers(scenario, duration)
+    facts = facts or Facts()
+    doubts = Doubts()
+    names = Names(topology, _nodes(topology))
+    links = find_links(topology)
+    _check_names(scenario, names)
+    entries = {name: _entry(scenario, name, topology, names) for name in scenario.sources}
+    routes = find_routes(scenario, entries=entries, links=links, names=names, doubts=doubts)
+    times = OwnTimes(scenario, routes=routes, names=names, facts=facts, doubts=doubts)
+    builder = Builder(
+        topology=topology,
+        scenario=scenario,
+        routes=routes,
+        names=names,
+        times=times,
+        facts=facts,
+        known=Known(doubts),
+        doubts=doubts,
+    )
+    _doubt_clocks(topology, names, doubts)
+    network = Network(
+        stations={station.name: station for station in builder.stations()},
+        traffic=tuple(_traffic(scenario, routes, names)),
+        duration_s=duration,
+        account=_account(facts),
+        disturbances=tuple(_disturbances(scenario, names)),
+        seed=scenario.seed if seed is None else seed,
+    )
+    # An engine would never end with messages that go round.
+    visits(network)
+    return network, doubts.sentences()
+
+
+def _nodes(topology: Topology) -> Iterator[Node]:
+    """Yields the nodes that messages go through; a bucket of logs is none."""
+    for node in topology.nodes:
+        if is_station(node) and (
+            node.type in RUNS_CODE
+            or topology.out(node, *FLOW)
+            or topology.into(node, *FLOW, *FAILURE)
+        ):
+            yield node
+
+
+def _entry(scenario: Scenario, source: str, topology: Topology, names: Names) -> Node:
+    """Returns the station that takes the messages of a source."""
+    wanted = scenario.sources[source]
+    found: dict[Node, None] = {}
+    known: dict[str, None] = {}
+    for node in topology.nodes:
+        if node.role not in (Role.LOAD_BALANCER, Role.API):
+            continue
+        ids = node.construct_path.split("/")
+        known[ids[1] if len(ids) > 1 else ids[0]] = None
+        if wanted.entry in ids:
+            found.update(dict.fromkeys(each for each, _ in stations_behind(node, topology)))
+    for node in found:
+        if names.hop(node) in wanted.reaches:
+            return node
+    if found:
+        return next(iter(found))
+    raise _unknown(scenario, f"sources.{source}.entry", wanted.entry, "load balancer or API", known)
+
+
+def _check_names(scenario: Scenario, names: Names) -> None:
+    hops = {names.hop(node): None for node in names.of if node.type in RUNS_CODE}
+    stations = {node: name for node, name in names.of.items() if node.type in RUNS_CODE}
+    known = set(hops) | set(stations.values())
+    for name, source in scenario.sources.items():
+        for index, hop in enumerate(source.reaches):
+            if hop not in known:
+                raise _unknown(scenario, f"sources.{name}.reaches[{index}]", hop, "hop", hops)
+    for hop in scenario.service_times:
+        if hop not in known:
+            raise _unknown(scenario, f"service_times.{hop}", hop, "hop", hops)
+    for index, expectation in enumerate(scenario.expectations.stored):
+        if not any(node.role is Role.TABLE for node in names.called(expectation.table)):
+            tables = [name for node, name in names.of.items() if node.role is Role.TABLE]
+            path = f"expect.stored[{index}].table"
+            raise _unknown(scenario, path, expectation.table, "table", tables)
+
+
+def _traffic(scenario: Scenario, routes: Routes, names: Names) -> Iterator[Traffic]:
+    for name, source in scenario.sources.items():
+        yield Traffic(
+            name=name,
+            target=names.of[routes.entries[name]],
+            rate=source.rate,
+            retry=SENDER,
+            timeout_s=SENDER_TIMEOUT_S,
+        )
+
+
+def _disturbances(scenario: Scenario, names: Names) -> Iterator[Disturbance]:
+    for index, fault in enumerate(scenario.faults):
+        kind = KINDS[fault.inject].target
+        for station in _hit(scenario, index, names) if kind is not None else (None,):
+            yield Disturbance(
+                inject=fault.inject,
+                station=station,
+                start_s=fault.at_seconds,
+                end_s=fault.at_seconds + (fault.for_seconds or 0.0),
+                share=fault.rate,
+                delay_s=fault.delay_seconds,
+                limit=None if fault.limit is None else float(fault.limit),
+            )
+
+
+def _hit(scenario: Scenario, index: int, names: Names) -> list[str]:
+    """Returns the stations that a fault hits; dead-letter queues only if they are meant alone."""
+    fault = scenario.faults[index]
+    kind = KINDS[fault.inject].target
+    wanted = fault.target or ""
+    able = {node: name for node, name in names.of.items() if _can_be_hit(node, kind)}
+    found = [able[node] for node in names.called(wanted) if node in able]
+    exact = [name for name in found if name == wanted]
+    if not found:
+        what = "" if kind is None else kind.value
+        raise _unknown(scenario, f"faults[{index}].on", wanted, what, able.values())
+    return exact or found
+
+
+def _can_be_hit(node: Node, kind: Target | None) -> bool:
+    match kind:
+        case Target.HANDLER:
+            return node.type in RUNS_CODE
+        case Target.FUNCTION:
+            return node.type == "AWS::Lambda::Function"
+        case Target.CONTAINER:
+            return node.type == "AWS::ECS::Service"
+        case Target.CHANNEL:
+            return node.role in (Role.QUEUE, Role.TOPIC, Role.STREAM, Role.BUS)
+        case _:
+            return True
+
+
+def _account(facts: Facts) -> Account:
+    scale = facts.value("lambda", "scale.envs_per_10s_per_function")
+    return Account(
+        concurrency=facts.value("lambda", "quota.concurrent_executions_default"),
+        requests_per_slot=facts.value("lambda", "quota.rps_per_concurrency_unit"),
+        scale_at_once=scale,
+        scale_per_s=scale / 10,
+    )
+
+
+def _doubt_clocks(topology: Topology, names: Names, doubts: Doubts) -> None:
+    for node in topology.of_role(Role.SCHEDULE):
+        for edge in topology.out(node, *FLOW):
+            if edge.target in names.of:
+                doubts.add("what a clock starts is not simulated: {}", names.of[edge.target])
+
+
+def _check_numbers(scenario: Scenario, duration: float) -> None:
+    """Refuses what a file could not say, but a program can."""
+    if not 0 < duration <= LONGEST_S:
+        raise HinagataError(
+            f"a duration of {duration:g} s cannot be simulated; give more than 0 s and at most "
+            "366 days"
+        )
+    for name, source in scenario.sources.items():
+        # Ends of shapes, and enough between them for every shape that a file can have.
+        rates = [source.rate.rate_at(duration * step / 288) for step in range(289)]
+        count = source.rate.count(0.0, duration)
+        for rate in (*rates, count):
+            if not (math.isfinite(rate) and rate >= 0):
+                raise HinagataError(
+                    f"sources.{name}.rate: found {rate:g}/s; expected a finite rate, from 0 up"
+                )
+    for hop, time in scenario.service_times.items():
+        for what, number in (
+            ("mean", time.mean_seconds),
+            ("cv", time.cv),
+            ("cold_start", time.cold_start_seconds),
+        ):
+            if not (math.isfinite(number) and number >= 0):
+                raise HinagataError(
+                    f"service_times.{hop}.{what}: found {number:g}; expected a finite number, "
+                    "from 0 up"
+                )
+
+
+def _unknown(
+    scenario: Scenario, path: str, name: str, kind: str, known: Iterable[str]
+) -> ScenarioError:
+    return ScenarioError(
+        file=scenario.file,
+        line=scenario.lines.get(path, 1),
+        field=path,
+        found=f'"{name}", which the architecture does not have',
+        expected=f"the name of a {kind}: {suggest(name, dict.fromkeys(known))}",
+    )

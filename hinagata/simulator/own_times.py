@@ -1,0 +1,120 @@
+"""How long hops work on their own: what a scenario measures contains what they wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hinagata.facts import Facts
+from hinagata.scenario.model import Scenario, ServiceTime
+from hinagata.simulator.doubts import Doubts
+from hinagata.simulator.model import Dependency, Table, Work
+from hinagata.simulator.names import Names
+from hinagata.simulator.routes import RUNS_CODE, Link, Routes
+from hinagata.topology.node import Node, Role
+
+# Where the scenario says nothing: an invocation with a few calls of AWS in it. Not measured.
+ASSUMED_S = 0.1
+_FUNCTION = "AWS::Lambda::Function"
+
+
+class OwnTimes:
+    """The times of hops, with and without the calls that they wait for.
+
+    Args:
+        scenario: Its service times, each the whole of what a hop does with a message.
+        routes: Where messages go.
+        names: What the stations are called.
+        facts: How long environments take to start, where the scenario says nothing.
+        doubts: Told of times that are assumed.
+    """
+
+    def __init__(
+        self, scenario: Scenario, *, routes: Routes, names: Names, facts: Facts, doubts: Doubts
+    ) -> None:
+        self._scenario = scenario
+        self._routes = routes
+        self._names = names
+        self._facts = facts
+        self._doubts = doubts
+
+    def work(self, node: Node) -> Work:
+        """Returns what a hop does for a message without what it waits for."""
+        time = self._said(node) or ServiceTime(mean_seconds=ASSUMED_S)
+        if self._said(node) is None and node in self._routes.visitors:
+            self._doubts.add(
+                f"the scenario has no service time of these, {ASSUMED_S:g} s are assumed: {{}}",
+                self._names.of[node],
+            )
+        waited = sum(self._waits(node))
+        own = max(0.0, time.mean_seconds - waited)
+        if time.mean_seconds < waited:
+            self._doubts.add(
+                "these take longer than the scenario says, for the calls that they wait for are "
+                "taken to: {}",
+                self._names.of[node],
+            )
+        return Work(mean_s=own, cv=time.cv if own else 0.0)
+
+    def cold_start(self, function: Node) -> Work | None:
+        """Returns how long a new environment of a function takes; None for no time."""
+        time = self._said(function)
+        if time is not None:
+            seconds = time.cold_start_seconds
+            return Work(mean_s=seconds, cv=0.0) if seconds else None
+        fact = self._measured_start(function)
+        return Work(mean_s=fact, cv=0.0) if fact is not None else None
+
+    def _said(self, node: Node) -> ServiceTime | None:
+        times = self._scenario.service_times
+        return times.get(self._names.hop(node)) or times.get(self._names.of[node])
+
+    def _waits(self, node: Node) -> Iterator[float]:
+        for link in self._routes.links.get(node, ()):
+            if waits(link):
+                yield self._routes.share(link) * calls_for_each(link) * self._answer(link.target)
+
+    def _answer(self, node: Node) -> float:
+        """Returns how long an answer takes that nothing delays."""
+        if node.type in RUNS_CODE:
+            time = self._said(node)
+            return time.mean_seconds if time else ASSUMED_S
+        if node.role is Role.TABLE:
+            return Table(name="").latency.mean_s
+        if node.role is Role.API:
+            return max(
+                (
+                    self._answer(link.target)
+                    for link in self._routes.links.get(node, ())
+                    if link.target.type in RUNS_CODE
+                ),
+                default=0.0,
+            )
+        return Dependency(name="").latency.mean_s
+
+    def _measured_start(self, function: Node) -> float | None:
+        runtime, package = function.get("Runtime"), function.get("PackageType")
+        architectures = function.strings("Architectures", default="x86_64") or {"x86_64"}
+        memory = next(iter(function.numbers("MemorySize", default=128) or (128,)))
+        kind = "image" if package == "Image" else "zip"
+        near = min((128, 512, 1024), key=lambda size: abs(size - memory))
+        key = f"coldstart.init_ms.{runtime}.{kind}.{min(architectures)}.{near}"
+        fact = self._facts.find("lambda", key)
+        return None if fact is None else fact.value / 1000
+
+
+def waits(link: Link) -> bool:
+    """Whether who goes a way waits for the answer; else the message is handed over."""
+    edge = link.edges[0]
+    target = link.target
+    if target.role in (Role.QUEUE, Role.TOPIC, Role.BUS, Role.STREAM):
+        return False
+    if target.role is Role.WORKFLOW:
+        return edge.detail == "states:StartSyncExecution" or edge.kind == "invokes_sync"
+    return edge.kind not in ("invokes_async", "delivers", "polls")
+
+
+def calls_for_each(link: Link) -> float:
+    """Returns how often a way is gone for each message: a table may be read and written."""
+    if link.target.role not in (Role.TABLE, Role.BUCKET):
+        return 1.0
+    return float(len({edge.kind for edge in link.edges} & {"may_read", "may_write"}) or 1)
