@@ -11,12 +11,14 @@ start_lean()
 
 from patterns import App  # noqa: E402 - the CDK comes after the start
 from stacks.connected_car import ConnectedCar  # noqa: E402
+from stacks.resilient_orders import ResilientOrders  # noqa: E402
 
 
 def main() -> None:
     """Synthesizes into `cdk.out`, or where the CDK CLI says."""
     app = App()
     ConnectedCar(app, "ConnectedCar", cars=_cars(app.node.try_get_context("cars")))
+    ResilientOrders(app, "ResilientOrders")
     app.synth()
 
 

@@ -1,4 +1,4 @@
-"""What a handler imports: traced events, spans, idempotent batches, bounded sending.
+"""What a handler imports: traced events, spans, idempotent batches, bounded sending, breakers.
 
 The names are loaded on first use (PEP 562), so that a container which only sends events needs
 neither the batch nor the idempotency tools.
@@ -8,38 +8,48 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pattern_runtime.breaker import BreakerOpenError, CircuitBreaker, circuit_breaker
     from pattern_runtime.consume import each_event
     from pattern_runtime.environment import MissingVariableError, required
     from pattern_runtime.events import Event, JsonObject, MalformedEventError, parse_json
+    from pattern_runtime.retry import retried
     from pattern_runtime.send import publish, put_record, send_to_queue
     from pattern_runtime.spans import Span, span
 
 _HOMES = {
+    "BreakerOpenError": "breaker",
+    "CircuitBreaker": "breaker",
     "Event": "events",
     "JsonObject": "events",
     "MalformedEventError": "events",
     "MissingVariableError": "environment",
     "Span": "spans",
+    "circuit_breaker": "breaker",
     "each_event": "consume",
     "parse_json": "events",
     "publish": "send",
     "put_record": "send",
     "required": "environment",
+    "retried": "retry",
     "send_to_queue": "send",
     "span": "spans",
 }
 
 __all__ = [
+    "BreakerOpenError",
+    "CircuitBreaker",
     "Event",
     "JsonObject",
     "MalformedEventError",
     "MissingVariableError",
     "Span",
+    "circuit_breaker",
     "each_event",
     "parse_json",
     "publish",
     "put_record",
     "required",
+    "retried",
     "send_to_queue",
     "span",
 ]

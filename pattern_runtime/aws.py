@@ -1,7 +1,7 @@
 """The process's AWS clients: one for each service, with bounded retries and short timeouts."""
 
 from functools import cache
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 import boto3
 from botocore.config import Config
@@ -9,11 +9,12 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_kinesis import KinesisClient
+    from types_boto3_lambda import LambdaClient
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
-Service = Literal["dynamodb", "kinesis", "secretsmanager", "sns", "sqs"]
+Service = Literal["dynamodb", "kinesis", "lambda", "secretsmanager", "sns", "sqs", "stepfunctions"]
 
 CONFIG = Config(
     # The SDK's own 60 s would outlast the function or the caller; what still fails after these is
@@ -26,16 +27,34 @@ CONFIG = Config(
 )
 
 
+class Workflows(Protocol):
+    """What is used of the client of Step Functions."""
+
+    def start_execution(
+        self,
+        *,
+        stateMachineArn: str,  # noqa: N803 - boto3's own name
+        name: str,
+        input: str,
+    ) -> dict[str, Any]:
+        """Start an execution, once for each name."""
+        ...
+
+
 @overload
 def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
 @overload
 def client(service: Literal["kinesis"]) -> "KinesisClient": ...
+@overload
+def client(service: Literal["lambda"]) -> "LambdaClient": ...
 @overload
 def client(service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
 @overload
 def client(service: Literal["sns"]) -> "SNSClient": ...
 @overload
 def client(service: Literal["sqs"]) -> "SQSClient": ...
+@overload
+def client(service: Literal["stepfunctions"]) -> Workflows: ...
 
 
 def client(service: Service) -> object:

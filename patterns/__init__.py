@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from patterns._acknowledgements import acknowledge as acknowledge
     from patterns._off import Off as Off
     from patterns.app import App as App
+    from patterns.circuit_breaker import CircuitBreaker as CircuitBreaker
     from patterns.event_stream import EventStream as EventStream
     from patterns.failure_mode_validation import FailureModes as FailureModes
     from patterns.fan_out import FanOut as FanOut
@@ -34,6 +35,7 @@ prefer_bundled_node()
 
 _MODULES = {
     "App": "app",
+    "CircuitBreaker": "circuit_breaker",
     "EventStream": "event_stream",
     "FailureModes": "failure_mode_validation",
     "FanOut": "fan_out",

@@ -115,6 +115,11 @@ PASSING_IDS = Situation(
     cdk=("AwsSolutions-DDB3",),
     checkov=("CKV_AWS_28",),
 )
+BREAKER_STATE = Situation(
+    "it holds one item that says whether a breaker is open; without it the breaker is closed",
+    cdk=("AwsSolutions-DDB3",),
+    checkov=("CKV_AWS_28",),
+)
 BOUNDED_WRITER = Situation(
     "the bound on its worker's concurrency bounds what it takes, too", cdk=("Hinagata::FM804",)
 )
@@ -124,6 +129,19 @@ ACCESS_LOG_BUCKET = Situation(
     checkov=("CKV_AWS_18", "CKV_AWS_21"),
 )
 OBJECTS_OF_ONE_BUCKET = "the objects of one bucket"
+
+# Workflows
+ONE_EXECUTION_AN_OUTAGE = Situation(
+    "the worker that it probes with starts an execution named after the outage, and there is one "
+    "of that name already",
+    cdk=("Hinagata::FM107",),
+)
+OWN_HISTORY = Situation(
+    "Step Functions keeps the history of each execution for 90 days, and each step logs what it "
+    "changed; logging it twice is billed by the GB",
+    cdk=("AwsSolutions-SF1",),
+    checkov=("CKV_AWS_285",),
+)
 
 # The alarms' topic
 ALARM_TOPIC = Situation(

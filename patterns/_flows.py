@@ -22,7 +22,7 @@ from patterns._acknowledgements import (
 from patterns._asked import resource_of, stack_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_s3 as s3
@@ -41,11 +41,11 @@ class Destination(Protocol):
         ...
 
 
-class HttpService(Protocol):
-    """What answers synchronous calls over HTTP."""
+class Service(Protocol):
+    """What answers synchronous calls: over HTTP, or a function that is invoked."""
 
     def address(self) -> tuple[str, str]:
-        """The environment variable that holds its URL, and the URL."""
+        """The environment variable that holds its URL or name, and that."""
         ...
 
     def grant_call(self, grantee: iam.IGrantable) -> None:
@@ -83,8 +83,8 @@ class Sender:
             destination.grant_send(code.grant_principal)
             code.add_environment(*address)
 
-    def calls(self, service: HttpService) -> None:
-        """Lets the code call a service over HTTP, and gives it the URL."""
+    def calls(self, service: Service) -> None:
+        """Lets the code call a service and wait for its answer, and gives it the URL or name."""
         address = service.address()
         for code in self._told_where(*address):
             service.grant_call(code.grant_principal)
@@ -114,6 +114,13 @@ class Sender:
                 store.grant_write_data(grantee)
                 acknowledge_key(grantee, getattr(store, "encryption_key", None))
             code.add_environment(*name)
+
+    def told(self, variables: Mapping[str, str]) -> Iterable[Code]:
+        """Gives the code variables, and returns each function or container that has them."""
+        for name, value in variables.items():
+            for code in self._told_where(name, value):
+                code.add_environment(name, value)
+        return self._code()
 
     def _name_of(
         self, store: dynamodb.ITable | s3.IBucket | secretsmanager.ISecret

@@ -59,7 +59,7 @@ def function(
     construct_id: str,
     *,
     handler: str,
-    code: str,
+    code: str | None,
     service: str,
     timeout: cdk.Duration,
     memory_mb: int,
@@ -75,7 +75,8 @@ def function(
         scope: The pattern it belongs to.
         construct_id: Id below `scope`.
         handler: Dotted path from the source root, e.g. "orders.create.handler".
-        code: Source root, relative to where the app runs.
+        code: Source root, relative to where the app runs. None: the handler is the runtime
+            layer's, "pattern_runtime.module.function".
         service: Name of the hop in logs and spans.
         timeout: Longest run of one invocation.
         memory_mb: Memory in MB.
@@ -85,9 +86,7 @@ def function(
     Raises:
         ValueError: The handler's module does not exist below `code`.
     """
-    package, *module, _ = handler_parts(handler)
-    folder = source_package(code, package)
-    _require_module(folder, module, handler)
+    handler, source = _source(handler, code)
     logs = log_group(scope, f"{construct_id}Logs")
     role = iam.Role(
         scope, f"{construct_id}Role", assumed_by=service_principal("lambda.amazonaws.com")
@@ -99,9 +98,7 @@ def function(
         runtime=_runtime(),
         architecture=_architecture(),
         handler=handler,
-        code=lambda_.Code.from_asset(
-            code, exclude=["*", f"!{package}", f"!{package}/**", f"{package}/events", *LEFTOVERS]
-        ),
+        code=source,
         layers=[_runtime_layer(scope)],
         role=role,
         timeout=timeout,
@@ -138,6 +135,21 @@ def function(
             tells=alarms_to,
         )
     return made
+
+
+def _source(handler: str, code: str | None) -> tuple[str, lambda_.Code]:
+    """What Lambda calls, and where it finds it."""
+    package, *module, name = handler_parts(handler)
+    if code is None:
+        imported = ".".join([package, *module])
+        return "index.handler", lambda_.Code.from_inline(
+            f"from {imported} import {name} as handler\n"
+        )
+    folder = source_package(code, package)
+    _require_module(folder, module, handler)
+    return handler, lambda_.Code.from_asset(
+        code, exclude=["*", f"!{package}", f"!{package}/**", f"{package}/events", *LEFTOVERS]
+    )
 
 
 def underlying(handler: lambda_.IFunction) -> lambda_.IFunction:

@@ -98,8 +98,10 @@ class LambdaWorker(Construct, Sender):
     Attributes:
         function: The function.
         mappings: Its event source mappings, by the id of what it consumes.
+        queues: The queues that it consumes, by their id.
         failures: Dead-letter queues for streams and asynchronous invocations, by source id.
         idempotency_table: The table, if `idempotent`.
+        guarded_by: The id of the `CircuitBreaker` that guards it, if one does.
 
     Raises:
         ValueError: A value breaks a rule; the message says rule, value and fix.
@@ -107,8 +109,10 @@ class LambdaWorker(Construct, Sender):
 
     function: lambda_.IFunction
     mappings: dict[str, lambda_.CfnEventSourceMapping]
+    queues: dict[str, PointToPointQueue]
     failures: dict[str, sqs.Queue]
     idempotency_table: dynamodb.Table | None
+    guarded_by: str | None
 
     def __init__(
         self,
@@ -146,8 +150,9 @@ class LambdaWorker(Construct, Sender):
         self._max_concurrency = max_concurrency
         self._owned: list[Code] = []
         self._made = True
-        self._queues = 0
+        self.guarded_by = None
         self.mappings = {}
+        self.queues = {}
         self.failures = {}
         self.idempotency_table = None
         if isinstance(handler, str):
@@ -216,6 +221,12 @@ class LambdaWorker(Construct, Sender):
             raise ValueError(message)
         if _INVOCATIONS in self.failures:
             self._refuse_both(name)
+        if self.guarded_by is not None:
+            message = (
+                f"{self.node.path} is guarded by {self.guarded_by} already, which would not pause "
+                f"{name}: call consumes({name}) first, then {self.guarded_by}.guards(worker)"
+            )
+            raise ValueError(message)
         waited = seconds(window) or 0
         if waited > _LONGEST_WINDOW_SECONDS:
             message = (
@@ -227,6 +238,7 @@ class LambdaWorker(Construct, Sender):
             self._refuse_of_queue(retries=retries, parallelization=parallelization, max_age=max_age)
             size = _QUEUE_BATCH if batch_size is None else batch_size
             mapping = self._consumes_queue(source, size, window)
+            self.queues[name] = source
         else:
             mapping = self._consumes_stream(
                 source,
@@ -263,7 +275,6 @@ class LambdaWorker(Construct, Sender):
             )
             raise ValueError(message)
         self._check_reservation()
-        self._queues += 1
         source.consumed_for(self._timeout, window)
         source.queue.grant_consume_messages(self.function)
         mapping = lambda_.CfnEventSourceMapping(
@@ -356,12 +367,7 @@ class LambdaWorker(Construct, Sender):
 
     def grant_send(self, grantee: iam.IGrantable) -> None:
         """Lets `grantee` invoke it asynchronously; failures end in a dead-letter queue."""
-        # Function.grant_invoke() includes every version and alias.
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"], resources=[self.function.function_arn]
-            )
-        )
+        _grant_invoke(self.function, grantee)
         if _INVOCATIONS in self.failures:
             return
         if self.mappings:
@@ -382,10 +388,24 @@ class LambdaWorker(Construct, Sender):
             ),
         )
 
+    def grant_call(self, grantee: iam.IGrantable) -> None:
+        """Lets `grantee` invoke it and wait for its answer, whose failures are the caller's."""
+        _grant_invoke(self.function, grantee)
+
+    @property
+    def max_concurrency(self) -> int | None:
+        """The most batches at a time from each queue; None for no bound."""
+        return None if isinstance(self._max_concurrency, Off) else self._max_concurrency
+
+    @property
+    def timeout(self) -> cdk.Duration:
+        """The longest run of one batch."""
+        return self._timeout
+
     def _check_reservation(self) -> None:
         if isinstance(self._max_concurrency, Off) or self._reserved is None:
             return
-        queues = self._queues + 1
+        queues = len(self.queues) + 1
         wanted = queues * self._max_concurrency
         if wanted > self._reserved:
             message = (
@@ -485,6 +505,13 @@ def _check(timeout: cdk.Duration, max_concurrency: int | Off) -> None:
     if not isinstance(max_concurrency, Off) and not 1 <= max_concurrency <= _CONCURRENCY_LIMIT:
         message = f"max_concurrency={max_concurrency}: give 1 to 1000, or Off(reason) for no bound"
         raise ValueError(message)
+
+
+def _grant_invoke(handler: lambda_.IFunction, grantee: iam.IGrantable) -> None:
+    # Function.grant_invoke() includes every version and alias.
+    grantee.grant_principal.add_to_principal_policy(
+        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[handler.function_arn])
+    )
 
 
 def _reserved(handler: lambda_.IFunction) -> int | None:
