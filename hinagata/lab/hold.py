@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hinagata.lab.hops import read_hops
@@ -55,6 +55,9 @@ def hold(scenario: Scenario, topology: Topology, *, stacks: Collection[str] | No
         check(f"service_times.{hop}", hop, handlers, "hop")
     for index, expectation in enumerate(scenario.expectations.stored):
         check(f"expect.stored[{index}].table", expectation.table, tables, "table")
+    queues = _called(node for node in nodes if node.role is Role.QUEUE)
+    for path, name, known, kind in _counted(scenario, entries, handlers, queues):
+        check(path, name, known, kind)
     targets = {
         Target.HANDLER: handlers,
         Target.FUNCTION: {name: name for node, name in hops.items() if node.type == FUNCTION},
@@ -66,6 +69,24 @@ def hold(scenario: Scenario, topology: Topology, *, stacks: Collection[str] | No
         kind = KINDS[fault.inject].target
         if kind is not None and fault.target is not None:
             check(f"faults[{index}].on", fault.target, targets[kind], kind.value)
+
+
+def _counted(
+    scenario: Scenario,
+    entries: Mapping[str, str],
+    hops: Mapping[str, str],
+    queues: Mapping[str, str],
+) -> Iterator[tuple[str, str, Mapping[str, str], str]]:
+    """Yield what expectations count at: where each stands, its name, what is known, and as what."""
+    for field, name, known, kind in (
+        ("throttled", "node", {**entries, **hops}, "hop, a load balancer or an API"),
+        ("processed", "hop", hops, "hop"),
+        ("duplicates", "hop", hops, "hop"),
+        ("dead_letters", "hop", hops, "hop"),
+        ("backlog", "node", {**queues, **hops}, "hop or a queue"),
+    ):
+        for index, expectation in enumerate(getattr(scenario.expectations, field)):
+            yield f"expect.{field}[{index}].{name}", expectation.node, known, kind
 
 
 def _is_of(node: Node, stacks: Collection[str]) -> bool:

@@ -4,6 +4,8 @@ from hinagata.scenario.error import ScenarioError
 from hinagata.scenario.fault import Fault, Inject, Moment
 from hinagata.scenario.key import HotKey, Key, Uniform, Zipf
 from hinagata.scenario.model import (
+    BacklogExpectation,
+    CountExpectation,
     EveryStored,
     Expectations,
     LaptopShare,
@@ -14,6 +16,7 @@ from hinagata.scenario.model import (
     ServiceTime,
     Source,
     StoredExpectation,
+    TraceExpectation,
 )
 from hinagata.scenario.rate import (
     BurstRate,
@@ -27,9 +30,11 @@ from hinagata.scenario.rate import (
 from hinagata.scenario.reading import find_scenario, read_scenario
 
 __all__ = [
+    "BacklogExpectation",
     "BurstRate",
     "ClosedLoopRate",
     "ConstantRate",
+    "CountExpectation",
     "DiurnalRate",
     "EveryStored",
     "Expectations",
@@ -49,6 +54,7 @@ __all__ = [
     "ServiceTime",
     "Source",
     "StoredExpectation",
+    "TraceExpectation",
     "TraceRate",
     "Uniform",
     "Zipf",

@@ -32,6 +32,8 @@ from hinagata.scenario.form import (
 )
 from hinagata.scenario.key import HotKey, Key, Uniform, Zipf
 from hinagata.scenario.model import (
+    BacklogExpectation,
+    CountExpectation,
     EveryStored,
     Expectations,
     LaptopShare,
@@ -40,6 +42,7 @@ from hinagata.scenario.model import (
     Request,
     ServiceTime,
     Source,
+    TraceExpectation,
 )
 from hinagata.scenario.other_files import read_body, read_trace
 from hinagata.scenario.rate import (
@@ -332,6 +335,57 @@ _SERVICE_TIME = record(
 )
 
 _COUNT = whole(at_most=_MOST_MESSAGES)
+
+
+def _latencies(percent: int) -> Field:
+    form = record(
+        LatencyExpectation,
+        {
+            "from": Field(text(), "A source.", "source"),
+            "to": Field(text(), "A hop that it reaches.", "hop"),
+            "at_most": Field(
+                _duration(positive=True),
+                "From the sending to the end of the hop's work.",
+                "at_most_seconds",
+            ),
+        },
+    )
+    return Field(
+        list_of(form),
+        f"How long {percent} of 100 messages may take.",
+        f"p{percent}",
+        required=False,
+    )
+
+
+def _counts(into: str, summary: str, *, node: str = "hop", meaning: str = "A hop.") -> Field:
+    form = record(
+        CountExpectation,
+        {
+            node: Field(_NODE_NAME, meaning, "node"),
+            "at_least": Field(
+                _COUNT, "How often at least. Default: 0.", "at_least", required=False
+            ),
+            "at_most": Field(
+                _COUNT, "How often at most. Default: any number.", "at_most", required=False
+            ),
+        },
+    )
+    return Field(list_of(also(form, _count_fits)), summary, into, required=False)
+
+
+def _count_fits(value: Value, expectation: CountExpectation) -> None:
+    if "at_most" not in value.entries() and "at_least" not in value.entries():
+        value.fail(found="neither at_least nor at_most", expected="one of them, or both")
+    if expectation.at_most is not None and expectation.at_least > expectation.at_most:
+        value.at("at_least").fail(expected=f"no more than at_most, {expectation.at_most}")
+
+
+def _backlog_fits(value: Value, expectation: BacklogExpectation) -> None:
+    if expectation.run_at_seconds is not None and expectation.at_seconds is None:
+        value.at("run").fail(found="a time for runs alone", expected="the field at beside it")
+
+
 _EXPECTATIONS = record(
     Expectations,
     {
@@ -353,23 +407,68 @@ _EXPECTATIONS = record(
             "dead_lettered",
             required=False,
         ),
-        "p99": Field(
+        "p50": _latencies(50),
+        "p95": _latencies(95),
+        "p99": _latencies(99),
+        "throttled": _counts(
+            "throttled",
+            "How often something may be refused for want of capacity.",
+            node="node",
+            meaning="A hop, or the entry of a source.",
+        ),
+        "processed": _counts("processed", "How many messages a hop must be done with."),
+        "duplicates": _counts("duplicates", "How often a hop may process a message again."),
+        "dead_letters": _counts("dead_letters", "How many dead letters a hop may leave."),
+        "backlog": Field(
+            list_of(
+                also(
+                    record(
+                        BacklogExpectation,
+                        {
+                            "node": Field(_NODE_NAME, "A hop or a queue.", "node"),
+                            "at_most": Field(
+                                _COUNT, "How many messages may wait or be worked on.", "at_most"
+                            ),
+                            "at": Field(
+                                _duration(),
+                                "When, in the scenario's time. Default: at all times.",
+                                "at_seconds",
+                                required=False,
+                            ),
+                            "run": Field(
+                                record(
+                                    lambda at_seconds: at_seconds,
+                                    {
+                                        "at": Field(
+                                            _duration(), "After the first message.", "at_seconds"
+                                        )
+                                    },
+                                ),
+                                "When in a run. Default: as in the scenario's time.",
+                                "run_at_seconds",
+                                required=False,
+                            ),
+                        },
+                    ),
+                    _backlog_fits,
+                )
+            ),
+            "How many messages may be at a hop or in a queue.",
+            "backlog",
+            required=False,
+        ),
+        "traced": Field(
             list_of(
                 record(
-                    LatencyExpectation,
+                    TraceExpectation,
                     {
                         "from": Field(text(), "A source.", "source"),
                         "to": Field(text(), "A hop that it reaches.", "hop"),
-                        "at_most": Field(
-                            _duration(positive=True),
-                            "From the sending to the end of the hop's work.",
-                            "at_most_seconds",
-                        ),
                     },
                 )
             ),
-            "How long 99 of 100 messages may take.",
-            "p99",
+            "Where the trace of each message must lead in one piece.",
+            "traced",
             required=False,
         ),
         "stored": Field(

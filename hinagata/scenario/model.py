@@ -77,7 +77,7 @@ class ServiceTime:
 
 @dataclass(frozen=True, kw_only=True)
 class LatencyExpectation:
-    """The 99th percentile of the time from the sending of a message to the end of a hop's work."""
+    """A percentile of the time from the sending of a message to the end of a hop's work."""
 
     source: str
     hop: str
@@ -120,6 +120,46 @@ StoredExpectation = NewestStored | EveryStored
 
 
 @dataclass(frozen=True, kw_only=True)
+class CountExpectation:
+    """How often something happens at a node.
+
+    Attributes:
+        node: the name of the hop, or the construct id of what is meant.
+        at_least: how often at least.
+        at_most: how often at most; None for any number.
+    """
+
+    node: str
+    at_least: int = 0
+    at_most: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BacklogExpectation:
+    """How many messages may be at a hop or in a queue, waiting or being worked on.
+
+    Attributes:
+        node: the name of the hop, or the construct id of the queue.
+        at_most: how many.
+        at_seconds: when, in the scenario's time; None for at all times.
+        run_at_seconds: when in a run, after its first message. Default: as in the scenario's time.
+    """
+
+    node: str
+    at_most: int
+    at_seconds: float | None = None
+    run_at_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceExpectation:
+    """One trace leads from the request of each message of a source to a hop."""
+
+    source: str
+    hop: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Expectations:
     """What must hold in the end; None and an empty tuple expect nothing.
 
@@ -127,14 +167,30 @@ class Expectations:
         refused: how many messages may not be taken at their entry, however often they are sent.
         lost: how many accepted messages may be neither processed nor dead-lettered.
         dead_lettered: how many messages may lie in dead-letter queues.
-        p99: latencies.
+        p50: median latencies.
+        p95: latencies, 95th percentiles.
+        p99: latencies, 99th percentiles.
+        throttled: how often hops, or the entries of sources, refuse for want of capacity.
+        processed: how many messages hops are done with.
+        duplicates: how often hops process a message again.
+        dead_letters: how many dead letters hops leave.
+        backlog: how many messages are at hops and in queues.
+        traced: where traces lead.
         stored: the final state of tables.
     """
 
     refused: int | None = None
     lost: int | None = None
     dead_lettered: int | None = None
+    p50: tuple[LatencyExpectation, ...] = ()
+    p95: tuple[LatencyExpectation, ...] = ()
     p99: tuple[LatencyExpectation, ...] = ()
+    throttled: tuple[CountExpectation, ...] = ()
+    processed: tuple[CountExpectation, ...] = ()
+    duplicates: tuple[CountExpectation, ...] = ()
+    dead_letters: tuple[CountExpectation, ...] = ()
+    backlog: tuple[BacklogExpectation, ...] = ()
+    traced: tuple[TraceExpectation, ...] = ()
     stored: tuple[StoredExpectation, ...] = ()
 
 

@@ -59,7 +59,7 @@ def read_scenario(file: Path, *, project: Path) -> Scenario:
     scenario = Scenario(file=file, lines=document.lines(), **fields, **run)
     _check_warm_up(scenario, document)
     _check_times(scenario, document)
-    _check_latencies(scenario, document)
+    _check_ways(scenario, document)
     _check_stored(scenario, document)
     return scenario
 
@@ -89,14 +89,21 @@ def _check_times(scenario: Scenario, document: Value) -> None:
     for index, fault in enumerate(scenario.faults):
         if fault.at_seconds >= end:
             document.at("faults", index, "at").fail(expected=expected)
+    for index, expectation in enumerate(scenario.expectations.backlog):
+        if (expectation.at_seconds or 0) > end:
+            document.at("expect", "backlog", index, "at").fail(expected=expected)
 
 
-def _check_latencies(scenario: Scenario, document: Value) -> None:
-    if not scenario.expectations.p99:
-        return
-    for value in document.at("expect", "p99").elements():
-        source = value.at("from").one_of(scenario.sources, kind="source")
-        value.at("to").one_of(scenario.sources[source].reaches, kind=f"hop that {source} reaches")
+def _check_ways(scenario: Scenario, document: Value) -> None:
+    """Refuse an expectation about a source that is none, or about a hop that it does not reach."""
+    expectations = scenario.expectations
+    for name in ("p50", "p95", "p99", "traced"):
+        if not getattr(expectations, name):
+            continue
+        for value in document.at("expect", name).elements():
+            source = value.at("from").one_of(scenario.sources, kind="source")
+            hops = scenario.sources[source].reaches
+            value.at("to").one_of(hops, kind=f"hop that {source} reaches")
 
 
 def _check_stored(scenario: Scenario, document: Value) -> None:

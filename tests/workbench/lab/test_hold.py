@@ -155,6 +155,29 @@ def test_fails_for_a_fault_on_what_is_not_there(index: int, tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize(
+    ("right", "field"),
+    [
+        ("throttled: [{node: Api", "expect.throttled[0].node"),
+        ("processed: [{hop: Api", "expect.processed[0].hop"),
+        ("duplicates: [{hop: Api", "expect.duplicates[0].hop"),
+        ("dead_letters: [{hop: Ingest", "expect.dead_letters[0].hop"),
+        ("- {node: Queue, at_most", "expect.backlog[1].node"),
+    ],
+)
+def test_fails_for_an_expectation_at_what_is_not_there(
+    right: str, field: str, tmp_path: Path
+) -> None:
+    """A count of nothing would always be nought, and good."""
+    wrong = right.replace("Queue", "Queux") if "Queue" in right else f"{right}x"
+    assert right in WHOLE
+
+    with pytest.raises(ScenarioError) as failure:
+        hold(read(tmp_path, WHOLE.replace(right, wrong, 1)), topology())
+
+    assert failure.value.field == field
+
+
 def test_other_stacks_do_not_count(tmp_path: Path) -> None:
     """An app may hold other samples, of which a run deploys nothing."""
     with pytest.raises(ScenarioError, match=r"entry: found .*one that exists, but there are none"):

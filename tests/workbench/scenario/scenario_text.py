@@ -34,7 +34,7 @@ expect:
 run: {deadline: 30s, warm_up: 2}
 """
 
-# All that the format has: each shape, each distribution, each fault.
+# All that the format has: each shape, each distribution, each fault, each expectation.
 WHOLE = """\
 name: whole
 sources:
@@ -80,6 +80,17 @@ faults:
   - {inject: concurrency, at: 10m, for: 5m, limit: 10}
   - {inject: kill_task, on: Gateway, at: 10m, run: {at: 5s}}
   - {inject: update, on: Ingest, at: 10m}
+expect:
+  p50: [{from: ramp, to: Api, at_most: 100ms}]
+  p95: [{from: ramp, to: Api, at_most: 1s}]
+  throttled: [{node: Api, at_most: 0}]
+  processed: [{hop: Api, at_least: 5}]
+  duplicates: [{hop: Api, at_most: 3}]
+  dead_letters: [{hop: Ingest, at_least: 1, at_most: 2}]
+  backlog:
+    - {node: Ingest, at_most: 100}
+    - {node: Queue, at_most: 0, at: 20m, run: {at: 40s}}
+  traced: [{from: ramp, to: Api}]
 """
 
 

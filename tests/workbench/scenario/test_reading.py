@@ -1,14 +1,17 @@
 """What a scenario file gives, and how each mistake in one is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hinagata.errors import HinagataError, UsageError
 from hinagata.scenario import (
+    BacklogExpectation,
     BurstRate,
     ClosedLoopRate,
     ConstantRate,
+    CountExpectation,
     DiurnalRate,
     EveryStored,
     Expectations,
@@ -23,6 +26,7 @@ from hinagata.scenario import (
     RampRate,
     ScenarioError,
     ServiceTime,
+    TraceExpectation,
     Zipf,
     find_scenario,
     read_scenario,
@@ -416,7 +420,78 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
 
     assert (scenario.duration_seconds, scenario.seed, scenario.warm_up) == (86400, 0, 0)
     assert scenario.deadline_seconds == 60
-    assert scenario.expectations == Expectations()
+    assert read(tmp_path, WHOLE[: WHOLE.index("expect:")]).expectations == Expectations()
+
+
+def test_every_expectation_is_read(tmp_path: Path) -> None:
+    """Counts, latencies, backlogs at their times, and traces."""
+    latency = LatencyExpectation(source="ramp", hop="Api", at_most_seconds=0.1)
+
+    assert read(tmp_path, WHOLE).expectations == Expectations(
+        p50=(latency,),
+        p95=(replace(latency, at_most_seconds=1),),
+        throttled=(CountExpectation(node="Api", at_most=0),),
+        processed=(CountExpectation(node="Api", at_least=5),),
+        duplicates=(CountExpectation(node="Api", at_most=3),),
+        dead_letters=(CountExpectation(node="Ingest", at_least=1, at_most=2),),
+        backlog=(
+            BacklogExpectation(node="Ingest", at_most=100),
+            BacklogExpectation(node="Queue", at_most=0, at_seconds=1200, run_at_seconds=40),
+        ),
+        traced=(TraceExpectation(source="ramp", hop="Api"),),
+    )
+
+
+EXPECTATIONS = {
+    "neither bound": (
+        "{hop: Api, at_least: 5}",
+        "{hop: Api}",
+        "expect.processed[0]: found neither at_least nor at_most; expected one of them, or both",
+    ),
+    "bounds that cross": (
+        "at_least: 1, at_most: 2",
+        "at_least: 3, at_most: 2",
+        'expect.dead_letters[0].at_least: found "3"; expected no more than at_most, 2',
+    ),
+    "a time for runs alone": (
+        "at: 20m, run: {at: 40s}",
+        "run: {at: 40s}",
+        "expect.backlog[1].run: found a time for runs alone; expected the field at beside it",
+    ),
+    "a backlog after the end": (
+        "at: 20m, run",
+        "at: 25h, run",
+        (
+            'expect.backlog[1].at: found "25h"; '
+            "expected a time before the scenario ends, its `duration`"
+        ),
+    ),
+    "a trace from nowhere": (
+        "traced: [{from: ramp",
+        "traced: [{from: lamp",
+        (
+            'expect.traced[0].from: found "lamp"; expected the name of a source: '
+            "one of ramp, burst, trace, users (did you mean ramp?)"
+        ),
+    ),
+    "a median to a hop that is not reached": (
+        "p50: [{from: ramp, to: Api",
+        "p50: [{from: ramp, to: Ingest",
+        'expect.p50[0].to: found "Ingest"; expected the name of a hop that ramp reaches: Api',
+    ),
+}
+
+
+@pytest.mark.parametrize(("right", "wrong", "message"), EXPECTATIONS.values(), ids=EXPECTATIONS)
+def test_fails_for_an_expectation_that_says_nothing(
+    right: str, wrong: str, message: str, tmp_path: Path
+) -> None:
+    """The field is named, and what it takes."""
+    assert right in WHOLE
+    with pytest.raises(ScenarioError) as failure:
+        read(tmp_path, WHOLE.replace(right, wrong, 1))
+
+    assert str(failure.value).endswith(message)
 
 
 def test_the_line_of_each_field_is_known(tmp_path: Path) -> None:
