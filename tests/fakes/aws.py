@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -10,7 +10,11 @@ from botocore.exceptions import ClientError
 Item = dict[str, dict[str, Any]]
 
 # The keys of the tables that the tests use; any other table has the key `id`.
-KEYS = {"vehicle-state": ("vehicle_id",), "mailbox": ("vehicle_id", "command_id")}
+KEYS = {
+    "vehicle-state": ("vehicle_id",),
+    "mailbox": ("vehicle_id", "command_id"),
+    "order-book": ("event_id",),
+}
 
 
 class FakeAws:
@@ -23,6 +27,8 @@ class FakeAws:
         self.tables: dict[str, dict[tuple[str, ...], Item]] = defaultdict(dict)
         self.secrets: dict[str, str] = {}
         self.secret_reads = 0
+        self.executions: dict[tuple[str, str], str] = {}
+        self.functions: dict[str, Callable[[bytes], dict[str, Any]]] = {}
         self.failing: dict[str, Exception] = {}
 
     def client(self, _service: str) -> "FakeAws":
@@ -59,7 +65,24 @@ class FakeAws:
         self.secret_reads += 1
         return {"SecretString": self.secrets[SecretId]}
 
+    # Step Functions, Lambda
+
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, Any]:
+        if (stateMachineArn, name) in self.executions:
+            raise client_error("ExecutionAlreadyExists", "StartExecution")
+        self.executions[stateMachineArn, name] = input
+        return {"executionArn": name}
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:
+        self._may_fail("invoke")
+        return self.functions[FunctionName](Payload)
+
     # DynamoDB
+
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        table = request["TableName"]
+        item = self.tables[table].get(self._key(table, request["Key"]))
+        return {"Item": item} if item is not None else {}
 
     @staticmethod
     def _key(table: str, item: Item) -> tuple[str, ...]:
@@ -70,7 +93,7 @@ class FakeAws:
         table, item = request["TableName"], request["Item"]
         key = self._key(table, item)
         old = self.tables[table].get(key, {})
-        if not holds(
+        if "ConditionExpression" in request and not holds(
             request["ConditionExpression"],
             old,
             request.get("ExpressionAttributeNames", {}),

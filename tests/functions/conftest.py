@@ -13,16 +13,26 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from tests.fakes.aws import FakeAws
 from tests.fakes.http_peer import HttpPeer
 
-EVENTS = Path(__file__).parents[2] / "functions" / "connected_car" / "events"
+FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_DEFAULT_REGION": "ap-northeast-1",
     "AWS_SECRET_ACCESS_KEY": "test",
+    "CHARGES_TABLE_NAME": "charges",
     "COMMANDS_QUEUE_URL": "https://sqs.test/commands",
     "COMMAND_MAILBOX_TABLE_NAME": "mailbox",
     "DEVICE_GATEWAY_URL": "http://gateway.test/",
     "GATEWAY_TOKEN_SECRET_ARN": "arn:secret",
+    "ORDERS_QUEUE_URL": "https://sqs.test/orders",
+    "ORDER_BOOK_TABLE_NAME": "order-book",
+    "PAYMENT_BREAKER_RULES": (
+        '{"failure_percent": 50, "minimum_calls": 4, "window_seconds": 30, "hold_seconds": 0,'
+        ' "patience_seconds": 1, "drain_rate": 10}'
+    ),
+    "PAYMENT_BREAKER_STATE_MACHINE_ARN": "arn:aws:states:::stateMachine:payment-breaker",
+    "PAYMENT_BREAKER_TABLE_NAME": "payment-breaker",
+    "PAYMENT_PROVIDER_FUNCTION_NAME": "provider",
     "RETRIES_QUEUE_URL": "https://sqs.test/retries",
     "TELEMETRY_STREAM_NAME": "telemetry",
     "VEHICLE_EVENTS_TOPIC_ARN": "arn:topic",
@@ -40,8 +50,18 @@ with patch.dict(os.environ, ENVIRONMENT):
     )
     from connected_car.gateway import app
     from pattern_runtime import aws
+    from resilient_orders import intake, payment, provider
 
-__all__ = ["app", "command_delivery", "commands", "ingest", "partner_feed"]
+__all__ = [
+    "app",
+    "command_delivery",
+    "commands",
+    "ingest",
+    "intake",
+    "partner_feed",
+    "payment",
+    "provider",
+]
 
 
 class FakeContext(LambdaContext):
@@ -97,7 +117,8 @@ def spans(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any
     return read
 
 
-def lambda_event(name: str) -> dict[str, Any]:
+def lambda_event(name: str, *, sample: str = "connected_car") -> dict[str, Any]:
     """Read a Lambda event, or a request body, that the sample's documentation shows."""
-    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    file = FUNCTIONS / sample / "events" / f"{name}.json"
+    event: dict[str, Any] = json.loads(file.read_text())
     return event
