@@ -135,24 +135,24 @@ class ServiceFaults:
     Args:
         port: where handlers find it; nobody listens there yet.
         upstream: the URL of the endpoint.
+        seed: what its lots derive from.
         log: a file for what it says.
     """
 
-    def __init__(self, port: int, upstream: str, log: Path) -> None:
+    def __init__(self, port: int, upstream: str, seed: str, log: Path) -> None:
         self._port = port
         self._upstream = upstream
+        self._seed = seed
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._rules: dict[int, int] = {}  # of the proxy -> number of the fault
 
     def __enter__(self) -> Self:
-        proxy = [sys.executable, "-m", "microburst", "--host", LOOPBACK, "--port", f"{self._port}"]
+        module = "hinagata.lab.faults.proxy"
+        proxy = [sys.executable, "-m", module, f"{self._port}", self._upstream, self._seed]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "hinagata.lab.leash"),
-                    *(*proxy, "--upstream", self._upstream),
-                ],
+                [sys.executable, "-m", "hinagata.lab.leash", *proxy],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

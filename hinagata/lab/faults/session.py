@@ -72,7 +72,8 @@ class FaultSession:
                 yield
             else:
                 log = self._workdir / "proxy.log"
-                with ServiceFaults(self._proxy_port, str(endpoint.url), log) as self._proxy:
+                url, seed = str(endpoint.url), str(self._seed)
+                with ServiceFaults(self._proxy_port, url, seed, log) as self._proxy:
                     yield
         finally:
             self._stop_updates()
