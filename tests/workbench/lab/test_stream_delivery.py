@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from hinagata.lab.patches.stream_failures import (
+from hinagata.lab.patches.stream_delivery import (
     FailureRules,
     Outcome,
     deliver,
     destination_record,
     first_failure,
 )
+from hinagata.lab.patches.stream_failures import KinesisSource
 
 Record = dict[str, Any]
 Decide = Callable[[list[str]], Outcome]
@@ -145,9 +146,7 @@ def test_without_a_bound_it_goes_on_until_it_succeeds() -> None:
 )
 def test_a_partial_response_names_the_first_failure(response: Any, expected: int | None) -> None:
     """The lowest sequence number counts; an identifier that is not there fails the whole batch."""
-    records = [{"kinesis": {"sequenceNumber": number}} for number in "123"]
-
-    assert first_failure(records, response) == expected
+    assert first_failure("123", response) == expected
 
 
 def test_the_destination_learns_where_the_records_are() -> None:
@@ -163,6 +162,7 @@ def test_the_destination_learns_where_the_records_are() -> None:
         for number in ("7", "8")
     ]
     record = destination_record(
+        KinesisSource(None, None),
         {"FunctionArn": "arn:f", "EventSourceArn": "arn:s"},
         "shardId-0",
         batch,

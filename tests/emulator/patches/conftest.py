@@ -1,0 +1,38 @@
+"""Two embedded endpoints for all patches: one with every patch, one with none."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hinagata.lab.emulator import Emulator
+from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.patches import PATCHES
+from tests.emulator.patches.observed import ACCOUNT_CONCURRENCY
+
+ENVIRONMENT = {
+    "LAMBDA_ACCOUNT_CONCURRENCY": str(ACCOUNT_CONCURRENCY),
+    "HINAGATA_LAB_MAPPING_CONCURRENCY": "2",
+    # Three attempts in a third of a second, with the patch and without.
+    "HINAGATA_LAB_RETRY_SCALE": "600",
+    "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1",
+}
+
+
+def running(folder: Path, without: frozenset[str]) -> Iterator[Endpoint]:
+    """An emulator with a small account."""
+    with Emulator(folder, without=without, environment=ENVIRONMENT) as emulator:
+        yield Endpoint(emulator.endpoint, embedded=True)
+
+
+@pytest.fixture(scope="session")
+def patched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """With every patch."""
+    yield from running(tmp_path_factory.mktemp("patched"), frozenset())
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """Without any patch."""
+    every = frozenset(patch.name for patch in PATCHES)
+    yield from running(tmp_path_factory.mktemp("plain"), every)
