@@ -106,8 +106,8 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         ),
         "price": (
             _price,
-            "say what an architecture costs a month, from its usage",
-            "hinagata price usage.yaml --region ap-northeast-1 --sources",
+            "say what an architecture costs a month, from its usage or under a scenario",
+            "hinagata price cdk.out --scenario scenarios/connected_car/morning_rush.yaml",
         ),
         "doctor": (_doctor, "say what is missing on this machine", "hinagata doctor"),
     }
@@ -252,11 +252,15 @@ def _add_scenario_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_price_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("usage", metavar="USAGE", type=Path, help="a usage file; see docs/price.md")
-    parser.add_argument("--region", help="default: what the file says, or us-east-1")
     parser.add_argument(
-        "--facts", metavar="FILE", type=Path, help="numbers that replace those that ship"
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help="a usage file (see docs/price.md); with --scenario, a cdk.out folder or a template, "
+        "all of one architecture; default then: synthesize the app here",
     )
+    _add_scenario_options(parser)
+    parser.add_argument("--schema", action="store_true", help="print the schema of usage files")
     parser.add_argument(
         "--free-tier",
         action="store_true",
@@ -266,6 +270,20 @@ def _add_price_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument(
         "--sources", action="store_true", help="name source and date of each number"
+    )
+
+
+def _add_scenario_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--scenario", metavar="FILE", type=Path, help="the traffic; a scenario")
+    parser.add_argument(
+        "--assume",
+        metavar="FILE",
+        type=Path,
+        help="what neither templates nor scenario tell; see docs/price.md",
+    )
+    parser.add_argument("--region", help="default: what the input says, or us-east-1")
+    parser.add_argument(
+        "--facts", metavar="FILE", type=Path, help="numbers that replace those that ship"
     )
 
 
@@ -429,10 +447,38 @@ def _scenario(arguments: argparse.Namespace) -> int:
 
 
 def _price(arguments: argparse.Namespace) -> int:
+    if arguments.schema:
+        from hinagata.planner.pricing.schema import schema_text
+
+        print(schema_text(), end="")
+        return GOOD
+    if arguments.scenario is not None:
+        from hinagata.planner.deriving.command import price_architecture
+
+        price_architecture(
+            arguments.paths,
+            arguments.scenario,
+            project=Path.cwd(),
+            stream=sys.stdout,
+            region=arguments.region,
+            facts=arguments.facts,
+            assumptions=arguments.assume,
+            free_tier=arguments.free_tier,
+            format=arguments.format,
+            sources=arguments.sources,
+        )
+        return GOOD
+    if len(arguments.paths) != 1:
+        raise UsageError(
+            f"found {len(arguments.paths)} usage files, expected one; "
+            "to price an architecture, add --scenario FILE"
+        )
+    if arguments.assume is not None:
+        raise UsageError("--assume is for --scenario; a usage file says everything itself")
     from hinagata.planner.pricing.command import price_usage
 
     price_usage(
-        arguments.usage,
+        Path(arguments.paths[0]),
         stream=sys.stdout,
         region=arguments.region,
         facts=arguments.facts,

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hinagata.planner.deriving.estimate import price_scenario
     from hinagata.planner.pricing.bill import price
 
-__all__ = ["price"]
+__all__ = ["price", "price_scenario"]
+
+# Loaded when they are first asked for: formulas need no YAML.
+_MODULES = {
+    "price": "hinagata.planner.pricing.bill",
+    "price_scenario": "hinagata.planner.deriving.estimate",
+}
 
 
 def __getattr__(name: str) -> object:
-    """Loads what prices when it is first asked for: formulas need no YAML."""
-    if name == "price":
-        from hinagata.planner.pricing.bill import price
-
-        return price
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)

@@ -6,11 +6,12 @@ import json
 
 from hinagata.facts import Fact
 from hinagata.planner.pricing.estimate import Estimate, Item
+from hinagata.planner.remarks import Remarks, as_document
 
 
-def as_json(estimate: Estimate) -> str:
+def as_json(estimate: Estimate, *, remarks: Remarks | None = None) -> str:
     """Returns an estimate as JSON; amounts are USD a month, and never rounded."""
-    document = {
+    document: dict[str, object] = {
         "name": estimate.name,
         "region": estimate.region,
         "hours": estimate.hours,
@@ -30,6 +31,7 @@ def as_json(estimate: Estimate) -> str:
             for item in estimate.drivers
         ],
         "facts": [_fact(fact) for fact in estimate.facts],
+        **(as_document(remarks) if remarks is not None else {}),
     }
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 

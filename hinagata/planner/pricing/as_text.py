@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from hinagata.facts import Fact
 from hinagata.planner.pricing.estimate import Estimate, Item
+from hinagata.planner.remarks import Remarks, as_lines
 
 _PER = {1.0: "", 1000.0: "/1k", 10_000.0: "/10k", 100_000.0: "/100k", 1_000_000.0: "/M"}
 _UNVERIFIED = "?"
@@ -13,16 +14,19 @@ _UNVERIFIED = "?"
 _LARGE = 1e12
 
 
-def as_text(estimate: Estimate, *, sources: bool = False) -> str:
+def as_text(estimate: Estimate, *, sources: bool = False, remarks: Remarks | None = None) -> str:
     """Returns an estimate as lines.
 
     Args:
         estimate: What to show.
         sources: Whether to name source and date of every number.
+        remarks: What else must be said.
     """
     lines = [_heading(estimate), *_table(estimate)]
     if estimate.total:
         lines += ["", "Most of it", *_most(estimate)]
+    if remarks is not None:
+        lines += as_lines(remarks)
     if estimate.unverified:
         hint = "" if sources else "; --sources shows which"
         lines += ["", f"{_UNVERIFIED} rests on a number that nobody has checked{hint}"]

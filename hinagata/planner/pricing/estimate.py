@@ -70,6 +70,8 @@ class Estimate:
         hours: Hours of the month.
         items: What is charged, resource by resource.
         events: Events a month that the architecture is for; None if the usage does not say.
+        resting: USD a month without any traffic, if somebody reckoned it apart; None adds up the
+            items that are paid at rest.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Estimate:
     hours: float
     items: tuple[Item, ...]
     events: float | None
+    resting: float | None = None
 
     @property
     def total(self) -> float:
@@ -86,6 +89,8 @@ class Estimate:
     @property
     def at_rest(self) -> float:
         """USD a month that are paid without any traffic."""
+        if self.resting is not None:
+            return self.resting
         return math.fsum(item.amount for item in self.items if item.at_rest)
 
     @property

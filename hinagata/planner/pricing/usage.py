@@ -22,7 +22,7 @@ from hinagata.suggestion import suggest
 SETTINGS = ("name", "region", "hours", "events", "free_tier")
 # A resource may say by itself what is free of it.
 FREE_TIER = "free_tier"
-_LONGEST_MONTH = 744
+LONGEST_MONTH = 744
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +84,8 @@ def _read(document: Written, *, hours: float, free_tier: bool | None) -> Usage:
     entries = document.known([*SETTINGS, *SERVICES], kind="service or setting")
     if "hours" in entries:
         hours = measured(entries["hours"])
-        if not 1 <= hours <= _LONGEST_MONTH:
-            entries["hours"].fail(expected=f"the hours of a month, 1 to {_LONGEST_MONTH}")
+        if not 1 <= hours <= LONGEST_MONTH:
+            entries["hours"].fail(expected=f"the hours of a month, 1 to {LONGEST_MONTH}")
     default: frozenset[str] | None = frozenset()
     if free_tier is not None:
         default = None if free_tier else frozenset()

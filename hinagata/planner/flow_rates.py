@@ -1,0 +1,400 @@
+"""How many messages come to each node, from the sources of a scenario, by counting alone.
+
+Each message of a source goes from its entry along the edges of the topology to the hops that the
+scenario says it reaches, once over each edge. Where an edge leads to other hops only, as a
+subscription with a filter does or a queue for what went wrong, the message does not take it; and it
+never goes back to a hop that stands before, so that no loop of the topology is followed for ever.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from hinagata.errors import HinagataError
+from hinagata.planner.naming import Names
+from hinagata.scenario import (
+    BurstRate,
+    ClosedLoopRate,
+    DiurnalRate,
+    NewestStored,
+    RampRate,
+    Scenario,
+    Source,
+    TraceRate,
+)
+from hinagata.scenario.rate import DAY_SECONDS, Rate
+from hinagata.topology.edge import Kind
+from hinagata.topology.graph import Topology
+from hinagata.topology.node import Node, Role
+
+_ONWARD = (
+    Kind.INVOKES_SYNC,
+    Kind.INVOKES_ASYNC,
+    Kind.POLLS,
+    Kind.DELIVERS,
+    Kind.MAY_WRITE,
+    Kind.PASSES_ENV,
+)
+# What code may only have been told of, and calls.
+_CALLED = (Role.LOAD_BALANCER, Role.API)
+_PASSED_ON = (
+    Role.QUEUE,
+    Role.TOPIC,
+    Role.BUS,
+    Role.STREAM,
+    Role.WORKFLOW,
+    Role.LOAD_BALANCER,
+    Role.API,
+    Role.DISTRIBUTION,
+)
+_KEPT = (Role.TABLE, Role.BUCKET)
+# Steps of the scenario's time at which rates are looked at: every minute of a day.
+_STEPS = 1440
+# Bursts of a source whose beginnings are looked at one by one.
+_MOST_BURSTS = 1000
+# No architecture leads a message further; the work grows with the nodes alone.
+_MOST_STATES = 200_000
+# Nor does one message become so many: roles that let everything write everywhere say nothing.
+_MOST_VISITS = 1e4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """What code may do with a table or a bucket.
+
+    Attributes:
+        node: The code.
+        kept: The table or bucket.
+        writes: Messages that may write, for each message of a source.
+        reads: Messages that may read.
+    """
+
+    node: Node
+    kept: Node
+    writes: Mapping[str, float]
+    reads: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flows:
+    """What goes where.
+
+    Attributes:
+        sources: The scenario's sources, by name.
+        duration_s: The scenario's time.
+        visits: By node, how often each message of a source comes to it.
+        over: By pair of nodes, how often each message of a source goes from one to the other.
+        accesses: What code may write to and read from.
+        latency_s: By source, how long a user waits for an answer.
+        notes: What was taken for want of knowledge, in a sentence each.
+    """
+
+    sources: Mapping[str, Source]
+    duration_s: float
+    visits: Mapping[Node, Mapping[str, float]]
+    over: Mapping[tuple[Node, Node], Mapping[str, float]]
+    accesses: tuple[Access, ...]
+    latency_s: Mapping[str, float]
+    notes: tuple[str, ...]
+
+    def mean(self, visits: Mapping[str, float] | Node) -> float:
+        """Returns messages a second over the scenario's time, to a node or of some visits."""
+        return math.fsum(
+            count * self._mean_rates[source] for source, count in self._visits(visits).items()
+        )
+
+    def peak(self, visits: Mapping[str, float] | Node) -> float:
+        """Returns the most messages a second at any moment, to a node or of some visits."""
+        counts = self._visits(visits)
+        return max(
+            (
+                math.fsum(count * rates[source] for source, count in counts.items())
+                for rates in self._rates_at
+            ),
+            default=0.0,
+        )
+
+    def averaged(self, visits: Mapping[str, float] | Node, of: Callable[[float], float]) -> float:
+        """Returns the mean over the scenario's time of something that follows from the rate."""
+        counts = self._visits(visits)
+        values = [
+            of(math.fsum(count * rates[source] for source, count in counts.items()))
+            for rates in self._rates_each_step
+        ]
+        return math.fsum(values) / len(values)
+
+    def rate_before(self, visits: Mapping[str, float] | Node, minutes: float) -> tuple[float, ...]:
+        """Returns the greatest rate within a window, and the least one before it in that window."""
+        counts = self._visits(visits)
+        rates = [
+            math.fsum(count * rates[source] for source, count in counts.items())
+            for rates in self._rates_each_step
+        ]
+        steps = max(1, round(minutes * 60 / self.duration_s * _STEPS))
+        best = (0.0, 0.0)
+        for index, rate in enumerate(rates):
+            before = min(rates[max(0, index - steps) : index + 1])
+            if rate - before > best[0] - best[1]:
+                best = (rate, before)
+        return best
+
+    def _visits(self, visits: Mapping[str, float] | Node) -> Mapping[str, float]:
+        return self.visits.get(visits, {}) if isinstance(visits, Node) else visits
+
+    @cached_property
+    def _mean_rates(self) -> dict[str, float]:
+        found = {}
+        for name, source in self.sources.items():
+            rate = source.rate
+            if isinstance(rate, ClosedLoopRate):
+                count = rate.count(0, self.duration_s, latency_seconds=self.latency_s[name])
+            else:
+                count = rate.count(0, self.duration_s)
+            found[name] = count / self.duration_s
+        return found
+
+    @cached_property
+    def _rates_each_step(self) -> list[dict[str, float]]:
+        return [self._rates((step + 0.5) * self.duration_s / _STEPS) for step in range(_STEPS)]
+
+    @cached_property
+    def _rates_at(self) -> list[dict[str, float]]:
+        moments = {
+            moment
+            for source in self.sources.values()
+            for moment in _moments(source.rate, self.duration_s)
+        }
+        grid = (step * self.duration_s / _STEPS for step in range(_STEPS))
+        return [self._rates(moment) for moment in sorted(moments.union(grid))]
+
+    def _rates(self, moment: float) -> dict[str, float]:
+        return {
+            name: source.rate.rate_at(moment, latency_seconds=self.latency_s[name])
+            if isinstance(source.rate, ClosedLoopRate)
+            else source.rate.rate_at(moment)
+            for name, source in self.sources.items()
+        }
+
+
+def _moments(rate: Rate, duration: float) -> Iterator[float]:
+    """Yields the moments of the scenario at which a rate can be highest, as far as it has such."""
+    match rate:
+        case RampRate(start_seconds=start, over_seconds=over):
+            yield from (0.0, min(duration, start + over))
+        case DiurnalRate(peak_at_seconds=at):
+            yield from (0.0, duration, *(at + DAY_SECONDS * k for k in range(2) if at <= duration))
+        case BurstRate(at_seconds=at, every_seconds=every):
+            yield at
+            for k in range(1, min(_MOST_BURSTS, int((duration - at) / every) + 1) if every else 0):
+                yield at + k * (every or 0.0)
+        case TraceRate(seconds=seconds, per_second=values):
+            rows = [row for row, second in enumerate(seconds) if second < duration]
+            rows.sort(key=lambda row: -values[row])
+            yield from (seconds[row] for row in rows[:_MOST_BURSTS])
+        case _:
+            yield 0.0
+
+
+def read_flows(
+    topology: Topology, scenario: Scenario, names: Names, *, traffic: float = 1.0
+) -> Flows:
+    """Returns what a scenario sends through a topology.
+
+    Args:
+        topology: The architecture.
+        scenario: The traffic.
+        names: What the scenario calls the nodes.
+        traffic: By what it is multiplied.
+
+    Raises:
+        HinagataError: The scenario names what the topology does not have, or the topology leads
+            everywhere.
+    """
+    names.check(scenario)
+    visits: dict[Node, dict[str, float]] = defaultdict(dict)
+    over: dict[tuple[Node, Node], dict[str, float]] = defaultdict(dict)
+    notes: dict[str, None] = {}
+    latency: dict[str, float] = {}
+    for source in scenario.sources.values():
+        way = _Way(topology, names, source, names.entry(scenario, source.name))
+        for node, count in way.visits.items():
+            visits[node][source.name] = count * traffic
+        for pair, count in way.over.items():
+            over[pair][source.name] = count * traffic
+        notes.update(dict.fromkeys(way.notes))
+        first = scenario.service_times.get(source.reaches[0])
+        latency[source.name] = first.mean_seconds if first else 0.0
+    return Flows(
+        sources=scenario.sources,
+        duration_s=scenario.duration_seconds,
+        visits=visits,
+        over=over,
+        accesses=tuple(_accesses(topology, names, scenario, visits)),
+        latency_s=latency,
+        notes=tuple(notes),
+    )
+
+
+# A node, and the place in `reaches` of the hop that the message was at last.
+_State = tuple[Node, int]
+
+
+class _Way:
+    """The way of one source's messages.
+
+    Attributes:
+        visits: How often each message comes to a node.
+        over: How often it goes from one node to another.
+        notes: What is strange about it.
+    """
+
+    def __init__(self, topology: Topology, names: Names, source: Source, entry: Node) -> None:
+        self._topology = topology
+        self._place: dict[Node, int] = {}
+        for place, hop in enumerate(source.reaches):
+            for node in names.hop(hop):
+                self._place.setdefault(node, place)
+        self._handlers = frozenset(names.handlers)
+        self._behind: dict[Node, frozenset[Node]] = {}
+        self.visits: dict[Node, float] = defaultdict(float)
+        self.over: dict[tuple[Node, Node], float] = defaultdict(float)
+        self.notes: list[str] = []
+        start: _State = (entry, self._place.get(entry, -1))
+        self._follow(start)
+        for place, hop in enumerate(source.reaches):
+            nodes = names.hop(hop)
+            if not any(self.visits.get(node) for node in nodes):
+                self.notes.append(
+                    f"nothing in the templates leads {source.name} from {source.entry} to {hop}: "
+                    "taken as reached once for each message"
+                )
+                self._follow((nodes[0], place))
+
+    def _follow(self, start: _State) -> None:
+        """Adds one message at a state to all that it goes on to."""
+        order, after = self._states(start)
+        count: dict[_State, float] = defaultdict(float)
+        count[start] = 1.0
+        for state in reversed(order):
+            node, _ = state
+            self.visits[node] += count[state]
+            if self.visits[node] > _MOST_VISITS:
+                raise HinagataError(
+                    f"the templates lead each message to {node.name} in more than "
+                    f"{_MOST_VISITS:,.0f} ways, as code may write to what it does not; narrow its "
+                    "permissions, or the scenario's reaches"
+                )
+            for target in after[state]:
+                count[target] += count[state]
+                self.over[node, target[0]] += count[state]
+
+    def _states(self, start: _State) -> tuple[list[_State], dict[_State, list[_State]]]:
+        """The states that follow, each after all that it leads to, and what leads to what.
+
+        Depth first; what leads back to where the walk has come from is left out.
+        """
+        after: dict[_State, list[_State]] = {start: []}
+        order: list[_State] = []
+        open_: set[_State] = {start}
+        walk: list[tuple[_State, Iterator[_State]]] = [(start, self._onward(start))]
+        while walk:
+            state, targets = walk[-1]
+            target = next(targets, None)
+            if target is None:
+                walk.pop()
+                open_.discard(state)
+                order.append(state)
+            elif target in open_:
+                self.notes.append(
+                    f"{state[0].name} leads back to {target[0].name}: followed once, not again"
+                )
+            else:
+                after[state].append(target)
+                if target not in after and len(after) < _MOST_STATES:
+                    after[target] = []
+                    open_.add(target)
+                    walk.append((target, self._onward(target)))
+        return order, after
+
+    def _onward(self, state: _State) -> Iterator[_State]:
+        node, place = state
+        targets: dict[Node, None] = {}
+        for edge in self._topology.out(node, *_ONWARD):
+            if edge.kind is Kind.PASSES_ENV and edge.target.role not in _CALLED:
+                continue
+            targets[edge.target] = None
+        for target in targets:
+            if target in self._handlers:
+                if self._place.get(target, -1) > place:
+                    yield (target, self._place[target])
+            elif target.role in _PASSED_ON and self._takes(target, place):
+                yield (target, place)
+
+    def _takes(self, node: Node, place: int) -> bool:
+        """Whether messages go on to what is no handler itself."""
+        behind = self._handlers_behind(node)
+        if not behind:
+            return node not in self._topology.failure_destinations
+        return any(self._place.get(handler, -1) > place for handler in behind)
+
+    def _handlers_behind(self, node: Node) -> frozenset[Node]:
+        """The handlers that messages come to next from what is none."""
+        if node not in self._behind:
+            found: set[Node] = set()
+            seen, open_ = {node}, [node]
+            while open_:
+                for edge in self._topology.out(open_.pop(), *_ONWARD):
+                    target = edge.target
+                    if target in self._handlers:
+                        found.add(target)
+                    elif target.role in _PASSED_ON and target not in seen:
+                        seen.add(target)
+                        open_.append(target)
+            self._behind[node] = frozenset(found)
+        return self._behind[node]
+
+
+def _accesses(
+    topology: Topology, names: Names, scenario: Scenario, visits: Mapping[Node, Mapping[str, float]]
+) -> Iterable[Access]:
+    """Yields what each handler may do with what keeps data.
+
+    A table that the scenario expects to hold the messages of some sources is used by these alone.
+    """
+    expected = _expected(scenario)
+    for node, counts in list(visits.items()):
+        kept: dict[Node, set[Kind]] = defaultdict(set)
+        for edge in topology.out(node, Kind.MAY_WRITE, Kind.MAY_READ, Kind.DELIVERS):
+            if edge.target.role in _KEPT and edge.detail != "dynamodb:GetRecords":
+                kept[edge.target].add(edge.kind)
+        for target, kinds in kept.items():
+            stored: Sequence[str] | None = next(
+                (expected[name] for name in names.called(target) if name in expected), None
+            )
+            own = {
+                source: count
+                for source, count in counts.items()
+                if stored is None or source in stored
+            }
+            writes = Kind.MAY_WRITE in kinds or Kind.DELIVERS in kinds
+            reads = Kind.MAY_READ in kinds
+            yield Access(
+                node=node,
+                kept=target,
+                writes=own if writes else {},
+                reads=(own if writes else counts) if reads else {},
+            )
+
+
+def _expected(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for expectation in scenario.expectations.stored:
+        sources = (
+            expectation.sources if isinstance(expectation, NewestStored) else (expectation.source,)
+        )
+        found[expectation.table] = (*found.get(expectation.table, ()), *sources)
+    return found

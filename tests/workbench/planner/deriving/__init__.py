@@ -1,0 +1,1 @@
+"""Usage that follows from an architecture and its traffic."""
