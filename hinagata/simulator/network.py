@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from hinagata.errors import HinagataError
 from hinagata.facts import Facts
@@ -17,6 +17,7 @@ from hinagata.simulator.names import Names
 from hinagata.simulator.own_times import OwnTimes
 from hinagata.simulator.routes import (
     RUNS_CODE,
+    Link,
     Routes,
     find_links,
     find_routes,
@@ -28,6 +29,7 @@ from hinagata.simulator.visits import visits
 from hinagata.suggestion import suggest
 from hinagata.topology.edge import FAILURE, FLOW
 from hinagata.topology.graph import Topology
+from hinagata.topology.hop_names import hop_names
 from hinagata.topology.node import Node, Role
 
 LONGEST_S = 366 * 86_400.0
@@ -61,10 +63,10 @@ def build_network(
     _check_numbers(scenario, duration)
     facts = facts or Facts()
     doubts = Doubts()
-    names = Names(topology, _nodes(topology))
     links = find_links(topology)
+    entries = {name: _entry(scenario, name, topology) for name in scenario.sources}
+    names = Names(topology, _nodes(topology, _templates(entries.values(), links)))
     _check_names(scenario, names)
-    entries = {name: _entry(scenario, name, topology, names) for name in scenario.sources}
     routes = find_routes(scenario, entries=entries, links=links, names=names, doubts=doubts)
     times = OwnTimes(scenario, routes=routes, names=names, facts=facts, doubts=doubts)
     builder = Builder(
@@ -91,20 +93,35 @@ def build_network(
     return network, doubts.sentences()
 
 
-def _nodes(topology: Topology) -> Iterator[Node]:
+def _templates(entries: Iterable[Node], links: Mapping[Node, tuple[Link, ...]]) -> frozenset[str]:
+    """Returns the stacks that messages can come to: what stands in others is another system."""
+    open_ = list(entries)
+    seen: set[Node] = set()
+    while open_:
+        node = open_.pop()
+        if node not in seen:
+            seen.add(node)
+            open_ += [link.target for link in links.get(node, ())]
+    return frozenset(_stack(node) for node in seen)
+
+
+def _stack(node: Node) -> str:
+    return node.template.name.split("/")[0]
+
+
+def _nodes(topology: Topology, stacks: Collection[str]) -> Iterator[Node]:
     """Yields the nodes that messages go through; a bucket of logs is none."""
     for node in topology.nodes:
-        if is_station(node) and (
-            node.type in RUNS_CODE
-            or topology.out(node, *FLOW)
-            or topology.into(node, *FLOW, *FAILURE)
-        ):
+        carries = node.type in RUNS_CODE or topology.out(node, *FLOW) or topology.into(node, *FLOW)
+        keeps_failed = any(_stack(edge.source) in stacks for edge in topology.into(node, *FAILURE))
+        if is_station(node) and ((carries and _stack(node) in stacks) or keeps_failed):
             yield node
 
 
-def _entry(scenario: Scenario, source: str, topology: Topology, names: Names) -> Node:
+def _entry(scenario: Scenario, source: str, topology: Topology) -> Node:
     """Returns the station that takes the messages of a source."""
     wanted = scenario.sources[source]
+    hops = hop_names(topology)
     found: dict[Node, None] = {}
     known: dict[str, None] = {}
     for node in topology.nodes:
@@ -115,7 +132,7 @@ def _entry(scenario: Scenario, source: str, topology: Topology, names: Names) ->
         if wanted.entry in ids:
             found.update(dict.fromkeys(each for each, _ in stations_behind(node, topology)))
     for node in found:
-        if names.hop(node) in wanted.reaches:
+        if hops.get(node) in wanted.reaches:
             return node
     if found:
         return next(iter(found))

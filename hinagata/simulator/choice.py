@@ -1,0 +1,102 @@
+"""Which engine computes a network: events one by one where that is affordable, else ticks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from hinagata.scenario.fault import Inject
+from hinagata.simulator.model import Dependency, Function, Network, Queue
+from hinagata.simulator.visits import visits
+
+Engine = Literal["tick", "event"]
+
+# At 250,000 events a second: 80 s, and for small limits up to four times that.
+MOST_EVENTS = 2e7
+MOST_EVENTS_OF_SMALL_LIMITS = 4 * MOST_EVENTS
+# Below, expected values miss refusals by 12 % and more (measured, docs/simulation.md).
+SMALL_LIMIT = 10
+# A message comes to a station, and leaves it.
+_EVENTS_PER_VISIT = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """An engine, and why.
+
+    Attributes:
+        engine: Which one.
+        events: How many events are expected, retries left out.
+        reason: Why, in a few words.
+        doubt: What is amiss with it; empty if nothing is.
+    """
+
+    engine: Engine
+    events: float
+    reason: str
+    doubt: str = ""
+
+
+def choose_engine(network: Network) -> Choice:
+    """Returns the engine for a network.
+
+    Args:
+        network: What is to be computed.
+    """
+    events = expected_events(network)
+    if events <= MOST_EVENTS:
+        return Choice(
+            engine="event",
+            events=events,
+            reason=f"{events:.2g} events are expected, so few that each can be followed",
+        )
+    small = tuple(small_limits(network))
+    if not small:
+        return Choice(
+            engine="tick",
+            events=events,
+            reason=f"{events:.2g} events are expected, more than {MOST_EVENTS:.0e}",
+        )
+    named = ", ".join(small)
+    if events <= MOST_EVENTS_OF_SMALL_LIMITS:
+        return Choice(
+            engine="event", events=events, reason=f"limits below {SMALL_LIMIT} need it: {named}"
+        )
+    return Choice(
+        engine="tick",
+        events=events,
+        reason=f"{events:.2g} events are expected, more than {MOST_EVENTS_OF_SMALL_LIMITS:.0e}",
+        doubt=f"limits below {SMALL_LIMIT} need the event engine, for which there are too many "
+        f"messages; what is refused may be off by a quarter at: {named}",
+    )
+
+
+def expected_events(network: Network) -> float:
+    """Returns how many events a network has over its whole time, retries left out."""
+    sent = {each.name: each.rate.count(0.0, network.duration_s) for each in network.traffic}
+    return _EVENTS_PER_VISIT * math.fsum(
+        sent[source] * times
+        for by_source in visits(network).values()
+        for source, times in by_source.items()
+    )
+
+
+def small_limits(network: Network) -> Iterator[str]:
+    """Yields what may work on few messages at once, of the stations that messages come to."""
+    if network.account.concurrency < SMALL_LIMIT or any(
+        each.inject is Inject.CONCURRENCY and (each.limit or 0) < SMALL_LIMIT
+        for each in network.disturbances
+    ):
+        yield "the account"
+    for name, came in visits(network).items():
+        if not came:
+            continue
+        match network.stations[name]:
+            case Function(reserved=float() | int() as limit) if limit < SMALL_LIMIT:
+                yield name
+            case Queue(poller=poller) if poller is not None and poller.at_most < SMALL_LIMIT:
+                yield name
+            case Dependency(at_most=limit) if limit < SMALL_LIMIT:
+                yield name

@@ -1,0 +1,290 @@
+"""What a simulation is held against: itself, closed forms, and the other engine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hinagata.planner.queueing import erlang_b
+from hinagata.simulator.choice import expected_events
+from hinagata.simulator.model import Dependency, Function, Gateway, Network, Station, Table
+from hinagata.simulator.outcome import Outcome, StationSeries
+from hinagata.simulator.visits import visits
+from hinagata.simulator.zoom import zoom
+
+Run = Callable[[Network], Outcome]
+
+# Of all messages: sums of a million floating-point numbers are not exact.
+_CONSERVED = 1e-9
+_LITTLE = 0.005
+_CLOSED_FORM = 0.03
+# Rates within a stretch that counts as flat.
+_FLAT = 0.1
+_FLATTEST_S, _LONGEST_FLAT_S = 60.0, 3600.0
+# What the other engine computes beside: 2 to 8 s of the event engine.
+MOST_EVENTS_BESIDE = 1e6
+_SHORTEST_S, _LONGEST_S = 10.0, 60.0
+# How far the engines may be apart, and what of it a single run of events is off by itself: messages
+# refused together are one chance, hence the multiple of the square root.
+_APART: Mapping[str, float] = {
+    "attempts": 0.03,
+    "throttled": 0.03,
+    "failed": 0.05,
+    "queued": 0.03,
+    "cold_starts": 0.12,
+}
+_SIGMAS = 6.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Two ways to the same number.
+
+    Attributes:
+        about: Which number.
+        here: What the engine says.
+        there: What it is held against.
+        against: What that is.
+        bound: The largest difference that is in order, as a share of the larger one.
+    """
+
+    about: str
+    here: float
+    there: float
+    against: str
+    bound: float
+
+    @property
+    def share(self) -> float:
+        """How far they are apart, as a share of the larger one."""
+        larger = max(abs(self.here), abs(self.there))
+        return abs(self.here - self.there) / larger if larger else 0.0
+
+    @property
+    def met(self) -> bool:
+        """Whether they are as close as they should be."""
+        return self.share <= self.bound
+
+
+def check(
+    network: Network, outcome: Outcome, *, this: Run | None = None, other: Run | None = None
+) -> tuple[Difference, ...]:
+    """Returns how an outcome differs from what else is known of it.
+
+    Args:
+        network: What was computed.
+        outcome: What an engine found.
+        this: The engine that found it, for a stretch where the other one cannot afford all.
+        other: The other engine. Default: it is not asked.
+    """
+    visited = {name: bool(came) for name, came in visits(network).items()}
+    found = [*_conserved(outcome), *_little(outcome, visited), *_closed_forms(network, outcome)]
+    if this is not None and other is not None:
+        found += _engines(network, outcome, this, other)
+    return tuple(found)
+
+
+def _conserved(outcome: Outcome) -> Iterator[Difference]:
+    """Yields the station that loses or invents the most."""
+    worst: Difference | None = None
+    for name, series in outcome.stations.items():
+        if not name:
+            continue
+        arrived = float(np.sum(series.arrivals))
+        accounted = sum(
+            float(np.sum(each))
+            for each in (series.done, series.failed, series.dead, series.expired)
+        ) + float(series.in_flight[-1] + series.queued[-1])
+        difference = Difference(
+            about=f"messages that came to {name}",
+            here=accounted,
+            there=arrived,
+            against="those that left it or are in it",
+            bound=_CONSERVED,
+        )
+        if worst is None or difference.share > worst.share:
+            worst = difference
+    if worst is not None:
+        yield worst
+
+
+def _little(outcome: Outcome, visited: Mapping[str, bool]) -> Iterator[Difference]:
+    """Yields the station at which Little's law holds the least, of those that nearly emptied."""
+    worst: Difference | None = None
+    for name, series in outcome.stations.items():
+        ended = series.done + series.failed + series.dead + series.expired
+        count = float(np.sum(ended))
+        left = float(series.in_flight[-1] + series.queued[-1])
+        if not visited.get(name) or not count or left > _LITTLE * count:
+            continue
+        times = np.where(ended > 0, np.nan_to_num(series.latency_s) * ended, 0.0)
+        difference = Difference(
+            about=f"messages at {name}, as a mean",
+            here=float(np.mean(series.present)),
+            there=float(np.sum(times)) / outcome.duration_s,
+            against="Little's law",
+            # Those that are there at the end have been, and have not told how long.
+            bound=_LITTLE + left / count,
+        )
+        if worst is None or difference.share > worst.share:
+            worst = difference
+    if worst is not None:
+        yield worst
+
+
+def _closed_forms(network: Network, outcome: Outcome) -> Iterator[Difference]:
+    """Yields what closed forms say of the busiest flat stretch of the busiest stations."""
+    for kind, form in ((Gateway, _bucket), (Function, _erlang)):
+        found = [
+            difference
+            for name, station in network.stations.items()
+            if isinstance(station, kind)
+            and (stretch := _busiest_flat(outcome.stations[name], outcome.tick_s)) is not None
+            and (difference := form(network, station, outcome.stations[name], stretch, outcome))
+        ]
+        if found:
+            yield max(found, key=lambda difference: difference.there)
+
+
+def _busiest_flat(series: StationSeries, tick_s: float) -> slice | None:
+    """Returns the longest stretch around the peak in which the rate of tries hardly changes."""
+    width = max(1, round(_FLATTEST_S / tick_s))
+    if len(series.attempts) < 2 * width or not np.any(series.attempts):
+        return None
+    blocks = len(series.attempts) // width
+    means = np.mean(series.attempts[: blocks * width].reshape(blocks, width), axis=1)
+    peak = int(np.argmax(means))
+    first = last = peak
+    longest = _LONGEST_FLAT_S / _FLATTEST_S
+    while first > 0 and means[first - 1] >= (1 - _FLAT) * means[peak] and last - first < longest:
+        first -= 1
+    while (
+        last + 1 < blocks
+        and means[last + 1] >= (1 - _FLAT) * means[peak]
+        and last - first < longest
+    ):
+        last += 1
+    # What it took to get there is not steady yet.
+    first += last > first
+    return slice(first * width, (last + 1) * width)
+
+
+def _bucket(
+    _network: Network, station: Station, series: StationSeries, stretch: slice, outcome: Outcome
+) -> Difference | None:
+    assert isinstance(station, Gateway)  # noqa: S101 - the caller chose it by its type
+    seconds = (stretch.stop - stretch.start) * outcome.tick_s
+    tried = float(np.sum(series.attempts[stretch]))
+    # What the bucket held at the beginning of the stretch lets that many more through.
+    refused = max(0.0, tried - station.per_s * seconds)
+    if not refused:
+        return None
+    return Difference(
+        about=f"refused by {station.name} at its peak",
+        here=float(np.sum(series.throttled[stretch])),
+        there=refused,
+        against="its token bucket",
+        bound=_CLOSED_FORM + station.burst / max(refused, 1.0),
+    )
+
+
+def _erlang(
+    network: Network, station: Station, series: StationSeries, stretch: slice, outcome: Outcome
+) -> Difference | None:
+    assert isinstance(station, Function)  # noqa: S101 - the caller chose it by its type
+    if station.per_message is not None or any(
+        each.start_s < stretch.stop * outcome.tick_s and each.end_s > stretch.start * outcome.tick_s
+        for each in network.disturbances
+    ):
+        return None
+    waited = [_answer(network.stations[call.target]) for call in station.calls if call.waits]
+    if None in waited:
+        return None
+    time = station.work.mean_s + sum(
+        call.messages * (answer or 0.0)
+        for call, answer in zip([call for call in station.calls if call.waits], waited, strict=True)
+    )
+    seconds = (stretch.stop - stretch.start) * outcome.tick_s
+    tried = float(np.sum(series.attempts[stretch]))
+    load = tried / seconds * time
+    if not load:
+        return None
+    limit = network.account.concurrency if station.reserved is None else station.reserved
+    blocked = erlang_b(int(limit), load) if limit >= 1 and math.isfinite(limit) else 0.0
+    busy = load * (1 - blocked)
+    samples = max(1.0, busy * seconds / max(time, outcome.tick_s))
+    return Difference(
+        about=f"busy environments of {station.name} at its peak",
+        here=float(np.mean(series.busy[stretch])),
+        there=busy,
+        against="Erlang's loss formula",
+        bound=_CLOSED_FORM + _SIGMAS / math.sqrt(samples),
+    )
+
+
+def _answer(station: Station) -> float | None:
+    """Returns how long an answer takes, of those that hardly ever make wait."""
+    if isinstance(station, Table | Dependency) and not any(call.waits for call in station.calls):
+        return station.latency.mean_s
+    return None
+
+
+def _engines(network: Network, outcome: Outcome, this: Run, other: Run) -> Iterator[Difference]:
+    """Yields how far the other engine is apart, over all or in a stretch that is affordable."""
+    here, when = outcome, "over all"
+    if outcome.engine == "event" or expected_events(network) <= MOST_EVENTS_BESIDE:
+        there = other(network)
+    else:
+        stretch = _affordable(network, outcome)
+        if stretch is None:
+            return
+        start, length = stretch
+        part = zoom(network, outcome, start, length)
+        there = other(part)
+        here = this(part)
+        when = f"in {length:.0f} s from second {start:.0f} on"
+    for quantity, bound in _APART.items():
+        mine, others = (_sum(each, quantity) for each in (here, there))
+        larger = max(mine, others)
+        if larger < 1:
+            continue
+        yield Difference(
+            about=f"{quantity.replace('_', ' ')} {when}",
+            here=mine,
+            there=others,
+            against=f"the {there.engine} engine",
+            bound=bound + _SIGMAS / math.sqrt(larger),
+        )
+
+
+def _sum(outcome: Outcome, quantity: str) -> float:
+    if quantity == "queued":
+        return sum(float(np.max(series.queued)) for series in outcome.stations.values())
+    return sum(outcome.total(name, quantity) for name in outcome.stations if name)
+
+
+def _affordable(network: Network, outcome: Outcome) -> tuple[float, float] | None:
+    """Returns where the busiest stretch begins that can be followed event by event, and its length.
+
+    Returns:
+        Beginning and length in seconds, or None where even the quietest is too long.
+    """
+    sums = visits(network)
+    per_message = {
+        each.name: sum(came.get(each.name, 0.0) for came in sums.values())
+        for each in network.traffic
+    }
+    best: tuple[float, float, float] | None = None
+    for step in range(96):
+        start = outcome.duration_s * step / 96
+        rate = 2 * sum(
+            each.rate.rate_at(start) * per_message[each.name] for each in network.traffic
+        )
+        length = min(_LONGEST_S, MOST_EVENTS_BESIDE / rate if rate else _LONGEST_S)
+        length = min(length, outcome.duration_s - start)
+        if length >= _SHORTEST_S and (best is None or rate > best[0]):
+            best = (rate, start, math.floor(length))
+    return None if best is None or not best[0] else (best[1], best[2])

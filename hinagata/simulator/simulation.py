@@ -1,0 +1,215 @@
+"""A scenario played on an architecture that does not exist yet."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from hinagata.errors import UsageError
+from hinagata.facts import Facts
+from hinagata.facts.facts import DEFAULT_REGION
+from hinagata.scenario.model import Scenario
+from hinagata.simulator.choice import (
+    MOST_EVENTS_OF_SMALL_LIMITS,
+    Choice,
+    Engine,
+    choose_engine,
+    expected_events,
+)
+from hinagata.simulator.cost import Cost, costs
+from hinagata.simulator.engines import engine as shipped
+from hinagata.simulator.model import Function, Network
+from hinagata.simulator.network import build_network
+from hinagata.simulator.outcome import Outcome
+from hinagata.simulator.self_check import Difference, Run, check
+from hinagata.simulator.verdicts import Verdict, judge
+from hinagata.suggestion import suggest
+from hinagata.topology.graph import Topology
+
+# Seen between 5 and 7 minutes, and not the same over the years (docs/simulation.md).
+KEEP_ALIVES_S = (300.0, 360.0, 420.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warmth:
+    """What comes of another time for which an idle environment is kept.
+
+    Attributes:
+        keep_alive_s: That time.
+        cold_starts: How many environments start.
+        share: Of the invocations.
+    """
+
+    keep_alive_s: float
+    cold_starts: float
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """What a simulation says.
+
+    Attributes:
+        scenario: What was played.
+        network: What it was played on.
+        choice: Which engine computed it, and why.
+        outcome: What happened.
+        verdicts: Of the scenario's expectations.
+        differences: From closed forms and from the other engine.
+        costs: Of each station.
+        doubts: What was assumed, and where bounds are missed.
+        warmth: What other keep-alive times change; empty if nobody asked.
+        seconds: How long it took.
+    """
+
+    scenario: Scenario
+    network: Network
+    choice: Choice
+    outcome: Outcome
+    verdicts: tuple[Verdict, ...]
+    differences: tuple[Difference, ...]
+    costs: tuple[Cost, ...]
+    doubts: tuple[str, ...]
+    warmth: tuple[Warmth, ...]
+    seconds: float
+
+    @property
+    def met(self) -> bool:
+        """Whether every expectation that a simulation can tell of holds."""
+        return all(verdict.met is not False for verdict in self.verdicts)
+
+
+def simulate(
+    topology: Topology,
+    scenario: Scenario,
+    engine: Literal["auto", "tick", "event"] = "auto",
+    *,
+    seed: int | None = None,
+    duration_s: float | None = None,
+    facts: Facts | None = None,
+    region: str = DEFAULT_REGION,
+    checked: bool = True,
+    sensitivity: bool = False,
+    engines: Callable[[Engine], Run] = shipped,
+) -> Simulation:
+    """Plays a scenario on an architecture.
+
+    Args:
+        topology: The architecture.
+        scenario: What is sent to it, how its hops behave, what goes wrong, and what must hold.
+        engine: `tick` computes expected values a second, `event` follows each message; `auto`
+            follows each message where that is affordable.
+        seed: What every random draw derives from. Default: the scenario's.
+        duration_s: How long it is watched, in seconds. Default: as the scenario says.
+        facts: Quotas and prices. Default: those that ship.
+        region: Where it runs, for the prices. Default: us-east-1.
+        checked: Whether the outcome is held against closed forms and the other engine, which takes
+            about as long again.
+        sensitivity: Whether to try other keep-alive times, which takes as long for each.
+        engines: What computes. Default: the engines that ship.
+
+    Raises:
+        ScenarioError: The scenario names what the architecture does not have.
+        HinagataError: A number cannot be, or there is no such engine.
+    """
+    if engine not in ("auto", "tick", "event"):
+        raise UsageError(
+            f"there is no engine {engine}; expected {suggest(engine, ('auto', 'tick', 'event'))}"
+        )
+    began = time.perf_counter()
+    facts = facts or Facts()
+    network, assumed = build_network(
+        topology, scenario, facts=facts, duration_s=duration_s, seed=seed
+    )
+    choice = _choice(network, engine)
+    outcome = engines(choice.engine)(network)
+    differences = _differences(network, outcome, engines) if checked else ()
+    if engine == "auto" and choice.engine == "tick" and not _agree(differences):
+        choice, outcome, differences = _again(network, choice, outcome, differences, engines)
+    warmth = _warmth(network, outcome, engines(choice.engine)) if sensitivity else ()
+    apart = (_doubt(difference) for difference in differences if not difference.met)
+    doubts = (*assumed, choice.doubt, *outcome.doubts, *apart)
+    return Simulation(
+        scenario=scenario,
+        network=network,
+        choice=choice,
+        outcome=outcome,
+        verdicts=judge(scenario.expectations, network, outcome),
+        differences=differences,
+        costs=costs(network, outcome, facts=facts, region=region),
+        doubts=tuple(doubt for doubt in doubts if doubt),
+        warmth=warmth,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _choice(network: Network, engine: Literal["auto", "tick", "event"]) -> Choice:
+    if engine == "auto":
+        return choose_engine(network)
+    return Choice(engine=engine, events=expected_events(network), reason="it was asked for")
+
+
+def _differences(
+    network: Network, outcome: Outcome, engines: Callable[[Engine], Run]
+) -> tuple[Difference, ...]:
+    other: Engine = "event" if outcome.engine == "tick" else "tick"
+    return check(network, outcome, this=engines(outcome.engine), other=engines(other))
+
+
+def _agree(differences: tuple[Difference, ...]) -> bool:
+    return all(difference.met for difference in differences)
+
+
+def _again(
+    network: Network,
+    choice: Choice,
+    outcome: Outcome,
+    differences: tuple[Difference, ...],
+    engines: Callable[[Engine], Run],
+) -> tuple[Choice, Outcome, tuple[Difference, ...]]:
+    """Follows each message after all, where ticks miss their bounds and that is affordable."""
+    if choice.events > MOST_EVENTS_OF_SMALL_LIMITS:
+        return choice, outcome, differences
+    choice = replace(choice, engine="event", reason="ticks miss their bounds here", doubt="")
+    exact = engines("event")(network)
+    return choice, exact, check(network, exact)
+
+
+def _doubt(difference: Difference) -> str:
+    return (
+        f"{difference.about}: {difference.here:.4g}, but {difference.there:.4g} by "
+        f"{difference.against}, {difference.share:.1%} apart, where {difference.bound:.1%} is the "
+        "bound"
+    )
+
+
+def _warmth(network: Network, outcome: Outcome, run: Run) -> tuple[Warmth, ...]:
+    found = []
+    for keep_alive in KEEP_ALIVES_S:
+        stations = {
+            name: replace(station, keep_alive_s=keep_alive)
+            if isinstance(station, Function)
+            else station
+            for name, station in network.stations.items()
+        }
+        same = stations == network.stations
+        varied = outcome if same else run(replace(network, stations=stations))
+        functions = [name for name, each in stations.items() if isinstance(each, Function)]
+        tried = sum(
+            float(np.sum(varied.stations[name].attempts - varied.stations[name].throttled))
+            for name in functions
+        )
+        starts = math.fsum(varied.total(name, "cold_starts") for name in functions)
+        found.append(
+            Warmth(
+                keep_alive_s=keep_alive,
+                cold_starts=starts,
+                share=starts / tried if tried else 0.0,
+            )
+        )
+    return tuple(found)
