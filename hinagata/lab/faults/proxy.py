@@ -1,0 +1,35 @@
+"""microburst between handlers and endpoint: `python -m hinagata.lab.faults.proxy PORT URL SEED`.
+
+It passes on the host that a request was signed for. microburst's own command puts the endpoint's in
+its place, and an endpoint that verifies signatures, as the embedded one does, refuses every call.
+"""
+
+import random
+import sys
+from typing import Any
+
+from aiohttp import web
+from microburst.app import make_app
+from microburst.core.pipeline import Microburst
+
+
+def main() -> None:
+    """Serve until the process is ended."""
+    port, url, seed = sys.argv[1:]
+    random.seed(seed)  # what microburst draws its lots from
+    proxy = Microburst(url, resign=False)
+    _keep_host(proxy.upstream)
+    web.run_app(make_app(proxy), host="127.0.0.1", port=int(port), print=None)
+
+
+def _keep_host(upstream: Any) -> None:
+    plain_headers = upstream._outbound_headers
+
+    def headers(request: web.Request) -> dict[str, str]:
+        return {**plain_headers(request), "host": request.host}
+
+    upstream._outbound_headers = headers
+
+
+if __name__ == "__main__":
+    main()
