@@ -3,7 +3,8 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from hinagata.lab.dead_letters import DeadLetter
 from hinagata.lab.spans import Span, Status
@@ -18,10 +19,15 @@ class Flow:
         reaches: for each source, the hops at which each of its messages must end up processed.
         behind: for each hop, those that messages reach through it alone: what becomes a dead
             letter at the hop cannot arrive there.
+        before: for each hop, those that send to it with no other hop in between.
+        keeps_seconds: for each hop, how long what lies before it keeps a message; one that waits
+            longer expires. A hop that is not named waits for ever.
     """
 
     reaches: Mapping[str, Sequence[str]]
     behind: Mapping[str, Collection[str]]
+    before: Mapping[str, Collection[str]] = field(default_factory=dict)
+    keeps_seconds: Mapping[str, float] = field(default_factory=dict)
 
     def hops(self) -> list[str]:
         """Return every hop that a source reaches, in the order of their first mention."""
@@ -30,20 +36,48 @@ class Flow:
 
 @dataclass(frozen=True, kw_only=True)
 class Records:
-    """What was seen of a run; every statistic is derived from these."""
+    """What was seen of a run; every statistic is derived from these.
+
+    Attributes:
+        sent: what became of each message at its entry.
+        spans: what the hops say.
+        dead_letters: what lies in dead-letter queues.
+        looked_at: when the last look was, in seconds since the epoch.
+    """
 
     sent: Sequence[Sent]
     spans: Sequence[Span]
     dead_letters: Sequence[DeadLetter]
+    looked_at: float = 0.0
+
+
+class Ending(StrEnum):
+    """Where a message ended; of several ones, the worst, which stands last."""
+
+    ONCE = "processed once"
+    AGAIN = "processed again"
+    REFUSED = "refused"
+    DEAD_LETTERED = "dead-lettered"
+    EXPIRED = "expired"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Missing:
-    """An accepted message that some hops have not processed, and that is no dead letter there."""
+    """An accepted message that some hops have not processed, and that is no dead letter there.
+
+    Attributes:
+        source: the name of its source.
+        id: the event's id.
+        hops: where it is missing.
+        expired: those of them before which it lay for longer than it is kept: so it is known how
+            it was lost.
+    """
 
     source: str
     id: str
     hops: tuple[str, ...]
+    expired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +92,8 @@ class SourceAccount:
         retries: how many attempts were not a message's first.
         latest_seconds: the most that a message was sent after its time, because the machine was
             too slow for the rate.
-        lost: the accepted messages that are missing at a hop.
+        lost: the accepted messages that are missing at a hop, expired ones among them.
+        endings: how many messages ended where.
     """
 
     source: str
@@ -68,6 +103,7 @@ class SourceAccount:
     retries: int
     latest_seconds: float
     lost: tuple[Missing, ...]
+    endings: Mapping[Ending, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,25 +113,77 @@ class HopAccount:
     Attributes:
         hop: the construct id of the hop.
         received: how many messages it began to handle.
+        deliveries: how often it began to handle one.
         processed: how many it is done with.
+        again: how many of them it processed more than once.
         duplicates: how often it processed a message again.
         repeats: how often it recognised a message that it had processed.
         errors: how often it failed.
         dead_lettered: how many dead letters it left, whether or not they can be read.
+        expired: how many messages lay before it for longer than they are kept.
+        lost: how many are missing there otherwise.
         p50_ms: the median of the time from the sending of a message to its first processing,
             without the messages that started everything up.
+        p95_ms: the 95th percentile of that time.
         p99_ms: the 99th percentile of that time.
     """
 
     hop: str
     received: int
+    deliveries: int
     processed: int
+    again: int
     duplicates: int
     repeats: int
     errors: int
     dead_lettered: int
+    expired: int
+    lost: int
     p50_ms: float | None
+    p95_ms: float | None
     p99_ms: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathAccount:
+    """How long messages took from a source to the end of a hop's first processing.
+
+    Messages that started everything up are left out.
+
+    Attributes:
+        source: the name of the source.
+        hop: the hop.
+        messages: how many arrived.
+        p50_seconds: the median, from the source's clock; None if none arrived.
+        p95_seconds: the 95th percentile.
+        p99_seconds: the 99th percentile.
+        longest_seconds: the longest time of all.
+    """
+
+    source: str
+    hop: str
+    messages: int
+    p50_seconds: float | None
+    p95_seconds: float | None
+    p99_seconds: float | None
+    longest_seconds: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journey:
+    """One message, where it came, when and how often, and where it ended.
+
+    Attributes:
+        sent: what became of it at its entry.
+        spans: each hop's each work on it, in the order of their beginning.
+        dead_letters: the hops that gave it up.
+        ending: where it ended.
+    """
+
+    sent: Sent
+    spans: tuple[Span, ...]
+    dead_letters: tuple[str, ...]
+    ending: Ending
 
 
 def missing(flow: Flow, records: Records) -> list[Missing]:
@@ -116,13 +204,52 @@ def missing(flow: Flow, records: Records) -> list[Missing]:
             if (hop, sent.id) not in handled and (hop, sent.id) not in excused
         )
         if hops:
-            found.append(Missing(source=sent.source, id=sent.id, hops=hops))
+            waited = records.looked_at - sent.accepted_at
+            expired = tuple(hop for hop in hops if waited > flow.keeps_seconds.get(hop, math.inf))
+            found.append(Missing(source=sent.source, id=sent.id, hops=hops, expired=expired))
     return found
+
+
+def journeys(flow: Flow, records: Records) -> list[Journey]:
+    """Return every message that was sent with all that is known of it, in the order of sending."""
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for span in records.spans:
+        spans[span.id].append(span)
+    dead: dict[str | None, dict[str, None]] = defaultdict(dict)
+    for letter in records.dead_letters:
+        dead[letter.id][letter.hop] = None
+    lost = {message.id: message for message in missing(flow, records)}
+    return [
+        Journey(
+            sent=sent,
+            spans=tuple(sorted(spans[sent.id], key=lambda span: span.start)),
+            dead_letters=tuple(dead[sent.id]),
+            ending=_ending(sent, spans[sent.id], dead[sent.id], lost.get(sent.id)),
+        )
+        for sent in records.sent
+    ]
+
+
+def _ending(
+    sent: Sent, spans: Sequence[Span], dead: Collection[str], lost: Missing | None
+) -> Ending:
+    if lost is not None:
+        return Ending.EXPIRED if lost.hops == lost.expired else Ending.LOST
+    handled = Counter(span.hop for span in spans if span.status is Status.OK)
+    done = {span.hop for span in spans if span.handled}
+    if any(hop not in done for hop in dead):
+        return Ending.DEAD_LETTERED
+    if sent.accepted_at is None:
+        return Ending.REFUSED
+    return Ending.AGAIN if any(count > 1 for count in handled.values()) else Ending.ONCE
 
 
 def source_accounts(flow: Flow, records: Records) -> list[SourceAccount]:
     """Return an account of every source, in the order of the flow."""
     lost = missing(flow, records)
+    endings: dict[str, Counter[Ending]] = defaultdict(Counter)
+    for journey in journeys(flow, records):
+        endings[journey.sent.source][journey.ending] += 1
     accounts: list[SourceAccount] = []
     for source in flow.reaches:
         sent = [record for record in records.sent if record.source == source]
@@ -136,6 +263,7 @@ def source_accounts(flow: Flow, records: Records) -> list[SourceAccount]:
                 retries=sum(record.attempts - 1 for record in sent),
                 latest_seconds=max((record.sent_at - record.due_at for record in sent), default=0),
                 lost=tuple(message for message in lost if message.source == source),
+                endings={ending: endings[source][ending] for ending in Ending},
             )
         )
     return accounts
@@ -150,8 +278,42 @@ def hop_accounts(flow: Flow, records: Records) -> list[HopAccount]:
         if span.id in ids:
             spans[span.hop].append(span)
     dead = Counter(letter.hop for letter in records.dead_letters)
+    lost = missing(flow, records)
+    absent = Counter(hop for message in lost for hop in message.hops)
+    expired = Counter(hop for message in lost for hop in message.expired)
     hops = dict.fromkeys([*flow.hops(), *sorted(spans), *sorted(dead)])
-    return [_hop_account(hop, spans[hop], dead[hop], measured) for hop in hops]
+    return [
+        _hop_account(
+            hop,
+            spans[hop],
+            measured,
+            dead_lettered=dead[hop],
+            expired=expired[hop],
+            lost=absent[hop] - expired[hop],
+        )
+        for hop in hops
+    ]
+
+
+def path_accounts(flow: Flow, records: Records) -> list[PathAccount]:
+    """Return an account of each way from a source to a hop that it reaches."""
+    return [
+        _path_account(source, hop, latencies(hop, records, source=source))
+        for source, hops in flow.reaches.items()
+        for hop in hops
+    ]
+
+
+def _path_account(source: str, hop: str, seconds: Sequence[float]) -> PathAccount:
+    return PathAccount(
+        source=source,
+        hop=hop,
+        messages=len(seconds),
+        p50_seconds=percentile(seconds, 50),
+        p95_seconds=percentile(seconds, 95),
+        p99_seconds=percentile(seconds, 99),
+        longest_seconds=percentile(seconds, 100),
+    )
 
 
 def latencies(hop: str, records: Records, *, source: str) -> list[float]:
@@ -181,23 +343,38 @@ def percentile(values: Iterable[float], percent: float) -> float | None:
 
 
 def _hop_account(
-    hop: str, spans: Sequence[Span], dead_lettered: int, sent_at: Mapping[str, float]
+    hop: str,
+    spans: Sequence[Span],
+    sent_at: Mapping[str, float],
+    *,
+    dead_lettered: int,
+    expired: int,
+    lost: int,
 ) -> HopAccount:
     statuses = Counter(span.status for span in spans)
     processings = Counter(span.id for span in spans if span.status is Status.OK)
     seconds = _latencies(spans, sent_at)
-    p50, p99 = percentile(seconds, 50), percentile(seconds, 99)
+    p50, p95, p99 = (_milliseconds(percentile(seconds, percent)) for percent in (50, 95, 99))
     return HopAccount(
         hop=hop,
         received=len({span.id for span in spans}),
+        deliveries=len(spans),
         processed=len({span.id for span in spans if span.handled}),
+        again=sum(count > 1 for count in processings.values()),
         duplicates=statuses[Status.OK] - len(processings),
         repeats=statuses[Status.REPEAT],
         errors=statuses[Status.ERROR],
         dead_lettered=dead_lettered,
-        p50_ms=None if p50 is None else p50 * 1000,
-        p99_ms=None if p99 is None else p99 * 1000,
+        expired=expired,
+        lost=lost,
+        p50_ms=p50,
+        p95_ms=p95,
+        p99_ms=p99,
     )
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000
 
 
 def _latencies(spans: Iterable[Span], sent_at: Mapping[str, float]) -> list[float]:

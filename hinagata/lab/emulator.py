@@ -101,6 +101,13 @@ class Emulator:
             raise
         return self
 
+    def refuse_dead(self) -> None:
+        """Raise EmulatorError if the endpoint has ended by itself, or somebody ended it."""
+        status = None if self._process is None else self._process.poll()
+        if status is not None:
+            how = f"by signal {-status}" if status < 0 else f"with status {status}"
+            raise EmulatorError(f"the embedded endpoint ended {how} (log: {self.log})")
+
     def stop(self) -> None:
         """Stop the endpoint and every handler, and remove its temporary files."""
         process, self._process = self._process, None

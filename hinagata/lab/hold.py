@@ -56,15 +56,21 @@ def hold(scenario: Scenario, topology: Topology, *, stacks: Collection[str] | No
     for index, expectation in enumerate(scenario.expectations.stored):
         check(f"expect.stored[{index}].table", expectation.table, tables, "table")
     queues = _called(node for node in nodes if node.role is Role.QUEUE)
-    for path, name, known, kind in _counted(scenario, entries, handlers, queues):
-        check(path, name, known, kind)
+    for place, name, known, meant in _counted(scenario, entries, handlers, queues):
+        check(place, name, known, meant)
     targets = {
         Target.HANDLER: handlers,
         Target.FUNCTION: {name: name for node, name in hops.items() if node.type == FUNCTION},
         Target.CONTAINER: {name: name for node, name in hops.items() if node.type != FUNCTION},
-        Target.DEPENDENCY: _called(node for node in nodes if node.role in DEPENDENCIES) | handlers,
+        Target.DEPENDENCY: (
+            _called(node for node in nodes if node.role in DEPENDENCIES)
+            | handlers
+            | {name: name for name in scenario.outside}
+        ),
         Target.CHANNEL: _called(node for node in nodes if node.role in CHANNELS),
     }
+    for index, hop in enumerate(scenario.uncapped):
+        check(f"run.uncapped[{index}]", hop, targets[Target.FUNCTION], Target.FUNCTION.value)
     for index, fault in enumerate(scenario.faults):
         kind = KINDS[fault.inject].target
         if kind is not None and fault.target is not None:

@@ -48,6 +48,22 @@ class Hops:
                 found[hop] |= usual.intersection(hops) - still - {hop}
         return {hop: frozenset(hops) for hop, hops in found.items()}
 
+    def directly_before(self) -> dict[str, frozenset[str]]:
+        """Return, for each hop, those that send to it with no other hop in between."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for start, name in self.names.items():
+            open_ = list(self.leads_to.get(start, ()))
+            seen = set(open_)
+            while open_:
+                node = open_.pop()
+                if node in self.names:
+                    found[self.names[node]].add(name)
+                    continue
+                onward = set(self.leads_to.get(node, ())) - seen
+                seen |= onward
+                open_ += onward
+        return {hop: frozenset(before) for hop, before in found.items()}
+
     def _reachable(self, entry: str, *, without: str) -> set[str]:
         """Return the hops that messages from an entry come to if one hop passes nothing on."""
         open_ = [node for node, hop in self.names.items() if hop == entry]

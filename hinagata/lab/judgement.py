@@ -1,6 +1,6 @@
 """The expectations of a scenario, held against what was observed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hinagata.lab.accounting import (
@@ -11,7 +11,11 @@ from hinagata.lab.accounting import (
     percentile,
 )
 from hinagata.lab.stored import StoredState
+from hinagata.lab.timeline import Timeline
+from hinagata.lab.trace_tree import TraceAccount
 from hinagata.scenario import (
+    BacklogExpectation,
+    CountExpectation,
     EveryStored,
     Expectations,
     LatencyExpectation,
@@ -38,6 +42,9 @@ def judge(
     sources: Sequence[SourceAccount],
     hops: Sequence[HopAccount],
     stored: Mapping[StoredExpectation, StoredState],
+    timeline: Timeline | None = None,
+    entries: Mapping[str, str] | None = None,
+    traces: Sequence[TraceAccount] = (),
 ) -> list[Verdict]:
     """Return a verdict on each expectation, in the order of the scenario's fields.
 
@@ -47,6 +54,9 @@ def judge(
         sources: the accounts of the sources.
         hops: the accounts of the hops.
         stored: the state of the tables, for each of the expectations about them.
+        timeline: what happened when; needed for what is expected of throttles and backlogs.
+        entries: for each source, the construct id of what takes its requests.
+        traces: how far messages were followed, for each of the expectations about it.
     """
     verdicts = [_at_least_one_accepted(account) for account in sources if account.accepted == 0]
     totals = (
@@ -57,7 +67,23 @@ def judge(
     verdicts += [
         _at_most(about, most, observed) for about, most, observed in totals if most is not None
     ]
-    verdicts += [_latency(expectation, records) for expectation in expectations.p99]
+    verdicts += [
+        _latency(percent, expectation, records)
+        for percent, latencies_ in (
+            (50, expectations.p50),
+            (95, expectations.p95),
+            (99, expectations.p99),
+        )
+        for expectation in latencies_
+    ]
+    verdicts += _counts(expectations, hops)
+    if timeline is not None:
+        verdicts += [
+            _count("throttled at", each, _throttled(each.node, timeline, entries or {}))
+            for each in expectations.throttled
+        ]
+        verdicts += [_backlog(expectation, timeline) for expectation in expectations.backlog]
+    verdicts += [_traced(account) for account in traces]
     verdicts += [_stored(expectation, stored[expectation]) for expectation in expectations.stored]
     return verdicts
 
@@ -74,13 +100,81 @@ def _at_most(about: str, most: int, observed: int) -> Verdict:
     return Verdict(about=about, expected=expected, observed=str(observed), met=observed <= most)
 
 
-def _latency(expectation: LatencyExpectation, records: Records) -> Verdict:
-    p99 = percentile(latencies(expectation.hop, records, source=expectation.source), 99)
+def _latency(percent: int, expectation: LatencyExpectation, records: Records) -> Verdict:
+    seconds = percentile(latencies(expectation.hop, records, source=expectation.source), percent)
     return Verdict(
-        about=f"p99 {expectation.source} to {expectation.hop}",
+        about=f"p{percent} {expectation.source} to {expectation.hop}",
         expected=f"at most {show_seconds(expectation.at_most_seconds)}",
-        observed="nothing arrived" if p99 is None else show_seconds(p99),
-        met=p99 is not None and p99 <= expectation.at_most_seconds,
+        observed="nothing arrived" if seconds is None else show_seconds(seconds),
+        met=seconds is not None and seconds <= expectation.at_most_seconds,
+    )
+
+
+def _counts(expectations: Expectations, hops: Sequence[HopAccount]) -> Iterator[Verdict]:
+    accounts = {account.hop: account for account in hops}
+    for about, counts, name in (
+        ("processed at", expectations.processed, "processed"),
+        ("duplicates at", expectations.duplicates, "duplicates"),
+        ("dead letters of", expectations.dead_letters, "dead_lettered"),
+    ):
+        for expectation in counts:
+            account = accounts.get(expectation.node)
+            yield _count(about, expectation, 0 if account is None else getattr(account, name))
+
+
+def _count(about: str, expectation: CountExpectation, observed: int) -> Verdict:
+    least, most = expectation.at_least, expectation.at_most
+    if most is None:
+        expected = f"at least {least}"
+    elif least == most:
+        expected = f"{most}"
+    else:
+        expected = f"{least} to {most}" if least else f"at most {most}"
+    return Verdict(
+        about=f"{about} {expectation.node}",
+        expected=expected,
+        observed=str(observed),
+        met=least <= observed and (most is None or observed <= most),
+    )
+
+
+def _throttled(node: str, timeline: Timeline, entries: Mapping[str, str]) -> int:
+    """Return how often a node refused: a function by its metric, else by what senders were told."""
+    if node in timeline.throttled_functions:
+        return sum(timeline.throttled_functions[node])
+    return sum(
+        sum(timeline.throttled_senders[source])
+        for source, entry in entries.items()
+        if entry == node
+    )
+
+
+def _backlog(expectation: BacklogExpectation, timeline: Timeline) -> Verdict:
+    at = expectation.at_seconds
+    if expectation.run_at_seconds is not None:
+        at = expectation.run_at_seconds
+    about = f"backlog at {expectation.node}"
+    observed = timeline.backlog(expectation.node, at_seconds=at)
+    return Verdict(
+        about=about if at is None else f"{about} after {show_seconds(at)}",
+        expected=f"at most {expectation.at_most}" if expectation.at_most else "0",
+        observed="not seen" if observed is None else str(observed),
+        met=observed is not None and observed <= expectation.at_most,
+    )
+
+
+def _traced(account: TraceAccount) -> Verdict:
+    observed = f"all {account.arrived}"
+    if account.arrived == 0:
+        observed = "nothing arrived"
+    elif account.breaks:
+        worst = account.breaks[0]
+        observed = f"{worst.messages} of {account.arrived} break at {worst.hop}"
+    return Verdict(
+        about=f"traced {account.source} to {account.hop}",
+        expected="one trace each",
+        observed=observed,
+        met=account.arrived > 0 and not account.breaks,
     )
 
 

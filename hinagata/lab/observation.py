@@ -137,7 +137,9 @@ def observe(
             spans.rewind()
         # In this order: a message leaves its queue after its span is written.
         drained = backlog() == 0
-        records = Records(sent=sent, spans=spans.read(), dead_letters=dead_letters())
+        records = Records(
+            sent=sent, spans=spans.read(), dead_letters=dead_letters(), looked_at=time.time()
+        )
         unsettled = missing(flow, records)
         progress(Progress(settled=accepted - len(unsettled), accepted=accepted))
         complete = drained and not unsettled

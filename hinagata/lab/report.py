@@ -5,20 +5,24 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from textwrap import shorten
-from typing import IO
+from typing import IO, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hinagata.lab.result import Result
+from hinagata.lab.accounting import Journey
+from hinagata.lab.result import FaultRecord, Result
 from hinagata.lab.spans import Status
 from hinagata.scenario.units import show_seconds
 
 WIDTH = 80
+_STYLES = {None: "", True: "bold green", False: "bold red"}
 FORMAT_VERSION = 1
 EXAMPLES = 3  # of what went wrong; all of them are in the JSON
 LATE_SECONDS = 1.0
+_PERCENTILES_MS = ("p50_ms", "p95_ms", "p99_ms")
+_PERCENTILES = ("p50_seconds", "p95_seconds", "p99_seconds", "longest_seconds")
 
 
 def write_text(result: Result, file: IO[str], *, verbose: bool = False) -> None:
@@ -40,7 +44,7 @@ def write_text(result: Result, file: IO[str], *, verbose: bool = False) -> None:
     console.print(_hops(result))
     console.print(Text(_about_latencies(result), style="dim"))
     console.print()
-    for line in _troubles(result):
+    for line in troubles(result):
         console.print(Text(shorten(line, 2 * WIDTH, placeholder=" ...")))
     for line in _left_out(result, verbose=verbose):
         console.print(Text(line))
@@ -51,9 +55,26 @@ def write_text(result: Result, file: IO[str], *, verbose: bool = False) -> None:
     console.print(_summary(result))
 
 
-def write_json(result: Result, file: IO[str]) -> None:
-    """Write a result for a program: one document, whose fields stay."""
-    document = {
+def write_json(result: Result, file: IO[str], *, messages: bool = False) -> None:
+    """Write a result for a program: one document, whose fields stay.
+
+    Args:
+        result: the run.
+        file: where to.
+        messages: whether every message is in it, with each of its arrivals.
+    """
+    json.dump(document(result, messages=messages), file, indent=2)
+    file.write("\n")
+
+
+def document(result: Result, *, messages: bool) -> dict[str, Any]:
+    """Return a result as JSON has it; new fields may come, none goes.
+
+    Args:
+        result: the run.
+        messages: whether every message is in it, with each of its arrivals.
+    """
+    found = {
         "version": FORMAT_VERSION,
         "sample": result.sample,
         "scenario": result.scenario,
@@ -63,20 +84,53 @@ def write_json(result: Result, file: IO[str]) -> None:
         "embedded": result.embedded,
         "started": result.started.isoformat(timespec="milliseconds"),
         "seconds": round(result.seconds, 3),
+        "stopped": result.stopped,
         "met": result.met,
         "sources": [
             {**asdict(source), "latest_seconds": round(source.latest_seconds, 3)}
             for source in result.sources
         ],
         "hops": [
-            {**asdict(hop), "p50_ms": _rounded(hop.p50_ms), "p99_ms": _rounded(hop.p99_ms)}
+            {**asdict(hop), **{name: _rounded(getattr(hop, name), 1) for name in _PERCENTILES_MS}}
             for hop in result.hops
         ],
+        "paths": [
+            {**asdict(path), **{name: _rounded(getattr(path, name), 4) for name in _PERCENTILES}}
+            for path in result.paths
+        ],
+        "traces": [asdict(account) for account in result.traces],
+        "faults": [asdict(fault) for fault in result.faults],
         "stubs": [asdict(stub) for stub in result.stubs],
         "expectations": [asdict(verdict) for verdict in result.verdicts],
     }
-    json.dump(document, file, indent=2)
-    file.write("\n")
+    if messages:
+        found["timeline"] = None if result.timeline is None else asdict(result.timeline)
+        found["messages"] = [_journey(journey) for journey in result.journeys]
+    return found
+
+
+def _journey(journey: Journey) -> dict[str, Any]:
+    sent = journey.sent
+    return {
+        "id": sent.id,
+        "source": sent.source,
+        "trace": sent.trace,
+        "sent_at": round(sent.sent_at, 6),
+        "accepted_at": None if sent.accepted_at is None else round(sent.accepted_at, 6),
+        "attempts": sent.attempts,
+        "ending": journey.ending,
+        "dead_letters": list(journey.dead_letters),
+        "arrivals": [
+            {
+                "hop": span.hop,
+                "start": round(span.start, 6),
+                "end": round(span.end, 6),
+                "status": span.status,
+                **({"error": span.error} if span.error else {}),
+            }
+            for span in journey.spans
+        ],
+    }
 
 
 def _about_latencies(result: Result) -> str:
@@ -131,17 +185,42 @@ def _verdicts(result: Result, *, unicode: bool) -> Table:
 
 
 def _summary(result: Result) -> Text:
+    """Return the answer, in a sentence."""
+    good = None if not (result.verdicts or result.stopped) else result.met
+    return Text(summary(result), style=_STYLES[good])
+
+
+def summary(result: Result) -> str:
+    """Return what a run comes to, in a sentence."""
     held = sum(verdict.met for verdict in result.verdicts)
     count = len(result.verdicts)
     took = f", after {show_seconds(result.seconds)}"
+    if result.stopped:
+        return f"The run was {result.stopped}{took}: nothing was judged."
     if not result.verdicts:
-        return Text(f"The scenario expects nothing{took}.")
+        return f"The scenario expects nothing{took}."
     if result.met:
-        return Text(f"All {count} expectations hold{took}.", style="bold green")
-    return Text(f"{count - held} of {count} expectations missed{took}.", style="bold red")
+        return f"All {count} expectations hold{took}."
+    return f"{count - held} of {count} expectations missed{took}."
 
 
-def _troubles(result: Result) -> Iterator[str]:
+def fault_line(fault: FaultRecord, *, since: float) -> str:
+    """Return what a fault did, in a line.
+
+    Args:
+        fault: what it was and did.
+        since: what its times are told from, in seconds since the epoch.
+    """
+    share = f", {fault.rate:.0%}" if fault.rate < 1 else ""
+    about = f"{fault.inject}{f' on {fault.target}' if fault.target else ''}{share}"
+    if fault.began is None:
+        return f"{about}: did not begin before the end"
+    when = show_seconds(fault.began - since)
+    until = "" if fault.ended is None else f" to {show_seconds(fault.ended - since)}"
+    return f"{about}: from {when}{until}, struck {fault.struck} times"
+
+
+def troubles(result: Result) -> Iterator[str]:
     """Yield a line for each thing that a person would ask about next."""
     for source in result.sources:
         for message in source.lost[:EXAMPLES]:
@@ -151,6 +230,16 @@ def _troubles(result: Result) -> Iterator[str]:
         if source.latest_seconds > LATE_SECONDS:
             late = show_seconds(source.latest_seconds)
             yield f"late: this machine sent {source.source} up to {late} after their time"
+    for account in result.traces:
+        for each in account.breaks[:EXAMPLES]:
+            yield (
+                f"trace: {each.messages} of {account.source} break between "
+                f"{' or '.join(each.before)} and {each.hop}, which does not go on with the trace "
+                f"that it was sent, such as of {each.example}"
+            )
+    since = result.timeline.started if result.timeline else result.started.timestamp()
+    for fault in result.faults:
+        yield f"fault: {fault_line(fault, since=since)}"
     refusals = Counter(
         (record.source, record.failure)
         for record in result.records.sent
@@ -192,5 +281,5 @@ def _row(table: Table, name: str, *numbers: float | None) -> None:
     )
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

@@ -1,14 +1,17 @@
 """What a run comes to: the accounts and the verdicts, with the records that they derive from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from hinagata.lab.accounting import HopAccount, Records, SourceAccount
+from hinagata.lab.accounting import HopAccount, Journey, PathAccount, Records, SourceAccount
 from hinagata.lab.judgement import Verdict
+from hinagata.lab.timeline import Timeline
+from hinagata.lab.trace_tree import TraceAccount
 
 if TYPE_CHECKING:
     from hinagata.lab.stubs import Stub
+    from hinagata.topology.graph import Topology
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,13 @@ class Result:
         stubs: what the endpoint left out.
         verdicts: one for each expectation.
         faults: one for each fault of the scenario, in its order.
+        paths: how long messages took from each source to each hop that it reaches.
+        journeys: every message, where it came, and where it ended.
+        traces: how far messages were followed, for each of the expectations about it.
+        timeline: what happened second by second.
+        topology: the architecture.
+        stopped: what ended the run before it was over, as a clause; empty if nothing did. Then no
+            expectation was judged.
     """
 
     sample: str
@@ -70,8 +80,14 @@ class Result:
     stubs: tuple["Stub", ...]
     verdicts: tuple[Verdict, ...]
     faults: tuple[FaultRecord, ...] = ()
+    paths: tuple[PathAccount, ...] = ()
+    journeys: tuple[Journey, ...] = field(default=(), repr=False)
+    traces: tuple[TraceAccount, ...] = ()
+    timeline: Timeline | None = field(default=None, repr=False)
+    topology: "Topology | None" = field(default=None, repr=False)
+    stopped: str = ""
 
     @property
     def met(self) -> bool:
-        """Whether every expectation holds."""
-        return all(verdict.met for verdict in self.verdicts)
+        """Whether the run came to its end, and every expectation holds."""
+        return not self.stopped and all(verdict.met for verdict in self.verdicts)

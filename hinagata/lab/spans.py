@@ -24,6 +24,9 @@ class Span:
         end: when it ended.
         status: how it ended.
         error: the name of the exception and its message; empty unless the status is `ERROR`.
+        trace: the root of the trace that the event came with; empty if the line does not tell.
+        parent: the segment that sent the event on; empty if none is known.
+        segment: the id of this work; empty if the line does not tell.
     """
 
     hop: str
@@ -32,6 +35,9 @@ class Span:
     end: float
     status: Status
     error: str = ""
+    trace: str = ""
+    parent: str = ""
+    segment: str = ""
 
     @property
     def handled(self) -> bool:
@@ -50,6 +56,7 @@ def _read_span(line: str) -> Span | None:
         return None
     try:
         fields = json.loads(line)
+        trace = _header_fields(fields.get("trace"))
         return Span(
             hop=str(fields["span"]),
             id=str(fields["id"]),
@@ -57,6 +64,15 @@ def _read_span(line: str) -> Span | None:
             end=float(fields["end"]),
             status=Status(fields["status"]),
             error=str(fields.get("error", "")),
+            trace=trace.get("Root", ""),
+            parent=trace.get("Parent", ""),
+            segment=str(fields.get("segment", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _header_fields(header: object) -> dict[str, str]:
+    """Return the fields of an X-Ray header, `Root=...;Parent=...;Sampled=1`."""
+    parts = header.split(";") if isinstance(header, str) else ()
+    return {name: value for name, _, value in (part.partition("=") for part in parts)}

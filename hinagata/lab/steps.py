@@ -45,15 +45,20 @@ class Steps:
 
     Args:
         verbose: whether what the steps tell is kept, also where there is no terminal.
+
+    Attributes:
+        now: the title of the step that was begun last.
     """
 
     def __init__(self, *, verbose: bool = False) -> None:
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._kept = self._console if verbose else None
+        self.now = ""
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
         """Show a step for as long as the block lasts."""
+        self.now = title
         started = time.monotonic()
         if self._console.is_terminal:
             with Status(Text(title), console=self._console) as status:

@@ -120,6 +120,7 @@ def send(
     *,
     patience: Patience | None = None,
     progress: Callable[[int], None] = lambda _: None,
+    into: list[Sent] | None = None,
 ) -> list[Sent]:
     """Send every message of several streams, all at once, and return what became of each.
 
@@ -128,9 +129,10 @@ def send(
     Args:
         streams: what to send, where and how fast.
         patience: how long to try. Default: five attempts of 10 s, which a device can afford.
-        progress: told from time to time how many messages are done with.
+        progress: told from time to time how many messages are done with; what it raises ends it.
+        into: what became of each message is put here at once, for one who is interrupted.
     """
-    sending = _Sending(patience or Patience())
+    sending = _Sending(patience or Patience(), [] if into is None else into)
     with ThreadPoolExecutor(max_workers=max(1, WORKERS * len(streams))) as pool:
         try:
             futures = [pool.submit(worker) for worker in sending.workers(streams)]
@@ -148,8 +150,8 @@ def send(
 class _Sending:
     """One call of `send`: what its workers share."""
 
-    def __init__(self, patience: Patience) -> None:
-        self.sent: list[Sent] = []
+    def __init__(self, patience: Patience, sent: list[Sent]) -> None:
+        self.sent = sent
         self._patience = patience
         self._stopped = threading.Event()
         self._connections: list[http.client.HTTPConnection] = []

@@ -1,12 +1,14 @@
 """What a run must know of a deployment: where to send, where to read, where to look."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hinagata.errors import HinagataError
 from hinagata.lab.accounting import Flow
 from hinagata.lab.hops import read_hops
+from hinagata.lab.retention import keeps_seconds
 from hinagata.lab.traffic import Entry
 from hinagata.scenario import Scenario
 from hinagata.suggestion import suggest
@@ -37,6 +39,8 @@ class Wiring:
         entries: where each source's requests go.
         log_groups: where the hops write.
         queues: the URLs of the queues that messages pass through.
+        queue_names: what the architecture calls each of them.
+        functions: the endpoint's name of each hop's function, of those that are functions.
         dead_letter_queues: for each dead-letter queue's URL, the hop whose letters it takes.
         tables: the name of each table that an expectation is about.
         flow: which hops each message must reach.
@@ -48,6 +52,8 @@ class Wiring:
     dead_letter_queues: Mapping[str, str]
     tables: Mapping[str, str]
     flow: Flow
+    queue_names: Mapping[str, str] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +88,17 @@ def wire(
         for name, resource in _resources(stack, deployment).items()
         if (stack.name, name) not in stubs
     ]
-    hops = read_hops(read_topology(assembly.directory))
+    topology = read_topology(assembly.directory)
+    hops = read_hops(topology)
     dead_letter_queues = {
         deployment.resources[queue.template.name, queue.logical_id]: hop
         for queue, hop in hops.dead_letter_queues.items()
         if (queue.template.name, queue.logical_id) in deployment.resources
+    }
+    queues = {
+        resource.physical_id: resource
+        for resource in found
+        if resource.type == QUEUE and resource.physical_id not in dead_letter_queues
     }
     return Wiring(
         entries={
@@ -94,11 +106,14 @@ def wire(
             for name, source in scenario.sources.items()
         },
         log_groups=tuple(dict.fromkeys(_log_groups(found, endpoint))),
-        queues=tuple(
-            resource.physical_id
-            for resource in found
-            if resource.type == QUEUE and resource.physical_id not in dead_letter_queues
-        ),
+        queues=tuple(queues),
+        queue_names=_short_names(queues),
+        functions={
+            hop: deployment.resources[node.template.name, node.logical_id]
+            for node, hop in hops.names.items()
+            if node.type == FUNCTION
+            and (node.template.name, node.logical_id) in deployment.resources
+        },
         dead_letter_queues=dead_letter_queues,
         tables={
             expectation.table: _table(expectation.table, found, scenario)
@@ -109,8 +124,20 @@ def wire(
             behind=hops.behind(
                 (source.entry, source.reaches) for source in scenario.sources.values()
             ),
+            before=hops.directly_before(),
+            keeps_seconds=keeps_seconds(topology, hops.names),
         ),
     )
+
+
+def _short_names(queues: Mapping[str, Resource]) -> dict[str, str]:
+    """Return what to call each queue: the construct that the stack has, or if several, its path."""
+    short = {url: resource.parts[1:2] or resource.parts for url, resource in queues.items()}
+    counts = Counter(short.values())
+    return {
+        url: "/".join(short[url] if counts[short[url]] == 1 else resource.parts[1:])
+        for url, resource in queues.items()
+    }
 
 
 def _resources(stack: "AssemblyStack", deployment: "Deployment") -> dict[str, Resource]:

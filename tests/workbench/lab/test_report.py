@@ -20,12 +20,17 @@ def hop(name: str, *, p99_ms: float | None = 901.26) -> HopAccount:
     return HopAccount(
         hop=name,
         received=10_500,
+        deliveries=10_516,
         processed=10_500,
+        again=11,
         duplicates=12,
         repeats=3,
         errors=1,
         dead_lettered=0,
+        expired=0,
+        lost=0,
         p50_ms=None if p99_ms is None else 9.1,
+        p95_ms=None if p99_ms is None else 99.04,
         p99_ms=p99_ms,
     )
 
@@ -211,8 +216,9 @@ def test_a_program_gets_one_document() -> None:
             "embedded",
             "started",
             "seconds",
+            "stopped",
         ),
-        *("met", "sources", "hops", "stubs", "expectations"),
+        *("met", "sources", "hops", "paths", "traces", "faults", "stubs", "expectations"),
     ]
     assert document["version"] == 1
     assert document["started"] == "2026-01-31T08:00:00.000+00:00"
@@ -225,17 +231,25 @@ def test_a_program_gets_one_document() -> None:
         "refused": 1,
         "retries": 2,
         "latest_seconds": 0.01,
-        "lost": [{"source": "cars", "id": LOST.id, "hops": ["Health", "Partner"]}],
+        "lost": [
+            {"source": "cars", "id": LOST.id, "hops": ["Health", "Partner"], "expired": []}
+        ],
+        "endings": {},
     }
     assert document["hops"][0] == {
         "hop": "DeviceGateway",
         "received": 10_500,
+        "deliveries": 10_516,
         "processed": 10_500,
+        "again": 11,
         "duplicates": 12,
         "repeats": 3,
         "errors": 1,
         "dead_lettered": 0,
+        "expired": 0,
+        "lost": 0,
         "p50_ms": 9.1,
+        "p95_ms": 99.0,
         "p99_ms": 901.3,
     }
     assert document["hops"][2]["p99_ms"] is None

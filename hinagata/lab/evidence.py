@@ -1,0 +1,163 @@
+"""What can be known of a run while it goes on, and in the end: collected in one place."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from hinagata.lab.accounting import Records
+from hinagata.lab.dead_letters import DeadLetterReader
+from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.observation import Observation, Progress, SpanReader, backlog, observe
+from hinagata.lab.stream_letters import StreamRecords
+from hinagata.lab.timeline import Sampler, Timeline, timeline
+from hinagata.lab.traffic import Sent
+from hinagata.lab.wiring import Wiring
+
+# CloudWatch's finest period for AWS's own metrics, and how many periods one answer holds
+# (GetMetricStatistics); an emulator counts by the second.
+_AWS_PERIOD = 60
+_MOST_POINTS = 1440
+
+
+class Evidence:
+    """Reads what an endpoint tells, for as long as the block lasts.
+
+    Args:
+        wiring: where to look.
+        endpoint: whom to ask.
+
+    Attributes:
+        started: when it began, in seconds since the epoch.
+    """
+
+    def __init__(self, wiring: Wiring, endpoint: Endpoint) -> None:
+        self.started = time.time()
+        self._wiring = wiring
+        self._endpoint = endpoint
+        self._queues = endpoint.client("sqs")
+        self._dead_letters = DeadLetterReader(
+            self._queues,
+            wiring.dead_letter_queues,
+            records_of=StreamRecords(endpoint.client("kinesis")),
+        )
+        self._dead_letters.skip_present()
+        self._letters_before: Mapping[str, int] = {}
+        self._letters_before = self._letters()
+        self._spans = SpanReader(endpoint.client("logs"), wiring.log_groups, since=self.started - 1)
+        self._waiting = Sampler(self._depths)
+        self._letters_since = Sampler(self._letters)
+        self._samplers = ExitStack()
+        self._known = Records(sent=[], spans=[], dead_letters=[])
+
+    def __enter__(self) -> Self:
+        self._samplers.enter_context(self._waiting)
+        self._samplers.enter_context(self._letters_since)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._samplers.__exit__(kind, error, trace)
+
+    def wait(
+        self,
+        sent: Sequence[Sent],
+        *,
+        deadline_seconds: float,
+        progress: Callable[[Progress], None],
+    ) -> Observation:
+        """Return what is seen once every message is accounted for, or at the deadline.
+
+        Args:
+            sent: what was sent.
+            deadline_seconds: how long to wait at most.
+            progress: told after each look.
+        """
+        observation = observe(
+            sent,
+            self._wiring.flow,
+            spans=self._spans,
+            dead_letters=self._dead_letters.read,
+            backlog=lambda: backlog(self._queues, self._wiring.queues),
+            deadline_seconds=deadline_seconds,
+            progress=progress,
+        )
+        self._known = observation.records
+        return observation
+
+    def so_far(self, sent: Sequence[Sent]) -> Records:
+        """Return what is known now, for one who cannot wait: as far as the endpoint answers.
+
+        Args:
+            sent: what was sent.
+        """
+        spans, letters = self._known.spans, self._known.dead_letters
+        # Nobody is there any more, or somebody is in a hurry: then it is what was known before.
+        with suppress(Exception):
+            spans = self._spans.read()
+            letters = self._dead_letters.read()
+        return Records(sent=sent, spans=spans, dead_letters=letters, looked_at=time.time())
+
+    def timeline(self, records: Records) -> Timeline:
+        """Return what happened second by second.
+
+        Args:
+            records: what was seen.
+        """
+        throttles: Mapping[str, Iterable[float]] = {}
+        # Who is gone cannot tell; the rest is known without him.
+        with suppress(Exception):
+            throttles = self._throttles(records.looked_at)
+        return timeline(
+            self._wiring.flow,
+            records,
+            throttles=throttles,
+            queues=self._waiting.samples,
+            dead_letters=self._letters_since.samples,
+        )
+
+    def _depths(self) -> dict[str, int]:
+        return {
+            self._wiring.queue_names.get(url, url): backlog(self._queues, [url])
+            for url in self._wiring.queues
+        }
+
+    def _letters(self) -> dict[str, int]:
+        """Return how many dead letters there are by hop, without those that lay there before."""
+        found: dict[str, int] = {}
+        for url, hop in self._wiring.dead_letter_queues.items():
+            found[hop] = found.get(hop, 0) + backlog(self._queues, [url])
+        before = self._letters_before
+        return {hop: max(0, count - before.get(hop, 0)) for hop, count in found.items()}
+
+    def _throttles(self, until: float) -> dict[str, list[float]]:
+        """Return when each function refused a call for want of capacity, as CloudWatch knows."""
+        metrics = self._endpoint.client("cloudwatch")
+        finest = _AWS_PERIOD if self._endpoint.is_aws else 1
+        steps = math.ceil((until - self.started) / finest / _MOST_POINTS)
+        period = finest * max(1, steps)
+        found: dict[str, list[float]] = {}
+        for hop, function in self._wiring.functions.items():
+            points: list[Any] = metrics.get_metric_statistics(
+                Namespace="AWS/Lambda",
+                MetricName="Throttles",
+                Dimensions=[{"Name": "FunctionName", "Value": function}],
+                StartTime=datetime.fromtimestamp(math.floor(self.started), UTC),
+                EndTime=datetime.fromtimestamp(math.ceil(until) + 1, UTC),
+                Period=period,
+                Statistics=["Sum"],
+            )["Datapoints"]
+            # A point stands at the beginning of its period, and counts until the end.
+            found[hop] = [
+                point["Timestamp"].timestamp() + period - 0.001
+                for point in points
+                for _ in range(int(point["Sum"]))
+            ]
+        return found
