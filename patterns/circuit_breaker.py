@@ -231,6 +231,7 @@ class CircuitBreaker(Construct):
             grantee = code.grant_principal
             self.table.grant(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
             _grant(grantee, ["states:StartExecution"], self._workflow_arn)
+        acknowledge(worker.function, ONE_EXECUTION_AN_OUTAGE)
         worker.guarded_by = self._id
         self._controls(worker, timeout)
 
@@ -355,8 +356,8 @@ class CircuitBreaker(Construct):
                 enabled=True
             ),
         )
-        # Its role's policy must be there before its first execution, not only its role.
-        workflow.node.add_dependency(role)
+        # What the role allows must be there before the first execution, not only the role.
+        workflow.node.add_dependency(role.node.find_child("DefaultPolicy"))
         acknowledge(workflow, OWN_HISTORY)
         return workflow
 

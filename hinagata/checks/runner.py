@@ -126,7 +126,12 @@ def _stale(
     findings: Iterable[Reported],
     unresolved: Iterable[Unanswered],
 ) -> tuple[Stale, ...]:
-    asked = [(each.check, each.finding.node) for each in findings]
+    # A loop is found at one of its nodes, whichever comes first, and acknowledged at those known.
+    asked = [
+        (each.check, node)
+        for each in findings
+        for node in (each.finding.node, *each.finding.related)
+    ]
     # What nobody can know may yet be what was acknowledged.
     asked += [(each.check, each.node) for each in unresolved]
     needed = {

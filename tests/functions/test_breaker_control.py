@@ -242,6 +242,16 @@ def test_a_drain_ends_at_last(world: FakeWorld) -> None:
     assert len(world.waiting) == 38
 
 
+def test_a_mapping_without_a_bound_gets_none(world: FakeWorld) -> None:
+    """What had no bound before the outage has none after it."""
+    world.controller._sources = [replace(SOURCE, concurrency=None)]
+    world.table.state = replace(OPEN, phase=Phase.DRAINING, since=world.clock.now)
+    world.waiting = []
+
+    assert world.step()["closed"]
+    assert world.updates == [{"UUID": "mapping-1", "Enabled": True, "ScalingConfig": {}}]
+
+
 def test_a_mapping_that_still_changes_is_waited_for(world: FakeWorld) -> None:
     """AWS refuses a second change for some seconds."""
     world.busy = 2

@@ -1,4 +1,4 @@
-"""Everything is synthesized once a session: the exhibits and the sample, in one app."""
+"""Everything is synthesized once a session: the exhibits and the samples, in one app."""
 
 import json
 import subprocess
@@ -15,6 +15,7 @@ import pytest
 
 from patterns import App
 from stacks.connected_car import ConnectedCar
+from stacks.resilient_orders import ResilientOrders
 from tests.synth.exhibits import EXHIBITS, SOURCE, across_stacks
 from tests.synth.raw_architectures import synthesize
 from tests.synth.template import Template
@@ -48,7 +49,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def synthesized(tmp_path_factory: pytest.TempPathFactory, code: str) -> Iterator[Synthesized]:
-    """The exhibits, the sample as it is, and the sample for a million cars."""
+    """The exhibits, the samples as they are, and the connected car for a million cars."""
     directory = tmp_path_factory.mktemp("assembly")
     app = App(outdir=str(directory))
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(), cdk_nag.ServerlessChecks())
@@ -57,6 +58,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory, code: str) -> Iterator
     across_stacks(app, code)
     ConnectedCar(app, "ConnectedCar")
     ConnectedCar(app, "MillionCars", cars=1_000_000)
+    ResilientOrders(app, "ResilientOrders")
     # A finding fails the synthesis after everything is written; test_judges tells which it was.
     with suppress(SystemExit):
         app.synth()

@@ -21,6 +21,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from patterns import (
+    CircuitBreaker,
     EventStream,
     FanOut,
     LambdaWorker,
@@ -357,6 +358,53 @@ def worker_stores(stack: cdk.Stack, code: str) -> None:
     worker.reads(inbox)
     worker.writes(outbox)
     worker.reads(token)
+
+
+@exhibit
+def breaker(stack: cdk.Stack, code: str) -> None:
+    """A breaker around one worker, in its smallest use."""
+    worker = LambdaWorker(stack, "Billing", handler="shop.billing.handler", code=code)
+    worker.consumes(PointToPointQueue(stack, "Orders"))
+    CircuitBreaker(stack, "Bank").guards(worker)
+
+
+@exhibit
+def breaker_full(stack: cdk.Stack, code: str) -> None:
+    """A breaker with every setting, around a worker of two queues and one of one."""
+    bank = CircuitBreaker(
+        stack,
+        "Bank",
+        failure_percent=20,
+        minimum_calls=50,
+        window=cdk.Duration.seconds(10),
+        wait=cdk.Duration.minutes(1),
+        longest_wait=cdk.Duration.hours(1),
+        probes=5,
+        drain_rate=25,
+        longest_drain=cdk.Duration.minutes(30),
+        alarms_to=sns.Topic.from_topic_arn(
+            stack, "Pager", "arn:aws:sns:eu-west-1:111122223333:pager"
+        ),
+    )
+    billing = LambdaWorker(
+        stack,
+        "Billing",
+        handler="shop.billing.handler",
+        code=code,
+        timeout=cdk.Duration.minutes(2),
+    )
+    billing.consumes(PointToPointQueue(stack, "Orders", key=_key(stack)))
+    billing.consumes(PointToPointQueue(stack, "Returns"), batch_size=5)
+    bank.guards(billing)
+    refunds = LambdaWorker(
+        stack,
+        "Refunds",
+        handler="shop.orders.handler",
+        code=code,
+        max_concurrency=4,
+    )
+    refunds.consumes(PointToPointQueue(stack, "Refused"))
+    bank.guards(refunds)
 
 
 @exhibit
