@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hinagata.lab.hops import read_hops
@@ -58,9 +58,19 @@ def hold(scenario: Scenario, topology: Topology, *, stacks: Collection[str] | No
     queues = _called(node for node in nodes if node.role is Role.QUEUE)
     for place, name, known, meant in _counted(scenario, entries, handlers, queues):
         check(place, name, known, meant)
+    for place, name, known, meant in _struck(scenario, nodes, hops):
+        check(place, name, known, meant)
+
+
+def _struck(
+    scenario: Scenario, nodes: Sequence[Node], hops: Mapping[Node, str]
+) -> Iterator[tuple[str, str, Mapping[str, str], str]]:
+    """Yield what faults strike, as `_counted` does, and what loses its cap."""
+    handlers = {name: name for name in hops.values()}
+    functions = {name: name for node, name in hops.items() if node.type == FUNCTION}
     targets = {
         Target.HANDLER: handlers,
-        Target.FUNCTION: {name: name for node, name in hops.items() if node.type == FUNCTION},
+        Target.FUNCTION: functions,
         Target.CONTAINER: {name: name for node, name in hops.items() if node.type != FUNCTION},
         Target.DEPENDENCY: (
             _called(node for node in nodes if node.role in DEPENDENCIES)
@@ -69,12 +79,12 @@ def hold(scenario: Scenario, topology: Topology, *, stacks: Collection[str] | No
         ),
         Target.CHANNEL: _called(node for node in nodes if node.role in CHANNELS),
     }
-    for index, hop in enumerate(scenario.uncapped):
-        check(f"run.uncapped[{index}]", hop, targets[Target.FUNCTION], Target.FUNCTION.value)
     for index, fault in enumerate(scenario.faults):
         kind = KINDS[fault.inject].target
         if kind is not None and fault.target is not None:
-            check(f"faults[{index}].on", fault.target, targets[kind], kind.value)
+            yield f"faults[{index}].on", fault.target, targets[kind], kind.value
+    for index, hop in enumerate(scenario.uncapped):
+        yield f"run.uncapped[{index}]", hop, functions, Target.FUNCTION.value
 
 
 def _counted(

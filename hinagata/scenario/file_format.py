@@ -573,6 +573,12 @@ _RUN: Record[dict[str, Any]] = record(
             "warm_up",
             required=False,
         ),
+        "uncapped": Field(
+            names(kind="hop"),
+            "Functions whose cap on concurrency is taken off, to see what it is for.",
+            "uncapped",
+            required=False,
+        ),
     },
 )
 
@@ -608,6 +614,17 @@ SCENARIO: Record[dict[str, Any]] = record(
             mapping_of(_SERVICE_TIME, kind="hop", pattern=_NODE, expected=_NODE_EXPECTED),
             "How long each hop works on a message.",
             "service_times",
+            required=False,
+        ),
+        "outside": Field(
+            mapping_of(
+                text(pattern=_KEY_NAME, expected="the name of an environment variable"),
+                kind="name",
+                pattern=_NAME,
+                expected=_NAME_EXPECTED,
+            ),
+            "What handlers call outside of the architecture, and the variable with its URL.",
+            "outside",
             required=False,
         ),
         "faults": Field(list_of(_FAULT), "What goes wrong meanwhile.", "faults", required=False),

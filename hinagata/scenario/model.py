@@ -210,6 +210,9 @@ class Scenario:
         warm_up: how many messages of each source a run sends first, and waits for: they start
             everything up, count like all others, and are left out of latencies alone.
         faults: what goes wrong meanwhile.
+        outside: what handlers call that is no part of the architecture: for each name, the
+            environment variable in which they find its URL. A run stands in for it.
+        uncapped: the hops whose cap on concurrency a run takes off, to see what it is for.
         lines: the line of each field by its path, as `sources.cars.entry`, for whoever finds later
             that what it names does not exist.
     """
@@ -224,6 +227,8 @@ class Scenario:
     deadline_seconds: float = DEADLINE_SECONDS
     warm_up: int = 0
     faults: tuple[Fault, ...] = ()
+    outside: Mapping[str, str] = field(default_factory=dict)
+    uncapped: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     def hops(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Finds what the endpoint calls the targets of a scenario's faults."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,11 +42,13 @@ class Aim:
         topology: of the assembly.
         deployment: of it.
         endpoint: where it was deployed.
+        outside: the names of what is called outside of it.
     """
 
     topology: "Topology"
     deployment: "Deployment"
     endpoint: "Endpoint"
+    outside: Collection[str] = ()
 
     def places(self, fault: Fault) -> list[Place]:
         """Return what a fault strikes.
@@ -57,6 +59,8 @@ class Aim:
         target = KINDS[fault.inject].target
         if target is None or fault.target is None:
             return [Place(kind=Kind.ACCOUNT)]
+        if target is Target.DEPENDENCY and fault.target in self.outside:
+            return [Place(kind=Kind.OUTSIDE, name=fault.target)]
         hops = read_hops(self.topology)
         deployed = {
             node: self.deployment.resources[node.template.name, node.logical_id]

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     TABLE = "table"  # its name
     BUCKET = "bucket"  # its name
     WORKFLOW = "workflow"  # its ARN
+    OUTSIDE = "outside"  # its name in the scenario
 
 
 @dataclass(frozen=True, kw_only=True)

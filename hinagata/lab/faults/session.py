@@ -13,9 +13,10 @@ from pathlib import Path
 from hinagata.errors import HinagataError
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.faults.aim import Aim
-from hinagata.lab.faults.board import BOARD_VARIABLE, read_strikes, write_board
+from hinagata.lab.faults.board import BOARD_VARIABLE, Board, read_strikes, write_board
 from hinagata.lab.faults.injection import Injection, Place
 from hinagata.lab.faults.service_faults import SERVICES, ServiceFaults
+from hinagata.lab.outside import Outside
 from hinagata.lab.result import FaultRecord
 from hinagata.lab.tasks import free_port
 from hinagata.scenario import Scenario
@@ -36,6 +37,7 @@ class FaultSession:
 
     def __init__(self, scenario: Scenario, workdir: Path) -> None:
         self._faults = scenario.faults
+        self._outside = scenario.outside
         self._seed = scenario.seed
         self._workdir = workdir
         self._board = workdir / "faults.json"
@@ -48,15 +50,18 @@ class FaultSession:
         self._endpoint: Endpoint | None = None
         self._began = 0.0
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """The variables that the embedded endpoint is started with."""
-        if not self._faults:
-            return {}
-        environment = {BOARD_VARIABLE: str(self._board)}
+    @contextlib.contextmanager
+    def around(self) -> Iterator[dict[str, str]]:
+        """Stand in for what is outside; gives the variables to start the endpoint with."""
+        environment = {BOARD_VARIABLE: str(self._board)} if self._faults else {}
         if self.handlers_endpoint is not None:
             environment["AWS_ENDPOINT_URL"] = self.handlers_endpoint
-        return environment
+        if not self._outside:
+            yield environment
+            return
+        with Outside(self._outside, Board(self._board)) as stand_in:
+            urls = {variable: stand_in.url(name) for name, variable in self._outside.items()}
+            yield environment | urls
 
     @property
     def handlers_endpoint(self) -> str | None:
@@ -163,7 +168,10 @@ class FaultSession:
         )
 
     def _needs_proxy(self) -> bool:
-        return any(fault.inject in _SERVICE_FAULTS for fault in self._faults)
+        return any(
+            fault.inject in _SERVICE_FAULTS and fault.target not in self._outside
+            for fault in self._faults
+        )
 
     def _update(self, injection: Injection) -> None:
         if self._endpoint is not None:
