@@ -1,0 +1,165 @@
+"""The random draws of a run, each kind from a stream of its own.
+
+Every stream derives from the run's seed and from what it is for. So a seed repeats a run bit by
+bit, and a change to one station leaves the arrivals, and the draws of the others, as they were:
+what differs between two runs is what was changed.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import repeat
+
+import numpy as np
+import numpy.typing as npt
+
+from hinagata.scenario.rate import (
+    DAY_SECONDS,
+    BurstRate,
+    ClosedLoopRate,
+    ConstantRate,
+    DiurnalRate,
+    RampRate,
+    Rate,
+    TraceRate,
+)
+from hinagata.simulator.model import Retry, Work
+
+# Drawing thousands at a time costs a tenth of drawing one by one.
+BLOCK = 4096
+# A retry's waits are listed up to here; after so many they have long reached the longest.
+LISTED_WAITS = 1000
+
+
+def stream(seed: int, *purpose: str) -> np.random.Generator:
+    """Returns the generator for a purpose, always the same for the same seed and words.
+
+    Args:
+        seed: The run's.
+        purpose: What the draws are for, such as a station's name and `work`.
+    """
+    words = [zlib.crc32(word.encode()) for word in purpose]
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([abs(seed), *words])))
+
+
+def uniform(generator: np.random.Generator) -> Callable[[], float]:
+    """Returns what draws evenly from 0 to 1.
+
+    Args:
+        generator: Where the draws come from.
+    """
+    return _one_by_one(lambda: generator.random(BLOCK))
+
+
+def durations(work: Work, generator: np.random.Generator) -> Callable[[], float]:
+    """Returns what draws times in seconds.
+
+    A lognormal of mean m and coefficient of variation v has `sigma^2 = ln(1 + v^2)` and
+    `mu = ln m - sigma^2 / 2`.
+
+    Args:
+        work: Their mean and spread.
+        generator: Where the draws come from.
+    """
+    mean = work.mean_s
+    if mean == 0 or work.cv == 0:
+        return repeat(mean).__next__
+    if work.cv == 1:
+        return _one_by_one(lambda: generator.exponential(mean, BLOCK))
+    variance = math.log1p(work.cv**2)
+    middle = math.log(mean) - variance / 2
+    return _one_by_one(lambda: generator.lognormal(middle, math.sqrt(variance), BLOCK))
+
+
+def waits(retry: Retry, generator: np.random.Generator) -> Callable[[int], float]:
+    """Returns what draws the k-th wait before a retry, in seconds, from k = 0.
+
+    Args:
+        retry: How long the waits are.
+        generator: Where the draws come from.
+    """
+    longest = list(retry.waits_s)
+    if not longest:
+        wait = retry.base_s
+        while len(longest) < min(max(1, retry.retries), LISTED_WAITS):
+            longest.append(min(retry.cap_s, wait))
+            wait = min(retry.cap_s, wait * retry.factor)
+    last = len(longest) - 1
+    if retry.waits_s or not retry.jitter:
+        return lambda k: longest[min(k, last)]
+    share = uniform(generator)
+    return lambda k: longest[min(k, last)] * share()
+
+
+def arrivals(
+    rate: Rate, duration_s: float, generator: np.random.Generator
+) -> Iterator[tuple[float, npt.NDArray[np.float64]]]:
+    """Yields the times of a Poisson process with a rate that changes, window by window.
+
+    A window's candidates come at the highest rate that it has, and each is kept with the share that
+    the rate at its time has in that: thinning, after Lewis and Shedler
+    (https://doi.org/10.1002/nav.3800260304).
+
+    Args:
+        rate: Messages a second at each time.
+        duration_s: When it ends.
+        generator: Where the draws come from.
+
+    Yields:
+        The end of a window, and the times in it, ascending.
+    """
+    start = 0.0
+    while start < duration_s:
+        # As many candidates as a block, whatever the rate, and no window over a minute.
+        end = min(
+            start + min(60.0, BLOCK / max(highest(rate, start, start + 60.0), 1e-9)), duration_s
+        )
+        most = highest(rate, start, end)
+        times = np.sort(generator.uniform(start, end, generator.poisson(most * (end - start))))
+        if most * (end - start) > rate.count(start, end) * (1 + 1e-9):
+            kept = generator.random(len(times)) * most
+            times = times[kept < np.array([rate.rate_at(seconds) for seconds in times.tolist()])]
+        yield end, times
+        start = end
+
+
+def highest(rate: Rate, start: float, end: float) -> float:
+    """Returns the highest rate from `start` to `end`, in messages a second.
+
+    Args:
+        rate: The rate.
+        start: In seconds.
+        end: In seconds.
+    """
+    match rate:
+        case ConstantRate() | ClosedLoopRate():
+            return rate.rate_at(start)
+        case RampRate():
+            return max(rate.rate_at(start), rate.rate_at(end))
+        case DiurnalRate():
+            peak = math.ceil((start - rate.peak_at_seconds) / DAY_SECONDS) * DAY_SECONDS
+            if peak + rate.peak_at_seconds <= end:
+                return rate.peak_per_second
+            return max(rate.rate_at(start), rate.rate_at(end))
+        case BurstRate():
+            quiet = rate.base_per_second * (end - start)
+            if math.isclose(rate.count(start, end), quiet, rel_tol=1e-9, abs_tol=1e-9):
+                return rate.base_per_second
+            return max(rate.base_per_second, rate.peak_per_second)
+        case TraceRate():
+            inside = [
+                value
+                for seconds, value in zip(rate.seconds, rate.per_second, strict=True)
+                if start < seconds < end
+            ]
+            return max(rate.rate_at(start), *inside) if inside else rate.rate_at(start)
+
+
+def _one_by_one(block: Callable[[], npt.NDArray[np.generic]]) -> Callable[[], float]:
+    def draws() -> Iterator[float]:
+        while True:
+            yield from block().tolist()
+
+    return draws().__next__

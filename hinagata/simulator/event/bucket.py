@@ -1,0 +1,54 @@
+"""Token buckets, by which services say how much a second they take."""
+
+from __future__ import annotations
+
+
+class Bucket:
+    """A bucket of tokens, full at the start.
+
+    Attributes:
+        per_s: How many it gains a second.
+        depth: How many it holds.
+    """
+
+    __slots__ = ("_at", "_tokens", "depth", "per_s")
+
+    def __init__(self, per_s: float, depth: float) -> None:
+        self.per_s = per_s
+        self.depth = depth
+        self._tokens = depth
+        self._at = 0.0
+
+    def has(self, t: float, tokens: float = 1.0) -> bool:
+        """Returns whether there are so many tokens at a time.
+
+        Args:
+            t: The time, never before that of the call before.
+            tokens: How many.
+        """
+        left = self._tokens + (t - self._at) * self.per_s
+        self._at = t
+        self._tokens = left = min(left, self.depth)
+        # What is gained in steps may fall short of a token by a rounding error.
+        return left >= tokens - 1e-9
+
+    def take(self, tokens: float = 1.0) -> None:
+        """Takes tokens that `has` has found.
+
+        Args:
+            tokens: How many.
+        """
+        self._tokens -= tokens
+
+    def change(self, t: float, per_s: float, depth: float) -> None:
+        """Changes how much it gains and holds; what it has stays, as far as it fits.
+
+        Args:
+            t: When.
+            per_s: How many it gains a second from then on.
+            depth: How many it holds from then on.
+        """
+        self.has(t, 0.0)
+        self.per_s = per_s
+        self.depth = depth
+        self._tokens = min(self._tokens, depth)

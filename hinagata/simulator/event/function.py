@@ -1,0 +1,369 @@
+"""Lambda functions: environments, what limits them, and what they do."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable
+from heapq import heappush
+from typing import Any
+
+from hinagata.scenario.fault import Inject
+from hinagata.simulator.draws import durations, uniform
+from hinagata.simulator.event.bucket import Bucket
+from hinagata.simulator.event.calls import Calls
+from hinagata.simulator.event.link import Deadlines
+from hinagata.simulator.event.node import (
+    FAILED,
+    OK,
+    REFUSED,
+    Answer,
+    BatchAnswer,
+    Entry,
+    Message,
+    Node,
+    World,
+    is_poison,
+)
+from hinagata.simulator.event.pool import Pool
+from hinagata.simulator.model import Account, Disturbance, Function
+from hinagata.simulator.outcome import StationSeries
+
+# What is noted of an invocation that is more than a time: its key among the deadlines, whether it is
+# over, the code that it runs, whether it fails as a whole, whether its environment survives it, its
+# entries, which of them it is at, those that failed, whether the others count, whom to tell, about
+# what.
+KEY, OVER, VERSION, FAILS, LIVES, ENTRIES, AT, BAD, PARTIAL, TOLD, ABOUT = range(11)
+
+
+class FunctionNode(Node):
+    """A function, its environments, and its share of the account."""
+
+    __slots__ = (
+        "_allowance",
+        "_busy",
+        "_calls",
+        "_cold_start",
+        "_deadlines",
+        "_draw",
+        "_entered",
+        "_fails",
+        "_faults",
+        "_finish_act",
+        "_free",
+        "_function",
+        "_idle",
+        "_keep_alive",
+        "_left",
+        "_limit",
+        "_overrun_act",
+        "_per_message",
+        "_plain",
+        "_pool",
+        "_provisioned",
+        "_rate",
+        "_timeout",
+        "_updated",
+        "_version",
+        "_work",
+        "_worked_act",
+        "calls",
+    )
+
+    def __init__(self, function: Function, world: World, account: Account, pool: Pool) -> None:
+        super().__init__(function, world)
+        self._function = function
+        self._work = durations(function.work, world.draws(self.name, "work"))
+        self._per_message = function.per_message and durations(
+            function.per_message, world.draws(self.name, "per message")
+        )
+        self._cold_start: Callable[[], float] | None = function.cold_start and durations(
+            function.cold_start, world.draws(self.name, "cold start")
+        )
+        self._draw = uniform(world.draws(self.name, "faults"))
+        self._keep_alive = function.keep_alive_s
+        self._provisioned = math.floor(function.provisioned)
+        self._fails = function.fails
+        self._limit = math.inf if function.reserved is None else function.reserved
+        # What is neither reserved nor free of the account comes out of what all share.
+        shares = function.in_account and function.reserved is None
+        self._pool = pool if shares else None
+        self._rate: Bucket | None = None
+        self._allowance: Bucket | None = None
+        if function.in_account:
+            per_s = account.requests_per_slot * self._limit
+            self._rate = pool.rate if shares else Bucket(per_s, per_s)
+            self._allowance = Bucket(account.scale_per_s, account.scale_at_once)
+        self._busy = 0
+        # Since when each idle environment is: the last one to become so is the first one taken, so
+        # the list is in the order of time.
+        self._idle: list[float] = []
+        self._version = 0
+        self._faults: list[Disturbance] = []
+        self._plain = True
+        self.calls = Calls((), self._draw)
+        self._updated = False
+        self._timeout = function.timeout_s
+        self._deadlines: Deadlines | None = None
+        self._entered = self.ledger.entered.append
+        self._left = self.ledger.left.append
+        self._free = self._idle.append
+        self._finish_act = self._finish
+        self._overrun_act = self._overrun
+        self._worked_act = self._worked
+
+    def connect(self, calls: Calls, *, updated: bool) -> None:
+        """Gives it the calls that it makes for each message.
+
+        Args:
+            calls: The calls.
+            updated: Whether its code will be updated.
+        """
+        self.calls = calls
+        self._updated = updated
+        if calls and self._timeout < math.inf:
+            self._deadlines = Deadlines(self, self._timeout, self._expired)
+        self._judge()
+
+    def offer(
+        self, t: float, message: Message, since: float, answer: Answer, about: Any, /
+    ) -> int | None:
+        """Invokes the function for one message: see `Node.offer`."""
+        start = self._enter(t)
+        if start is None:
+            return REFUSED
+        work = self._work()
+        if self._plain:
+            act = self._finish_act
+            if work > self._timeout:
+                work = self._timeout
+                act = self._overrun_act
+            heappush(self._heap, (t + start + work, self._ticket(), act, (answer, about)))
+            return None
+        if self._per_message:
+            work += self._per_message()
+        self._begin(t, start, work, [[since, message]], False, answer, about)
+        return None
+
+    def offer_batch(
+        self, t: float, entries: list[Entry], told: BatchAnswer, about: Any, *, partial: bool
+    ) -> int | None:
+        """Invokes the function for a channel's batch: see `SendBatch`."""
+        ledger = self.ledger
+        ledger.came.extend((t, float(len(entries))))
+        ledger.tried.extend((t, 1.0))
+        start = self._enter(t)
+        if start is None:
+            ledger.refused.append(t)
+            for _ in entries:
+                ledger.failed.extend((t, t))
+            return REFUSED
+        work = self._work()
+        if self._per_message:
+            work += sum(self._per_message() for _ in entries)
+        batch: list[Any] = [t, entries, told, about]
+        batch.append(self._begin(t, start, work, entries, partial, self._tell_channel, batch))
+        return None
+
+    def sample(self, tick: int, t: float) -> None:
+        """Notes how many environments live: see `Node.sample`."""
+        idle = self._idle
+        del idle[: bisect_left(idle, t - self._keep_alive)]
+        self.ledger.capacity[tick] = max(self._busy + len(idle), self._provisioned)
+
+    def series(self) -> StationSeries:
+        """Returns what happened here; every second that an environment is busy is billed."""
+        series = super().series()
+        series.billed_s[:] = series.busy * self.world.clock.lengths
+        return series
+
+    def disturb(self, disturbance: Disturbance, t: float, *, begins: bool) -> None:
+        """Begins or ends what goes wrong inside the function: see `Node.disturb`."""
+        if disturbance.inject == Inject.UPDATE:
+            if begins:
+                self._version += 1
+                self._idle.clear()
+        elif disturbance.inject in {Inject.RAISE, Inject.CRASH, Inject.HANG, Inject.POISON}:
+            if begins or disturbance.inject == Inject.POISON:
+                if disturbance not in self._faults:
+                    self._faults.append(disturbance)
+            else:
+                self._faults.remove(disturbance)
+            self._judge()
+
+    def _judge(self) -> None:
+        """Decides whether an invocation is just a time: then it takes the short way."""
+        function = self._function
+        self._plain = (
+            not self.calls
+            and not self._faults
+            and not function.fails
+            and self._per_message is None
+            and not self._updated
+        )
+
+    def _enter(self, t: float) -> float | None:
+        """Occupies an environment; returns how long it takes to start, or None if refused."""
+        busy = self._busy
+        if busy + 1 > self._limit:
+            return None
+        pool = self._pool
+        pooled = pool is not None and busy >= self._provisioned
+        if pooled and pool.busy + 1 > pool.limit:
+            return None
+        rate = self._rate
+        if rate is not None and not rate.has(t):
+            return None
+        start = 0.0
+        idle = self._idle
+        if idle and idle[-1] + self._keep_alive >= t:
+            idle.pop()
+        elif busy >= self._provisioned:
+            if idle:
+                idle.clear()
+            allowance = self._allowance
+            if allowance is not None:
+                if not allowance.has(t):
+                    return None
+                allowance.take()
+            self.ledger.cold.append(t)
+            if self._cold_start is not None:
+                start = self._cold_start()
+        if rate is not None:
+            rate.take()
+        if pooled:
+            pool.busy += 1
+        self._busy = busy + 1
+        self._entered(t)
+        return start
+
+    def _finish(self, t: float, whom: tuple[Answer, Any]) -> None:
+        """Ends an invocation that is just a time."""
+        self._leave(t)
+        self._free(t)
+        whom[0](t, whom[1], OK)
+
+    def _overrun(self, t: float, whom: tuple[Answer, Any]) -> None:
+        """Ends an invocation that is just a time, and too long a one."""
+        self._leave(t)
+        self._free(t)
+        whom[0](t, whom[1], FAILED)
+
+    def _leave(self, t: float) -> None:
+        busy = self._busy
+        if self._pool is not None and busy > self._provisioned:
+            self._pool.busy -= 1
+        self._busy = busy - 1
+        self._left(t)
+
+    def _begin(
+        self,
+        t: float,
+        start: float,
+        work: float,
+        entries: list[Entry],
+        partial: bool,  # noqa: FBT001
+        told: Answer,
+        about: Any,
+    ) -> list[Any]:
+        """Begins an invocation that may fail, or call others."""
+        key = self._ticket()
+        lives = True
+        fails = False if partial or not self._fails else self._draw() < self._fails
+        for fault in self._faults:
+            if fault.inject != Inject.POISON and self._draw() < fault.share:
+                if fault.inject == Inject.HANG:
+                    work = math.inf
+                fails = True
+                lives = lives and fault.inject != Inject.CRASH
+        invocation = [key, False, self._version, fails, lives, entries, 0, [], partial, told, about]
+        begun = t + start
+        if work > self._timeout:
+            self.world.calendar.at(begun + self._timeout, self._expire_alone, invocation)
+            return invocation
+        if self._deadlines is not None and not fails:
+            # Deadlines end in the order in which they begin, which a start upsets.
+            if start:
+                self.world.calendar.at(begun + self._timeout, self._expire_alone, invocation)
+            else:
+                self._deadlines.watch(t, key, invocation)
+        heappush(self._heap, (begun + work, self._ticket(), self._worked_act, invocation))
+        return invocation
+
+    def _worked(self, t: float, invocation: list[Any]) -> None:
+        if not invocation[OVER]:
+            if invocation[FAILS]:
+                self._end(t, invocation, FAILED)
+            else:
+                self._go_on(t, invocation)
+
+    def _go_on(self, t: float, invocation: list[Any]) -> None:
+        """Makes the calls for one message after the other, until one fails that counts for all."""
+        entries = invocation[ENTRIES]
+        while invocation[AT] < len(entries):
+            entry = entries[invocation[AT]]
+            result: int | None = OK
+            if self._is_bad(entry, partial=invocation[PARTIAL]):
+                result = FAILED
+            elif self.calls:
+                result = self.calls.make(t, entry[1], self._called, invocation)
+            if result is None:
+                return
+            if self._note(invocation, result):
+                break
+        self._end(t, invocation, FAILED if invocation[BAD] and not invocation[PARTIAL] else OK)
+
+    def _is_bad(self, entry: Entry, *, partial: bool) -> bool:
+        """Returns whether a message fails by itself."""
+        if partial and self._fails and self._draw() < self._fails:
+            return True
+        return any(
+            fault.inject == Inject.POISON and is_poison(fault, entry[1]) for fault in self._faults
+        )
+
+    def _called(self, t: float, invocation: list[Any], result: int) -> None:
+        if invocation[OVER]:
+            return
+        if self._note(invocation, result):
+            self._end(t, invocation, FAILED)
+        else:
+            self._go_on(t, invocation)
+
+    @staticmethod
+    def _note(invocation: list[Any], result: int) -> bool:
+        """Notes how a message ended, and returns whether that ends the invocation."""
+        if result:
+            invocation[BAD].append(invocation[ENTRIES][invocation[AT]])
+        invocation[AT] += 1
+        return bool(result) and not invocation[PARTIAL]
+
+    def _expire_alone(self, t: float, invocation: list[Any]) -> None:
+        if not invocation[OVER]:
+            self._end(t, invocation, FAILED)
+
+    def _expired(self, t: float, _: object, invocation: list[Any]) -> None:
+        self._end(t, invocation, FAILED)
+
+    def _end(self, t: float, invocation: list[Any], result: int) -> None:
+        invocation[OVER] = True
+        invocation[FAILS] = bool(result)
+        if self._deadlines is not None:
+            self._deadlines.end(invocation[KEY])
+        self._leave(t)
+        if invocation[LIVES] and invocation[VERSION] == self._version:
+            self._free(t)
+        invocation[TOLD](t, invocation[ABOUT], result)
+
+    def _tell_channel(self, t: float, batch: list[Any], result: int) -> None:
+        since, entries, told, about, invocation = batch
+        bad = entries if result else invocation[BAD]
+        ledger = self.ledger
+        if len(bad) == len(entries):
+            ledger.errors.append(t)
+        failed = set(map(id, bad))
+        for entry in entries:
+            if id(entry) in failed:
+                ledger.failed.extend((since, t))
+            else:
+                ledger.done.extend((since, t, *entry[1]))
+        told(t, about, bad)

@@ -1,0 +1,278 @@
+"""What a station is told to remember, and the series that are made of it."""
+
+from __future__ import annotations
+
+from itertools import starmap
+
+import numpy as np
+import numpy.typing as npt
+
+from hinagata.simulator.event.percentiles import Percentiles
+from hinagata.simulator.outcome import PathLatency, Series, StationSeries
+
+
+class Level:
+    """How many of something there are, from the times at which they come and go.
+
+    The mean over a tick is exact: what comes in it counts from its time to the tick's end.
+    """
+
+    __slots__ = ("_area", "_clock", "_net")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._net = np.zeros(clock.ticks)
+        self._area = np.zeros(clock.ticks)
+
+    def change(self, times: Series, by: float | Series) -> None:
+        """Counts changes.
+
+        Args:
+            times: When.
+            by: How many come, or go if negative.
+        """
+        rows = self._clock.rows(times)
+        weights = np.broadcast_to(np.asarray(by, dtype=np.float64), times.shape)
+        _count(self._net, rows, weights)
+        _count(self._area, rows, weights * (self._clock.ends[rows] - times))
+
+    def at_ends(self) -> Series:
+        """Returns how many there are at the end of each tick."""
+        return np.cumsum(self._net)
+
+    def means(self) -> Series:
+        """Returns how many there are in each tick, as a mean."""
+        before = np.cumsum(self._net) - self._net
+        return np.maximum(before + self._area / self._clock.lengths, 0.0)
+
+
+class Clock:
+    """The ticks of a run.
+
+    Attributes:
+        tick_s: The length of a tick.
+        ticks: How many there are; the last one may be shorter.
+        ends: When each ends.
+        lengths: How long each is.
+    """
+
+    __slots__ = ("ends", "lengths", "tick_s", "ticks")
+
+    def __init__(self, duration_s: float, tick_s: float) -> None:
+        self.tick_s = tick_s
+        self.ticks = max(1, int(np.ceil(duration_s / tick_s - 1e-9)))
+        self.ends: Series = np.minimum(np.arange(1, self.ticks + 1) * tick_s, duration_s)
+        self.lengths: Series = np.diff(self.ends, prepend=0.0)
+
+    def rows(self, times: Series) -> npt.NDArray[np.int64]:
+        """Returns the tick of each time.
+
+        Args:
+            times: The times.
+        """
+        return np.minimum((times / self.tick_s).astype(np.int64), self.ticks - 1)
+
+
+class Ledger:
+    """A station's log: appending to lists is all that happens while messages move.
+
+    `settle` turns the lists into counts a tick, every few ten thousand events, so that memory does
+    not grow with the messages.
+
+    Attributes:
+        arrived: Times of messages that come with their first try.
+        came: `time, number` of messages that come without one.
+        tried: `time, number` of the other tries.
+        done: `since, time, sent, source` of messages that are done.
+        failed: `since, time` of messages that are given up.
+        dead: `since, time` of messages that go to dead letters.
+        expired: `since, time` of messages that become too old.
+        refused: Times of tries that were refused.
+        errors: Times of tries that failed.
+        cold: Times at which environments were started.
+        entered: Times at which environments, slots or batches became busy.
+        left: Times at which they were free again.
+        waiting: `time, number` of messages that begin to wait for another try, or cease to.
+        requests: `time, number` of further requests that are billed.
+        received: `time, number` of messages that a queue gave away: its tries, not what it was sent.
+        queued: Messages that wait for their first try, at the end of each tick.
+        capacity: Environments, tasks or pollers, at the end of each tick.
+        oldest: The age of the oldest message, at the end of each tick.
+        rented: Tasks that are paid for, at the end of each tick.
+    """
+
+    __slots__ = (
+        "_busy",
+        "_clock",
+        "_counts",
+        "_paths",
+        "_present",
+        "_receives",
+        "_times",
+        "_waiting",
+        "arrived",
+        "came",
+        "capacity",
+        "cold",
+        "dead",
+        "done",
+        "entered",
+        "errors",
+        "expired",
+        "failed",
+        "left",
+        "oldest",
+        "queued",
+        "received",
+        "refused",
+        "rented",
+        "requests",
+        "tried",
+        "waiting",
+    )
+
+    def __init__(self, clock: Clock, sources: int) -> None:
+        self.arrived: list[float] = []
+        self.came: list[float] = []
+        self.tried: list[float] = []
+        self.done: list[float] = []
+        self.failed: list[float] = []
+        self.dead: list[float] = []
+        self.expired: list[float] = []
+        self.refused: list[float] = []
+        self.errors: list[float] = []
+        self.cold: list[float] = []
+        self.entered: list[float] = []
+        self.left: list[float] = []
+        self.waiting: list[float] = []
+        self.requests: list[float] = []
+        self.received: list[float] = []
+        self.queued = np.zeros(clock.ticks)
+        self.capacity = np.zeros(clock.ticks)
+        self.oldest = np.zeros(clock.ticks)
+        self.rented = np.zeros(clock.ticks)
+        self._clock = clock
+        self._counts = StationSeries.zeros(clock.ticks)
+        self._times = np.zeros(clock.ticks)
+        self._receives = np.zeros(clock.ticks)
+        self._present = Level(clock)
+        self._busy = Level(clock)
+        self._waiting = Level(clock)
+        self._paths = [Percentiles() for _ in range(sources)]
+
+    def settle(self) -> None:
+        """Counts what is logged, and forgets it."""
+        counts = self._counts
+        self._count_times(self.arrived, counts.arrivals, counts.attempts, level=1)
+        self._count_numbers(self.came, counts.arrivals, level=self._present)
+        self._count_numbers(self.tried, counts.attempts)
+        self._count_numbers(self.requests, counts.calls)
+        self._count_numbers(self.received, self._receives)
+        self._count_numbers(self.waiting, level=self._waiting)
+        self._count_times(self.refused, counts.throttled)
+        self._count_times(self.errors, counts.errors)
+        self._count_times(self.cold, counts.cold_starts)
+        self._busy.change(_emptied(self.entered), 1.0)
+        self._busy.change(_emptied(self.left), -1.0)
+        for log, ended in (
+            (self.failed, counts.failed),
+            (self.dead, counts.dead),
+            (self.expired, counts.expired),
+        ):
+            if log:
+                since, times = _emptied(log, 2)
+                self._end(since, times, ended)
+        if self.done:
+            since, times, sent, source = _emptied(self.done, 4)
+            self._end(since, times, counts.done)
+            for number, path in enumerate(self._paths):
+                path.add((times - sent)[source == number])
+
+    def series(self) -> StationSeries:
+        """Returns what has been counted, once everything has been settled."""
+        counts = self._counts
+        ended = counts.done + counts.failed + counts.dead + counts.expired
+        queued = self.queued + self._waiting.at_ends()
+        with np.errstate(invalid="ignore"):
+            latency = self._times / ended
+        return StationSeries(
+            arrivals=counts.arrivals,
+            attempts=counts.attempts,
+            throttled=counts.throttled,
+            errors=counts.errors,
+            done=counts.done,
+            failed=counts.failed,
+            dead=counts.dead,
+            expired=counts.expired,
+            cold_starts=counts.cold_starts,
+            in_flight=self._present.at_ends() - queued,
+            queued=queued,
+            present=self._present.means(),
+            busy=self._busy.means(),
+            capacity=self.capacity,
+            oldest_s=self.oldest,
+            latency_s=latency,
+            billed_s=np.zeros(self._clock.ticks),
+            calls=counts.calls,
+        )
+
+    def receives(self) -> Series:
+        """Returns how many messages a queue gave away in each tick."""
+        return self._receives
+
+    def latencies(self, station: str, sources: list[str]) -> list[PathLatency]:
+        """Returns how long messages took from their sending to the end of this station's work.
+
+        Args:
+            station: The station's name.
+            sources: The names of the traffic, in its order.
+        """
+        return list(
+            starmap(
+                lambda source, path: PathLatency(
+                    source=source,
+                    station=station,
+                    p50_s=path.at(0.5),
+                    p95_s=path.at(0.95),
+                    p99_s=path.at(0.99),
+                ),
+                zip(sources, self._paths, strict=True),
+            )
+        )
+
+    def _count_times(self, log: list[float], *into: Series, level: float = 0) -> None:
+        if log:
+            times = _emptied(log)
+            rows = self._clock.rows(times)
+            for counts in into:
+                _count(counts, rows, None)
+            if level:
+                self._present.change(times, level)
+
+    def _count_numbers(self, log: list[float], *into: Series, level: Level | None = None) -> None:
+        if log:
+            times, numbers = _emptied(log, 2)
+            rows = self._clock.rows(times)
+            for counts in into:
+                _count(counts, rows, numbers)
+            if level:
+                level.change(times, numbers)
+
+    def _end(self, since: Series, times: Series, into: Series) -> None:
+        rows = self._clock.rows(times)
+        _count(into, rows, None)
+        _count(self._times, rows, times - since)
+        self._present.change(times, -1.0)
+
+
+def _emptied(log: list[float], columns: int = 1) -> Series:
+    values = np.array(log, dtype=np.float64)
+    log.clear()
+    return values if columns == 1 else values.reshape(-1, columns).T
+
+
+def _count(into: Series, rows: npt.NDArray[np.int64], weights: Series | None) -> None:
+    if len(rows):
+        first = int(rows.min())
+        counted = np.bincount(rows - first, weights)
+        into[first : first + len(counted)] += counted

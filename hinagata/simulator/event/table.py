@@ -1,0 +1,161 @@
+"""DynamoDB tables: what they and their partitions take a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappush
+from typing import Any
+
+from hinagata.simulator.draws import durations
+from hinagata.simulator.event.bucket import Bucket
+from hinagata.simulator.event.calls import Calls
+from hinagata.simulator.event.node import FAILED, OK, REFUSED, Answer, Message, Node, Shares, World
+from hinagata.simulator.model import Table
+
+# On demand, a table takes twice the busiest minute of the period before.
+PERIOD_S = 1800.0
+MINUTE_S = 60.0
+
+
+class Capacity:
+    """The units of one kind: a bucket for the table, and one for each partition."""
+
+    __slots__ = ("_at_first", "_calendar", "_minutes", "_partitions", "_table", "_used")
+
+    def __init__(
+        self,
+        world: World,
+        table: Table,
+        provisioned: float | None,
+        at_first: float,
+        partition_per_s: float,
+        units: float,
+    ) -> None:
+        # A call of more units than a second's worth must be possible all the same.
+        if provisioned is None:
+            self._table = Bucket(at_first, max(units, at_first))
+        else:
+            depth = provisioned * max(1.0, table.credit_s)
+            self._table = Bucket(provisioned, max(units, depth))
+        self._partitions = [
+            Bucket(partition_per_s, max(units, partition_per_s)) for _ in table.shares
+        ]
+        self._at_first = at_first
+        self._used = 0.0
+        self._minutes: list[float] = []
+        self._calendar = world.calendar
+        if provisioned is None and units:
+            self._calendar.at(MINUTE_S, self._close_minute)
+
+    def has(self, t: float, partition: int, units: float) -> bool:
+        """Returns whether a partition can take units at a time.
+
+        Args:
+            t: The time.
+            partition: Its number.
+            units: How many.
+        """
+        return self._table.has(t, units) and self._partitions[partition].has(t, units)
+
+    def take(self, partition: int, units: float) -> None:
+        """Takes units that `has` has found.
+
+        Args:
+            partition: The partition's number.
+            units: How many.
+        """
+        self._table.take(units)
+        self._partitions[partition].take(units)
+        self._used += units
+
+    def _close_minute(self, t: float, _: object) -> None:
+        self._minutes.append(self._used / MINUTE_S)
+        self._used = 0.0
+        if len(self._minutes) == PERIOD_S / MINUTE_S:
+            per_s = max(self._at_first, 2 * max(self._minutes))
+            self._minutes.clear()
+            self._table.change(t, per_s, per_s)
+        self._calendar.at(t + MINUTE_S, self._close_minute)
+
+
+class TableNode(Node):
+    """A table."""
+
+    __slots__ = (
+        "_calls",
+        "_latency",
+        "_partition",
+        "_read",
+        "_reads",
+        "_worked_act",
+        "_write",
+        "_writes",
+    )
+
+    def __init__(self, table: Table, world: World) -> None:
+        super().__init__(table, world)
+        self._latency: Callable[[], float] = durations(
+            table.latency, world.draws(self.name, "latency")
+        )
+        self._partition = Shares(table.shares).of
+        self._write = table.write_units
+        self._read = table.read_units
+        self._writes = Capacity(
+            world,
+            table,
+            table.writes_per_s,
+            table.at_most_writes_per_s,
+            table.partition_writes_per_s,
+            table.write_units,
+        )
+        self._reads = Capacity(
+            world,
+            table,
+            table.reads_per_s,
+            table.at_most_reads_per_s,
+            table.partition_reads_per_s,
+            table.read_units,
+        )
+        self._calls: Calls | None = None
+        self._worked_act = self._worked
+
+    def connect(self, calls: Calls) -> None:
+        """Gives it the calls that it makes for each message.
+
+        Args:
+            calls: The calls.
+        """
+        self._calls = calls or None
+
+    def offer(
+        self, t: float, message: Message, since: float, answer: Answer, about: Any, /
+    ) -> int | None:
+        """Takes a call, or refuses it: see `Node.offer`."""
+        partition = self._partition(message, since)
+        write, read = self._write, self._read
+        if write and not self._writes.has(t, partition, write):
+            return REFUSED
+        if read:
+            if not self._reads.has(t, partition, read):
+                return REFUSED
+            self._reads.take(partition, read)
+        if write:
+            self._writes.take(partition, write)
+        heappush(
+            self._heap,
+            (t + self._latency(), self._ticket(), self._worked_act, (message, answer, about)),
+        )
+        return None
+
+    def _worked(self, t: float, state: tuple[Message, Answer, Any]) -> None:
+        message, answer, about = state
+        result: int | None = OK
+        if self._calls:
+            result = self._calls.make(t, message, self._called, (answer, about))
+            if result is None:
+                return
+        answer(t, about, FAILED if result else OK)
+
+    @staticmethod
+    def _called(t: float, whom: tuple[Answer, Any], result: int) -> None:
+        whom[0](t, whom[1], FAILED if result else OK)
