@@ -61,6 +61,8 @@ def test_a_reservation_is_taken_from_what_the_others_share(
             others = pool.map(invoke, [names["Other"], names["Other"]])
             reserved = pool.submit(invoke, names["Reserved"])
             throttled[endpoint] = sorted(others), reserved.result()
+        # The other tests need some of the account too.
+        functions.delete_function_concurrency(FunctionName=names["Reserved"])
 
     assert throttled[patched] == (["ConcurrentInvocationLimitExceeded", "done"], "done")
     assert throttled[plain] == (["done", "done"], "done")

@@ -27,7 +27,9 @@ POISON_CONSUMER = """
 """
 
 
-def stream_with_consumer(endpoint: Endpoint, code: str, **mapping: Any) -> dict[str, str]:
+def stream_with_consumer(
+    endpoint: Endpoint, code: str, *, starting: str = "LATEST", **mapping: Any
+) -> dict[str, str]:
     """A stream of one shard, its consumer, and a queue for what is abandoned."""
     return deployed(
         endpoint,
@@ -41,7 +43,7 @@ def stream_with_consumer(endpoint: Endpoint, code: str, **mapping: Any) -> dict[
                 "Lambda::EventSourceMapping",
                 EventSourceArn=attribute("Stream"),
                 FunctionName=ref("F"),
-                StartingPosition="LATEST",
+                StartingPosition=starting,
                 DestinationConfig={"OnFailure": {"Destination": attribute("Abandoned")}},
                 **mapping,
             ),
@@ -61,7 +63,9 @@ def test_a_poison_record_is_isolated_and_abandoned(patched: Endpoint, plain: End
     """Bisected to one, retried as often as the mapping says, then sent to the destination."""
     mapping = {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 1}
     made = {
-        each: stream_with_consumer(each, POISON_CONSUMER, **mapping) for each in (patched, plain)
+        # Without the patch LATEST means since the mapping was first looked at, whenever that is.
+        each: stream_with_consumer(each, POISON_CONSUMER, starting="TRIM_HORIZON", **mapping)
+        for each in (patched, plain)
     }
     for endpoint, names in made.items():
         put(endpoint, names["Stream"], "a", "b", "poison", "c")
