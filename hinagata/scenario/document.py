@@ -263,7 +263,20 @@ def read_document(file: Path, *, project: Path) -> Value:
         HinagataError: the file cannot be read.
         ScenarioError: it is not YAML, is empty, or is more than a scenario can need.
     """
-    content = _read(file)
+    return parse_document(_read(file), file=file, project=project)
+
+
+def parse_document(content: str, *, file: Path, project: Path) -> Value:
+    """Return the one document of a YAML text.
+
+    Args:
+        content: the text.
+        file: what to call it.
+        project: the folder that the document names other files from.
+
+    Raises:
+        ScenarioError: it is not YAML, is empty, or is more than a scenario can need.
+    """
 
     def refuse(line: int, found: str, expected: str = "one YAML document") -> NoReturn:
         raise ScenarioError(file=file, line=line, field="", found=found, expected=expected)

@@ -550,13 +550,14 @@ def _fault(**fields: Any) -> Fault:
     return Fault(inject=Inject(fields.pop("inject")), **fields)
 
 
-_FAULT = variants(
+FAULT: Form[Fault] = variants(
     "inject",
     {inject.value: record(_fault, _fault_fields(kind)) for inject, kind in KINDS.items()},
     kind="fault",
     summary="What happens.",
     into="inject",
 )
+"""One fault, as it may be given beside a file."""
 
 _RUN: Record[dict[str, Any]] = record(
     dict,
@@ -627,7 +628,7 @@ SCENARIO: Record[dict[str, Any]] = record(
             "outside",
             required=False,
         ),
-        "faults": Field(list_of(_FAULT), "What goes wrong meanwhile.", "faults", required=False),
+        "faults": Field(list_of(FAULT), "What goes wrong meanwhile.", "faults", required=False),
         "expect": Field(
             _EXPECTATIONS, "What must hold in the end.", "expectations", required=False
         ),

@@ -13,9 +13,9 @@ from hinagata.simulator.visits import visits
 
 Engine = Literal["tick", "event"]
 
-# At 250,000 events a second: 80 s, and for small limits up to four times that.
+# At 250,000 events a second: 80 s, and for small limits up to twice that.
 MOST_EVENTS = 2e7
-MOST_EVENTS_OF_SMALL_LIMITS = 4 * MOST_EVENTS
+MOST_EVENTS_OF_SMALL_LIMITS = 2 * MOST_EVENTS
 # Below, expected values miss refusals by 12 % and more (measured, docs/simulation.md).
 SMALL_LIMIT = 10
 # A message comes to a station, and leaves it.

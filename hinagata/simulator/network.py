@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from hinagata.errors import HinagataError
 from hinagata.facts import Facts
-from hinagata.scenario import ScenarioError
 from hinagata.scenario.fault import KINDS, Target
 from hinagata.scenario.model import Scenario
 from hinagata.simulator.doubts import Doubts
@@ -15,6 +13,7 @@ from hinagata.simulator.known import Known
 from hinagata.simulator.model import Account, Disturbance, Network, Retry, Traffic
 from hinagata.simulator.names import Names
 from hinagata.simulator.own_times import OwnTimes
+from hinagata.simulator.refusals import check_names, check_numbers, unknown
 from hinagata.simulator.routes import (
     RUNS_CODE,
     Link,
@@ -26,16 +25,34 @@ from hinagata.simulator.routes import (
 )
 from hinagata.simulator.stations import Builder
 from hinagata.simulator.visits import visits
-from hinagata.suggestion import suggest
 from hinagata.topology.edge import FAILURE, FLOW
 from hinagata.topology.graph import Topology
 from hinagata.topology.hop_names import hop_names
 from hinagata.topology.node import Node, Role
 
-LONGEST_S = 366 * 86_400.0
 # As `hinagata run` sends: five attempts of 10 s, full jitter from 0.1 s to 2 s (`lab.traffic`).
 SENDER = Retry(retries=4, base_s=0.1, factor=2.0, cap_s=2.0)
 SENDER_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A network, and how it was made.
+
+    Attributes:
+        network: The network.
+        doubts: What had to be assumed, a sentence each.
+        names: What its stations are called.
+    """
+
+    network: Network
+    doubts: tuple[str, ...]
+    names: Names
+
+    def called(self, name: str) -> tuple[str, ...]:
+        """Returns the stations that the scenario means by a name, failures kept apart."""
+        found = [self.names.of[node] for node in self.names.called(name)]
+        return (name,) if name in found else tuple(found)
 
 
 def build_network(
@@ -45,8 +62,8 @@ def build_network(
     facts: Facts | None = None,
     duration_s: float | None = None,
     seed: int | None = None,
-) -> tuple[Network, tuple[str, ...]]:
-    """Returns the network of an architecture under a scenario, and what had to be assumed.
+) -> Built:
+    """Returns the network of an architecture under a scenario.
 
     Args:
         topology: The architecture.
@@ -60,13 +77,13 @@ def build_network(
         HinagataError: A number in the scenario cannot be, or messages go round for ever.
     """
     duration = scenario.duration_seconds if duration_s is None else duration_s
-    _check_numbers(scenario, duration)
+    check_numbers(scenario, duration)
     facts = facts or Facts()
     doubts = Doubts()
     links = find_links(topology)
     entries = {name: _entry(scenario, name, topology) for name in scenario.sources}
     names = Names(topology, _nodes(topology, _templates(entries.values(), links)))
-    _check_names(scenario, names)
+    check_names(scenario, names)
     routes = find_routes(scenario, entries=entries, links=links, names=names, doubts=doubts)
     times = OwnTimes(scenario, routes=routes, names=names, facts=facts, doubts=doubts)
     builder = Builder(
@@ -90,7 +107,7 @@ def build_network(
     )
     # An engine would never end with messages that go round.
     visits(network)
-    return network, doubts.sentences()
+    return Built(network=network, doubts=doubts.sentences(), names=names)
 
 
 def _templates(entries: Iterable[Node], links: Mapping[Node, tuple[Link, ...]]) -> frozenset[str]:
@@ -136,25 +153,7 @@ def _entry(scenario: Scenario, source: str, topology: Topology) -> Node:
             return node
     if found:
         return next(iter(found))
-    raise _unknown(scenario, f"sources.{source}.entry", wanted.entry, "load balancer or API", known)
-
-
-def _check_names(scenario: Scenario, names: Names) -> None:
-    hops = {names.hop(node): None for node in names.of if node.type in RUNS_CODE}
-    stations = {node: name for node, name in names.of.items() if node.type in RUNS_CODE}
-    known = set(hops) | set(stations.values())
-    for name, source in scenario.sources.items():
-        for index, hop in enumerate(source.reaches):
-            if hop not in known:
-                raise _unknown(scenario, f"sources.{name}.reaches[{index}]", hop, "hop", hops)
-    for hop in scenario.service_times:
-        if hop not in known:
-            raise _unknown(scenario, f"service_times.{hop}", hop, "hop", hops)
-    for index, expectation in enumerate(scenario.expectations.stored):
-        if not any(node.role is Role.TABLE for node in names.called(expectation.table)):
-            tables = [name for node, name in names.of.items() if node.role is Role.TABLE]
-            path = f"expect.stored[{index}].table"
-            raise _unknown(scenario, path, expectation.table, "table", tables)
+    raise unknown(scenario, f"sources.{source}.entry", wanted.entry, "load balancer or API", known)
 
 
 def _traffic(scenario: Scenario, routes: Routes, names: Names) -> Iterator[Traffic]:
@@ -193,7 +192,7 @@ def _hit(scenario: Scenario, index: int, names: Names) -> list[str]:
     exact = [name for name in found if name == wanted]
     if not found:
         what = "" if kind is None else kind.value
-        raise _unknown(scenario, f"faults[{index}].on", wanted, what, able.values())
+        raise unknown(scenario, f"faults[{index}].on", wanted, what, able.values())
     return exact or found
 
 
@@ -226,44 +225,3 @@ def _doubt_clocks(topology: Topology, names: Names, doubts: Doubts) -> None:
         for edge in topology.out(node, *FLOW):
             if edge.target in names.of:
                 doubts.add("what a clock starts is not simulated: {}", names.of[edge.target])
-
-
-def _check_numbers(scenario: Scenario, duration: float) -> None:
-    """Refuses what a file could not say, but a program can."""
-    if not 0 < duration <= LONGEST_S:
-        raise HinagataError(
-            f"a duration of {duration:g} s cannot be simulated; give more than 0 s and at most "
-            "366 days"
-        )
-    for name, source in scenario.sources.items():
-        # Ends of shapes, and enough between them for every shape that a file can have.
-        rates = [source.rate.rate_at(duration * step / 288) for step in range(289)]
-        count = source.rate.count(0.0, duration)
-        for rate in (*rates, count):
-            if not (math.isfinite(rate) and rate >= 0):
-                raise HinagataError(
-                    f"sources.{name}.rate: found {rate:g}/s; expected a finite rate, from 0 up"
-                )
-    for hop, time in scenario.service_times.items():
-        for what, number in (
-            ("mean", time.mean_seconds),
-            ("cv", time.cv),
-            ("cold_start", time.cold_start_seconds),
-        ):
-            if not (math.isfinite(number) and number >= 0):
-                raise HinagataError(
-                    f"service_times.{hop}.{what}: found {number:g}; expected a finite number, "
-                    "from 0 up"
-                )
-
-
-def _unknown(
-    scenario: Scenario, path: str, name: str, kind: str, known: Iterable[str]
-) -> ScenarioError:
-    return ScenarioError(
-        file=scenario.file,
-        line=scenario.lines.get(path, 1),
-        field=path,
-        found=f'"{name}", which the architecture does not have',
-        expected=f"the name of a {kind}: {suggest(name, dict.fromkeys(known))}",
-    )

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from hinagata.errors import UsageError
+from hinagata.errors import HinagataError, UsageError
 from hinagata.facts import Facts
 from hinagata.facts.facts import DEFAULT_REGION
 from hinagata.scenario.model import Scenario
@@ -30,6 +30,8 @@ from hinagata.simulator.self_check import Difference, Run, check
 from hinagata.simulator.verdicts import Verdict, judge
 from hinagata.suggestion import suggest
 from hinagata.topology.graph import Topology
+
+EngineChoice = Literal["auto", "tick", "event"]
 
 # Seen between 5 and 7 minutes, and not the same over the years (docs/simulation.md).
 KEEP_ALIVES_S = (300.0, 360.0, 420.0)
@@ -87,7 +89,7 @@ class Simulation:
 def simulate(
     topology: Topology,
     scenario: Scenario,
-    engine: Literal["auto", "tick", "event"] = "auto",
+    engine: EngineChoice = "auto",
     *,
     seed: int | None = None,
     duration_s: float | None = None,
@@ -123,23 +125,21 @@ def simulate(
         )
     began = time.perf_counter()
     facts = facts or Facts()
-    network, assumed = build_network(
-        topology, scenario, facts=facts, duration_s=duration_s, seed=seed
-    )
-    choice = _choice(network, engine)
-    outcome = engines(choice.engine)(network)
+    built = build_network(topology, scenario, facts=facts, duration_s=duration_s, seed=seed)
+    network = built.network
+    choice, outcome = _run(network, _choice(network, engine), engines, fixed=engine != "auto")
     differences = _differences(network, outcome, engines) if checked else ()
     if engine == "auto" and choice.engine == "tick" and not _agree(differences):
         choice, outcome, differences = _again(network, choice, outcome, differences, engines)
     warmth = _warmth(network, outcome, engines(choice.engine)) if sensitivity else ()
     apart = (_doubt(difference) for difference in differences if not difference.met)
-    doubts = (*assumed, choice.doubt, *outcome.doubts, *apart)
+    doubts = (*built.doubts, choice.doubt, *outcome.doubts, *apart)
     return Simulation(
         scenario=scenario,
         network=network,
         choice=choice,
         outcome=outcome,
-        verdicts=judge(scenario.expectations, network, outcome),
+        verdicts=judge(scenario.expectations, network, outcome, called=built.called),
         differences=differences,
         costs=costs(network, outcome, facts=facts, region=region),
         doubts=tuple(doubt for doubt in doubts if doubt),
@@ -148,10 +148,23 @@ def simulate(
     )
 
 
-def _choice(network: Network, engine: Literal["auto", "tick", "event"]) -> Choice:
+def _choice(network: Network, engine: EngineChoice) -> Choice:
     if engine == "auto":
         return choose_engine(network)
     return Choice(engine=engine, events=expected_events(network), reason="it was asked for")
+
+
+def _run(
+    network: Network, choice: Choice, engines: Callable[[Engine], Run], *, fixed: bool
+) -> tuple[Choice, Outcome]:
+    try:
+        return choice, engines(choice.engine)(network)
+    except HinagataError as error:
+        if fixed or choice.engine == "tick":
+            raise
+        # Retries can make more events of a few messages than anybody expects.
+        choice = replace(choice, engine="tick", doubt=f"no message could be followed: {error}")
+        return choice, engines("tick")(network)
 
 
 def _differences(
@@ -173,7 +186,7 @@ def _again(
     engines: Callable[[Engine], Run],
 ) -> tuple[Choice, Outcome, tuple[Difference, ...]]:
     """Follows each message after all, where ticks miss their bounds and that is affordable."""
-    if choice.events > MOST_EVENTS_OF_SMALL_LIMITS:
+    if choice.events > MOST_EVENTS_OF_SMALL_LIMITS or choice.doubt:
         return choice, outcome, differences
     choice = replace(choice, engine="event", reason="ticks miss their bounds here", doubt="")
     exact = engines("event")(network)

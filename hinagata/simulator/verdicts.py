@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from hinagata.scenario.model import Expectations, LatencyExpectation, NewestStored
+import numpy as np
+
+from hinagata.scenario.model import (
+    BacklogExpectation,
+    CountExpectation,
+    Expectations,
+    LatencyExpectation,
+    NewestStored,
+)
 from hinagata.scenario.units import show_seconds
 from hinagata.simulator.model import AsyncInvoke, Network, Queue, Stream, Topic, Workflow
-from hinagata.simulator.outcome import Outcome
+from hinagata.simulator.outcome import Outcome, PathLatency
+from hinagata.simulator.visits import ways
+
+# The stations that somebody can mean by a name.
+Called = Callable[[str], tuple[str, ...]]
 
 # Who has taken a message answers for it; what anybody else fails at, his caller fails at too.
 _OWNERS = (Queue, Stream, Topic, AsyncInvoke, Workflow)
@@ -33,23 +45,32 @@ class Verdict:
     met: bool | None
 
 
-def judge(expectations: Expectations, network: Network, outcome: Outcome) -> tuple[Verdict, ...]:
+def judge(
+    expectations: Expectations, network: Network, outcome: Outcome, *, called: Called
+) -> tuple[Verdict, ...]:
     """Returns a verdict on each expectation, in the order of the scenario's fields.
 
     Args:
         expectations: What must hold.
         network: What was simulated.
         outcome: What came of it.
+        called: Returns the stations that the scenario means by a name.
     """
-    totals = (
-        ("refused", expectations.refused, refused(network, outcome)),
-        ("lost", expectations.lost, lost(network, outcome)),
-        ("dead-lettered", expectations.dead_lettered, dead_lettered(outcome)),
-    )
     return (
         *_accepted(network, outcome),
-        *(_at_most(about, most, found) for about, most, found in totals if most is not None),
-        *(_latency(expectation, outcome) for expectation in expectations.p99),
+        *_totals(expectations, network, outcome),
+        *_latencies(expectations, outcome),
+        *_counts(expectations, network, outcome, called),
+        *(_backlog(each, network, outcome, called) for each in expectations.backlog),
+        *(
+            Verdict(
+                about=f"traced {each.source} to {each.hop}",
+                expected="one trace each",
+                observed="a simulation has no traces; run it",
+                met=None,
+            )
+            for each in expectations.traced
+        ),
         *_stored(expectations),
     )
 
@@ -88,30 +109,101 @@ def _accepted(network: Network, outcome: Outcome) -> Iterator[Verdict]:
             )
 
 
-def _at_most(about: str, most: int, observed: float) -> Verdict:
+def _totals(expectations: Expectations, network: Network, outcome: Outcome) -> Iterator[Verdict]:
+    for about, most, observed in (
+        ("refused", expectations.refused, refused(network, outcome)),
+        ("lost", expectations.lost, lost(network, outcome)),
+        ("dead-lettered", expectations.dead_lettered, dead_lettered(outcome)),
+    ):
+        if most is not None:
+            yield _count(about, 0, most, observed)
+
+
+def _count(about: str, least: int, most: int | None, observed: float) -> Verdict:
+    if most is None:
+        expected = f"at least {least:,}"
+    elif least == most:
+        expected = f"{most:,}"
+    else:
+        expected = f"{least:,} to {most:,}" if least else f"at most {most:,}"
     return Verdict(
         about=about,
-        expected=f"at most {most:,}" if most else "0",
+        expected=expected,
         observed=f"{observed:,.0f}",
-        met=observed < most + _HALF,
+        met=observed > least - _HALF and (most is None or observed < most + _HALF),
     )
 
 
-def _latency(expectation: LatencyExpectation, outcome: Outcome) -> Verdict:
-    p99 = next(
-        (
-            path.p99_s
-            for path in outcome.latencies
-            if (path.source, path.station) == (expectation.source, expectation.hop)
-        ),
-        None,
-    )
+def _latencies(expectations: Expectations, outcome: Outcome) -> Iterator[Verdict]:
+    paths = {(path.source, path.station): path for path in outcome.latencies}
+    for percent, expected in (
+        (50, expectations.p50),
+        (95, expectations.p95),
+        (99, expectations.p99),
+    ):
+        for each in expected:
+            yield _latency(percent, each, paths.get((each.source, each.hop)))
+
+
+def _latency(percent: int, expectation: LatencyExpectation, path: PathLatency | None) -> Verdict:
+    seconds: float | None = None if path is None else getattr(path, f"p{percent}_s")
     return Verdict(
-        about=f"p99 {expectation.source} to {expectation.hop}",
+        about=f"p{percent} {expectation.source} to {expectation.hop}",
         expected=f"at most {show_seconds(expectation.at_most_seconds)}",
-        observed="nothing arrived" if p99 is None else show_seconds(p99),
-        met=p99 is not None and p99 <= expectation.at_most_seconds,
+        observed="nothing arrived" if seconds is None else show_seconds(seconds),
+        met=seconds is not None and seconds <= expectation.at_most_seconds,
     )
+
+
+def _counts(
+    expectations: Expectations, network: Network, outcome: Outcome, called: Called
+) -> Iterator[Verdict]:
+    def at(about: str, each: CountExpectation, stations: Iterator[str], name: str) -> Verdict:
+        observed = sum(outcome.total(station, name) for station in stations)
+        return _count(f"{about} {each.node}", each.at_least, each.at_most, observed)
+
+    for each in expectations.processed:
+        yield at("processed at", each, iter(called(each.node)), "done")
+    for each in expectations.duplicates:
+        yield Verdict(
+            about=f"duplicates at {each.node}",
+            expected=_count("", each.at_least, each.at_most, 0).expected,
+            observed="a simulation recognises no repeats; run it",
+            met=None,
+        )
+    for each in expectations.dead_letters:
+        yield at("dead letters of", each, _before(called(each.node), network), "dead")
+    for each in expectations.throttled:
+        yield at("throttled at", each, iter(called(each.node)), "throttled")
+
+
+def _before(stations: tuple[str, ...], network: Network) -> Iterator[str]:
+    """Yields the channels that hand messages to some stations, and give them up in the end."""
+    for name, station in network.stations.items():
+        if isinstance(station, Queue | Stream | AsyncInvoke) and any(
+            way.target in stations for way in ways(station)
+        ):
+            yield name
+
+
+def _backlog(
+    expectation: BacklogExpectation, network: Network, outcome: Outcome, called: Called
+) -> Verdict:
+    stations = called(expectation.node)
+    # What waits for a hop waits in the channel before it, and is there while it is worked on.
+    waiting = tuple(_before(stations, network)) or stations
+    present = sum(
+        (outcome.stations[name].queued + outcome.stations[name].in_flight for name in waiting),
+        np.zeros(1),
+    )
+    about = f"backlog at {expectation.node}"
+    at = expectation.at_seconds
+    if at is None:
+        observed = float(np.max(present))
+    else:
+        about = f"{about} after {show_seconds(at)}"
+        observed = float(present[min(int(at / outcome.tick_s), len(present) - 1)])
+    return _count(about, 0, expectation.at_most, observed)
 
 
 def _stored(expectations: Expectations) -> Iterator[Verdict]:

@@ -1,0 +1,163 @@
+"""What `hinagata simulate` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TextIO
+
+from hinagata.errors import UsageError
+from hinagata.facts import Facts
+from hinagata.facts.facts import DEFAULT_REGION
+from hinagata.output_file import write_whole
+from hinagata.scenario import Scenario, read_scenario
+from hinagata.scenario.reading import FOLDER
+from hinagata.scenario.units import seconds as read_seconds
+from hinagata.simulator.choice import Engine
+from hinagata.simulator.engines import engine as shipped
+from hinagata.simulator.self_check import Run
+from hinagata.simulator.simulation import EngineChoice, Simulation, simulate
+from hinagata.suggestion import suggest
+from hinagata.topology.reading import read_topology
+
+
+def simulate_scenario(
+    paths: Sequence[str],
+    *,
+    project: Path,
+    stream: TextIO,
+    scenario: str,
+    engine: EngineChoice = "auto",
+    format: str = "text",
+    outputs: Sequence[str] = (),
+    seed: int | None = None,
+    duration: str | None = None,
+    faults: Sequence[str] = (),
+    region: str = DEFAULT_REGION,
+    facts: Path | None = None,
+    checked: bool = True,
+    sensitivity: bool = False,
+    engines: Callable[[Engine], Run] = shipped,
+) -> bool:
+    """Writes what an architecture would do under a scenario.
+
+    Args:
+        paths: Assemblies and templates, together one architecture. None: the project's app.
+        project: Folder of that app, and of its scenarios.
+        stream: Where the answer is written.
+        scenario: A scenario's file, or its name.
+        engine: `auto`, `tick` or `event`.
+        format: `text` or `json`.
+        outputs: Files to write too, by their suffix a page, an image, a table or a document.
+        seed: What every random draw derives from. Default: the scenario's.
+        duration: How long it is watched, as `2h`. Default: as the scenario says.
+        faults: What goes wrong besides, each written as in a scenario.
+        region: Where it runs, for the prices.
+        facts: A file of facts that replace those that ship. Default: none.
+        checked: Whether the outcome is held against closed forms and the other engine.
+        sensitivity: Whether to try other keep-alive times.
+        engines: What computes. Default: the engines that ship.
+
+    Returns:
+        Whether every expectation holds that a simulation can tell of.
+
+    Raises:
+        HinagataError: Something cannot be read, simulated or written.
+    """
+    writers = [_writer(output) for output in outputs]
+    wanted = _read(scenario, project, faults)
+    simulation = simulate(
+        read_topology(*(map(Path, paths) if paths else (_assembly(project),))),
+        wanted,
+        engine,
+        seed=seed,
+        duration_s=None if duration is None else _duration(duration),
+        facts=Facts(facts),
+        region=region,
+        checked=checked,
+        sensitivity=sensitivity,
+        engines=engines,
+    )
+    # Drawn before anything is written, so that nothing is half-written where that fails.
+    contents = [write(simulation) for write in writers]
+    for output, content in zip(outputs, contents, strict=True):
+        write_whole(Path(output), content)
+    _print(simulation, stream, format)
+    return simulation.met
+
+
+def _assembly(project: Path) -> Path:
+    from hinagata.assembly.current_assembly import current_assembly
+
+    return current_assembly(project)
+
+
+def _read(name: str, project: Path, faults: Sequence[str]) -> Scenario:
+    file = Path(name)
+    if "/" not in name and not name.endswith((".yaml", ".yml")):
+        known = {each.stem: each for each in sorted((project / FOLDER).glob("*/*.yaml"))}
+        if name not in known:
+            raise UsageError(
+                f"there is no scenario {name}; expected a file, or {suggest(name, known)}"
+            )
+        file = known[name]
+    scenario = read_scenario(file, project=project)
+    if not faults:
+        return scenario
+    from hinagata.scenario.fault_text import read_fault
+
+    added = (read_fault(fault, until_s=scenario.duration_seconds) for fault in faults)
+    return replace(scenario, faults=(*scenario.faults, *added))
+
+
+def _duration(text: str) -> float:
+    try:
+        return read_seconds(text)
+    except ValueError as error:
+        raise UsageError(f"--duration: {error}") from None
+
+
+def _writer(output: str) -> Callable[[Simulation], str | bytes]:
+    """Returns what makes the content of a file, by its suffix."""
+    suffix = Path(output).suffix.lower()
+    if suffix == ".html":
+        return _page
+    if suffix == ".png":
+        return _image
+    if suffix == ".csv":
+        from hinagata.simulator.as_csv import as_csv
+
+        return as_csv
+    if suffix == ".json":
+        from hinagata.simulator.as_json import as_json
+
+        return as_json
+    raise UsageError(
+        f"--output {output}: expected a file that ends with .html, .png, .csv or .json"
+    )
+
+
+def _page(simulation: Simulation) -> str:
+    from hinagata.report.page import page_text
+    from hinagata.simulator.page import page
+
+    return page_text(page(simulation))
+
+
+def _image(simulation: Simulation) -> bytes:
+    from hinagata.report.figure import draw_png
+    from hinagata.simulator.page import figure
+
+    return draw_png(figure(simulation))
+
+
+def _print(simulation: Simulation, stream: TextIO, format: str) -> None:
+    if format == "json":
+        from hinagata.simulator.as_json import as_json
+
+        stream.write(as_json(simulation))
+    else:
+        from hinagata.simulator.as_text import write_text
+
+        write_text(simulation, stream)
