@@ -5,11 +5,11 @@ import shutil
 import signal
 import tempfile
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,22 +17,29 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hinagata.assembly.cloud_assembly import CloudAssembly
 from hinagata.assembly.synthesis import synthesize
 from hinagata.errors import HinagataError, UsageError
-from hinagata.lab.accounting import hop_accounts, source_accounts
-from hinagata.lab.dead_letters import DeadLetterReader
+from hinagata.lab.accounting import (
+    Records,
+    hop_accounts,
+    journeys,
+    path_accounts,
+    source_accounts,
+)
+from hinagata.lab.caps import UNCAPPED, take_caps_off
 from hinagata.lab.deployment import Deployment, deploy
-from hinagata.lab.emulator import Emulator
+from hinagata.lab.emulator import Emulator, EmulatorError
 from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.evidence import Evidence
 from hinagata.lab.faults.aim import Aim
 from hinagata.lab.faults.session import FaultSession, refuse_foreign
 from hinagata.lab.hold import hold
 from hinagata.lab.judgement import judge
 from hinagata.lab.messages import messages
-from hinagata.lab.observation import Observation, SpanReader, backlog, observe
-from hinagata.lab.result import Result
+from hinagata.lab.observation import Observation, Progress
+from hinagata.lab.result import FaultRecord, Result
 from hinagata.lab.steps import Step, Steps
 from hinagata.lab.stored import StoredState, judge_every, judge_newest, read_items
-from hinagata.lab.stream_letters import StreamRecords
 from hinagata.lab.tasks import TaskSupervisor
+from hinagata.lab.trace_tree import trace_account
 from hinagata.lab.traffic import Sent, Stream, send
 from hinagata.lab.wiring import Wiring, wire
 from hinagata.samples import Sample
@@ -42,6 +49,7 @@ from hinagata.scenario import (
     Scenario,
     StoredExpectation,
 )
+from hinagata.topology.graph import Topology
 from hinagata.topology.reading import read_topology
 
 FOLDER = ".hinagata"
@@ -56,6 +64,9 @@ class Stage:
     endpoint: Endpoint
     deployment: Deployment
     faults: FaultSession
+    topology: Topology
+    refuse_dead: Callable[[], None] = lambda: None
+    """Raises EmulatorError once the embedded endpoint has ended."""
 
 
 @contextlib.contextmanager
@@ -93,12 +104,14 @@ def stage(
         hold(scenario, topology, stacks=[sample.stack])
         workdir = stack.enter_context(_workdir(project, steps))
         faults = FaultSession(scenario, workdir)
+        emulator: Emulator | None = None
         try:
             if endpoint_url is None:
                 with steps.step("start the endpoint"):
-                    emulator = stack.enter_context(
-                        Emulator(workdir, environment=faults.environment)
-                    )
+                    environment = stack.enter_context(faults.around())
+                    if scenario.uncapped:
+                        environment |= UNCAPPED
+                    emulator = stack.enter_context(Emulator(workdir, environment=environment))
                     endpoint = Endpoint(emulator.endpoint, embedded=True)
                     stack.enter_context(faults.between(endpoint))
             else:
@@ -116,13 +129,23 @@ def stage(
                         tasks_endpoint=faults.handlers_endpoint,
                     )
                 )
-            faults.aim(Aim(topology=topology, deployment=deployment, endpoint=endpoint))
+            take_caps_off(scenario.uncapped, topology, deployment, endpoint)
+            faults.aim(
+                Aim(
+                    topology=topology,
+                    deployment=deployment,
+                    endpoint=endpoint,
+                    outside=scenario.outside,
+                )
+            )
             yield Stage(
                 sample=sample,
                 assembly=assembly,
                 endpoint=endpoint,
                 deployment=deployment,
                 faults=faults,
+                topology=topology,
+                refuse_dead=emulator.refuse_dead if emulator is not None else lambda: None,
             )
         except (BotoCoreError, ClientError) as error:
             where = endpoint_url or "the embedded endpoint"
@@ -139,7 +162,14 @@ def _must_be_aws(endpoint: Endpoint) -> None:
         ) from None
 
 
-def play(stage: Stage, scenario: Scenario, *, steps: Steps, deadline_seconds: float) -> Result:
+def play(
+    stage: Stage,
+    scenario: Scenario,
+    *,
+    steps: Steps,
+    deadline_seconds: float,
+    show: Callable[[Result], None] = lambda _: None,
+) -> Result:
     """Play a scenario on a stage and return what was observed.
 
     Args:
@@ -147,67 +177,123 @@ def play(stage: Stage, scenario: Scenario, *, steps: Steps, deadline_seconds: fl
         scenario: what to send, and what must hold.
         steps: shows how far it is.
         deadline_seconds: how long to wait for results after the last message.
+        show: called with what is known if it is ended before its time.
     """
     endpoint = stage.endpoint
     wiring = wire(scenario, stage.assembly, stage.deployment, endpoint)
-    queues = endpoint.client("sqs")
-    dead_letters = DeadLetterReader(
-        queues, wiring.dead_letter_queues, records_of=StreamRecords(endpoint.client("kinesis"))
-    )
-    dead_letters.skip_present()
-    started = time.time()
-    spans = SpanReader(endpoint.client("logs"), wiring.log_groups, since=started - 1)
-
-    def await_results(sent: Sequence[Sent], step: Step) -> Observation:
-        return observe(
-            sent,
-            wiring.flow,
-            spans=spans,
-            dead_letters=dead_letters.read,
-            backlog=lambda: backlog(queues, wiring.queues),
-            deadline_seconds=deadline_seconds,
-            progress=lambda now: step.progress(f"{now.settled} of {now.accepted} accounted for"),
-        )
-
     first, rest = _streams(scenario, wiring, salt="" if endpoint.embedded else str(uuid.uuid4()))
-    sent: list[Sent] = []
-    if scenario.warm_up:
-        with steps.step("warm up") as step:
-            sent += send(first)
-            await_results(sent, step)
     total = sum(len(stream.messages) for stream in rest)
-    stage.faults.begin()
-    with steps.step("send") as step:
-        sent += send(rest, progress=lambda count: step.progress(f"{count} of {total} messages"))
-    with steps.step("wait for the results") as step:
-        observation = await_results(sent, step)
-    seconds = time.time() - started
-    faults = stage.faults.end()
-    records = observation.records
-    sources = tuple(source_accounts(wiring.flow, records))
-    hops = tuple(hop_accounts(wiring.flow, records))
-    stored = {
-        expectation: _stored(expectation, sent, wiring, endpoint)
-        for expectation in scenario.expectations.stored
-    }
-    verdicts = judge(
-        scenario.expectations, records=records, sources=sources, hops=hops, stored=stored
+    warm: list[Sent] = []
+    sent: list[Sent] = []
+    evidence = Evidence(wiring, endpoint)
+
+    def in_order() -> list[Sent]:
+        return sorted([*warm, *sent], key=lambda each: each.sent_at)
+
+    def await_results(step: Step) -> Observation:
+        def tell(now: Progress) -> None:
+            stage.refuse_dead()
+            step.progress(f"{now.settled} of {now.accepted} accounted for")
+
+        return evidence.wait(in_order(), deadline_seconds=deadline_seconds, progress=tell)
+
+    def tell_sending(step: Step, count: int) -> None:
+        stage.refuse_dead()
+        step.progress(f"{count} of {total} messages")
+
+    with evidence:
+        try:
+            if scenario.warm_up:
+                with steps.step("warm up") as step:
+                    send(first, into=warm, progress=lambda _: stage.refuse_dead())
+                    await_results(step)
+            stage.faults.begin()
+            with steps.step("send") as step:
+                send(rest, into=sent, progress=partial(tell_sending, step))
+            with steps.step("wait for the results") as step:
+                records = await_results(step).records
+            faults = stage.faults.end()
+        except (KeyboardInterrupt, SystemExit, HinagataError, BotoCoreError, ClientError) as error:
+            records = evidence.so_far(in_order())
+            stopped = f'{_why(error)} at the step "{steps.now}"'
+            try:
+                show(_result(stage, scenario, wiring, evidence, records, stopped=stopped))
+            except HinagataError as unwritten:
+                steps.say(f"hinagata: {unwritten}")
+            raise
+        stored = {
+            expectation: _stored(expectation, records.sent, wiring, endpoint)
+            for expectation in scenario.expectations.stored
+        }
+        return _result(stage, scenario, wiring, evidence, records, stored=stored, faults=faults)
+
+
+def _why(error: BaseException) -> str:
+    match error:
+        case KeyboardInterrupt():
+            return "interrupted"
+        case SystemExit():
+            return "terminated"
+        case EmulatorError():
+            return "ended by the end of the embedded endpoint"
+    return "ended by an error"
+
+
+def _result(
+    stage: Stage,
+    scenario: Scenario,
+    wiring: Wiring,
+    evidence: Evidence,
+    records: Records,
+    *,
+    stored: Mapping[StoredExpectation, StoredState] | None = None,
+    faults: tuple[FaultRecord, ...] = (),
+    stopped: str = "",
+) -> Result:
+    """Return what the records come to; expectations are judged only of a run that was not ended."""
+    flow, expected = wiring.flow, scenario.expectations
+    sources = tuple(source_accounts(flow, records))
+    hops = tuple(hop_accounts(flow, records))
+    seconds = evidence.timeline(records)
+    traces = tuple(
+        trace_account(flow, records, source=each.source, hop=each.hop) for each in expected.traced
+    )
+    verdicts = (
+        judge(
+            expected,
+            records=records,
+            sources=sources,
+            hops=hops,
+            stored=stored or {},
+            timeline=seconds,
+            entries={name: source.entry for name, source in scenario.sources.items()},
+            traces=traces,
+        )
+        if not stopped
+        else ()
     )
     return Result(
         sample=stage.sample.name,
         scenario=scenario.name,
         seed=scenario.seed,
         warm_up=scenario.warm_up,
-        endpoint=endpoint.url or "AWS",
-        embedded=endpoint.embedded,
-        started=datetime.fromtimestamp(started, UTC),
-        seconds=seconds,
+        endpoint=stage.endpoint.url or "AWS",
+        embedded=stage.endpoint.embedded,
+        started=datetime.fromtimestamp(evidence.started, UTC),
+        seconds=records.looked_at - evidence.started,
         records=records,
         sources=sources,
         hops=hops,
         stubs=stage.deployment.stubs,
         verdicts=tuple(verdicts),
         faults=faults,
+        paths=tuple(path_accounts(flow, records)),
+        journeys=tuple(journeys(flow, records)),
+        traces=traces,
+        timeline=seconds,
+        # Of the sample alone: the app may hold others.
+        topology=read_topology(*(stack.template_file for stack in stage.assembly.stacks)),
+        stopped=stopped,
     )
 
 
@@ -237,7 +323,7 @@ def run(
     steps = Steps(verbose=verbose)
     with stage(sample, scenario, project=project, endpoint_url=endpoint_url, steps=steps) as up:
         seconds = scenario.deadline_seconds if deadline_seconds is None else deadline_seconds
-        result = play(up, scenario, steps=steps, deadline_seconds=seconds)
+        result = play(up, scenario, steps=steps, deadline_seconds=seconds, show=show)
         show(result)
         if keep:
             wiring = wire(scenario, up.assembly, up.deployment, up.endpoint)
@@ -266,7 +352,7 @@ def _streams(scenario: Scenario, wiring: Wiring, *, salt: str) -> tuple[list[Str
 
 
 def _stored(
-    expectation: StoredExpectation, sent: list[Sent], wiring: Wiring, endpoint: Endpoint
+    expectation: StoredExpectation, sent: Sequence[Sent], wiring: Wiring, endpoint: Endpoint
 ) -> StoredState:
     table = wiring.tables[expectation.table]
     dynamodb = endpoint.client("dynamodb")
