@@ -109,6 +109,16 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
             "say what an architecture costs a month, from its usage or under a scenario",
             "hinagata price cdk.out --scenario scenarios/connected_car/morning_rush.yaml",
         ),
+        "redrive": (
+            _redrive,
+            "show what is dead in a sample's dead-letter queues and why, and send it back",
+            "hinagata redrive resilient_orders --endpoint http://127.0.0.1:4566 --apply",
+        ),
+        "simulate": (
+            _simulate,
+            "say what an architecture would do under a scenario, before it exists",
+            "hinagata simulate cdk.out --scenario morning_rush --output day.html",
+        ),
         "doctor": (_doctor, "say what is missing on this machine", "hinagata doctor"),
     }
     parsers = {
@@ -131,8 +141,10 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         "check", metavar="ID", nargs="?", help="as FM101; default: list all checks"
     )
     _add_run_arguments(parsers["run"])
+    _add_redrive_arguments(parsers["redrive"])
     _add_price_arguments(parsers["price"])
     _add_scenario_arguments(parsers["scenario"])
+    _add_simulate_arguments(parsers["simulate"])
     word = next((word for word in argv if not word.startswith("-")), None)
     if word is not None and word not in known:
         raise UsageError(f"there is no command {word}; expected {suggest(word, known)}")
@@ -233,9 +245,36 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
         help="how long to wait for results; default: what the scenario says",
     )
     parser.add_argument(
+        "--report", metavar="FILE", type=Path, help="write a page with plots: --output html=FILE"
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FORMAT=FILE",
+        action="append",
+        default=[],
+        help="write a file too, html or json, with every message; as often as you like",
+    )
+    parser.add_argument(
         "--keep", action="store_true", help="leave everything up afterwards, until Ctrl-C"
     )
     parser.add_argument("--verbose", action="store_true", help="tell every step")
+
+
+def _add_redrive_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sample", metavar="SAMPLE", help="a name that `hinagata list` shows")
+    parser.add_argument(
+        "--endpoint", metavar="URL", required=True, help="where it runs: an AWS endpoint that is up"
+    )
+    parser.add_argument("--hop", metavar="HOP", help="only what this hop gave up")
+    parser.add_argument("--apply", action="store_true", help="send it back; default: only show it")
+    parser.add_argument(
+        "--rate",
+        metavar="PER_SECOND",
+        type=_positive,
+        default=10.0,
+        help="how many events a second go back at most; default: 10",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
 def _add_scenario_arguments(parser: argparse.ArgumentParser) -> None:
@@ -284,6 +323,49 @@ def _add_scenario_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", help="default: what the input says, or us-east-1")
     parser.add_argument(
         "--facts", metavar="FILE", type=Path, help="numbers that replace those that ship"
+    )
+
+
+def _add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_paths(parser)
+    parser.add_argument(
+        "--scenario", metavar="NAME_OR_FILE", required=True, help="what is sent to it"
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "tick", "event"),
+        default="auto",
+        help="tick: expected values a second; event: every message; default: what is affordable",
+    )
+    parser.add_argument("--seed", type=int, help="of every draw; default: the scenario's")
+    parser.add_argument("--duration", metavar="TIME", help="as 2h; default: what the scenario says")
+    parser.add_argument(
+        "--fault",
+        metavar="FIELDS",
+        action="append",
+        default=[],
+        help="as 'inject: slow, on: Orders, at: 8h, for: 5m, rate: 1, delay: 2s'; as often as "
+        "you like",
+    )
+    parser.add_argument("--region", default="us-east-1", help="for prices; default: us-east-1")
+    parser.add_argument(
+        "--facts", metavar="FILE", type=Path, help="quotas and prices that replace those that ship"
+    )
+    parser.add_argument(
+        "--sensitivity", action="store_true", help="try other times that environments stay warm"
+    )
+    parser.add_argument(
+        "--no-check",
+        action="store_true",
+        help="do not hold the outcome against closed forms and the other engine",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="write a page (.html), plots (.png), a table (.csv) or a document (.json) too",
     )
 
 
@@ -382,15 +464,13 @@ def _run(arguments: argparse.Namespace) -> int:
     scenario = read_scenario(_shown(file), project=project)
     try:
         from hinagata.lab import report
+        from hinagata.lab.output import output_files, write_files
         from hinagata.lab.result import Result
         from hinagata.lab.run import run
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "hinagata":
-            raise
-        raise HinagataError(
-            f"run needs {error.name}, which is not installed; "
-            "do: pip install 'hinagata[lab,cdk]', or in this repository: make setup"
-        ) from None
+        raise _not_installed("run", error) from None
+
+    files = output_files(arguments.output, report=arguments.report)
 
     def show(result: Result) -> None:
         if arguments.format == "json":
@@ -398,6 +478,7 @@ def _run(arguments: argparse.Namespace) -> int:
         else:
             report.write_text(result, sys.stdout, verbose=arguments.verbose)
         sys.stdout.flush()
+        write_files(result, files)
 
     signal.signal(signal.SIGTERM, _terminate)
     met = run(
@@ -411,6 +492,29 @@ def _run(arguments: argparse.Namespace) -> int:
         verbose=arguments.verbose,
     )
     return GOOD if met else NO
+
+
+def _redrive(arguments: argparse.Namespace) -> int:
+    from hinagata.samples import find_sample
+
+    sample = find_sample(arguments.sample, project=Path.cwd())
+    try:
+        from hinagata.lab.redrive_command import redrive
+    except ModuleNotFoundError as error:
+        raise _not_installed("redrive", error) from None
+    return (
+        GOOD
+        if redrive(
+            sample,
+            project=Path.cwd(),
+            endpoint_url=arguments.endpoint,
+            hop=arguments.hop,
+            per_second=arguments.rate if arguments.apply else None,
+            stream=sys.stdout,
+            format=arguments.format,
+        )
+        else NO
+    )
 
 
 def _scenario(arguments: argparse.Namespace) -> int:
@@ -489,6 +593,36 @@ def _price(arguments: argparse.Namespace) -> int:
     return GOOD
 
 
+def _simulate(arguments: argparse.Namespace) -> int:
+    try:
+        from hinagata.simulator.command import simulate_scenario
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "hinagata":
+            raise
+        raise HinagataError(
+            f"simulate needs {error.name}, which is not installed; "
+            "do: pip install 'hinagata[simulator]', or in this repository: make setup"
+        ) from None
+
+    met = simulate_scenario(
+        arguments.paths,
+        project=Path.cwd(),
+        stream=sys.stdout,
+        scenario=arguments.scenario,
+        engine=arguments.engine,
+        format=arguments.format,
+        outputs=arguments.output,
+        seed=arguments.seed,
+        duration=arguments.duration,
+        faults=arguments.fault,
+        region=arguments.region,
+        facts=arguments.facts,
+        checked=not arguments.no_check,
+        sensitivity=arguments.sensitivity,
+    )
+    return GOOD if met else NO
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from hinagata.doctor import diagnose
 
@@ -500,6 +634,16 @@ def _doctor(arguments: argparse.Namespace) -> int:
             mark = "missing" if diagnosis.remedy else "found"
             print(f"{mark:<7}  {diagnosis.name:<8}  {diagnosis.remedy or diagnosis.found}")
     return NO if any(diagnosis.remedy for diagnosis in diagnoses) else GOOD
+
+
+def _not_installed(command: str, error: ModuleNotFoundError) -> Exception:
+    """Return what to raise where a command's extra is missing; our own modules are never."""
+    if (error.name or "").partition(".")[0] == "hinagata":
+        return error
+    return HinagataError(
+        f"{command} needs {error.name}, which is not installed; "
+        "do: pip install 'hinagata[lab,cdk]', or in this repository: make setup"
+    )
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -30,6 +30,21 @@ def write_whole(file: Path, content: str | bytes) -> None:
         raise OutputError(f"{file} cannot be written: {error.strerror}") from None
 
 
+def refuse_unwritable(file: Path) -> None:
+    """Refuse a file that surely cannot be written, before the work that it is for is done.
+
+    Raises:
+        OutputError: Its folder is not there, or nobody may write to it.
+    """
+    if file.is_dir():
+        raise OutputError(f"{file} cannot be written: it is a folder")
+    folder = file.resolve().parent
+    if not folder.is_dir():
+        raise OutputError(f"{file} cannot be written: there is no folder {folder}")
+    if not os.access(file if file.exists() else folder, os.W_OK):
+        raise OutputError(f"{file} cannot be written: permission denied")
+
+
 def _replace(file: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     scratch = Path(name)

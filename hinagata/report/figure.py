@@ -100,6 +100,8 @@ class Panel:
         levels: Horizontal lines.
         logarithmic: Whether its y axis is; otherwise it begins with 0.
         least: What its y axis shows at least, so that a row of zeros lies at its foot.
+        title: What it is about, where that is not the whole figure.
+        height: How high it is, to that of others.
     """
 
     unit: str
@@ -107,6 +109,8 @@ class Panel:
     levels: tuple[Level, ...] = ()
     logarithmic: bool = False
     least: float = 1.0
+    title: str = ""
+    height: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,12 +164,21 @@ def draw_png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-@contextmanager
-def _drawn(figure: Figure) -> Iterator[Canvas]:
+def refuse_without_plots() -> None:
+    """Refuse to go on where no figure can be drawn.
+
+    Raises:
+        HinagataError: Matplotlib is not installed.
+    """
     if find_spec("matplotlib") is None:
         raise HinagataError(
             "plots need matplotlib, which is not installed; do: pip install 'hinagata[report]'"
         )
+
+
+@contextmanager
+def _drawn(figure: Figure) -> Iterator[Canvas]:
+    refuse_without_plots()
     import matplotlib as mpl
     from matplotlib.figure import Figure as Canvas
 
@@ -184,7 +197,8 @@ def _drawn(figure: Figure) -> Iterator[Canvas]:
     }
     with mpl.rc_context(settings):
         lanes = len(figure.bands) * _LANE_HEIGHT
-        heights = [*([lanes] if lanes else []), *(_PANEL_HEIGHT for _ in figure.panels)]
+        panels = [_PANEL_HEIGHT * panel.height for panel in figure.panels]
+        heights = [*([lanes] if lanes else []), *panels]
         # Not by way of pyplot, which would keep the figure, and look for a screen.
         canvas = Canvas(
             figsize=(_WIDTH, sum(heights) + _EDGES_HEIGHT), dpi=_DPI, layout="constrained"
@@ -206,6 +220,8 @@ def _drawn(figure: Figure) -> Iterator[Canvas]:
 
 def _draw_panel(axes: Axes, panel: Panel) -> None:
     axes.set_ylabel(panel.unit)
+    if panel.title:
+        axes.set_title(panel.title, loc="right", fontsize=_LETTERS, fontweight="bold")
     axes.grid(visible=True, axis="y", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -221,8 +237,9 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
             zorder=1.5,
         )
     _scale_y(axes, panel)
-    if panel.series or panel.levels:
-        count = len(panel.series) + len(panel.levels)
+    count = len(panel.series) + len(panel.levels)
+    # The only line of a panel that has a name needs none of its own.
+    if count > 1 or (count and not panel.title):
         axes.legend(
             loc="lower left",
             bbox_to_anchor=(-0.005, 0.98),
@@ -307,7 +324,8 @@ def _scale_y(axes: Axes, panel: Panel) -> None:
         shown = [value for series in panel.series for value in series.y if math.isfinite(value)]
         top = max([panel.least, *shown, *(level.value for level in panel.levels)])
         axes.set_ylim(min([0.0, *shown]), top * 1.08)
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, min_n_ticks=3))
+        counts = all(value == int(value) for value in shown)
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, min_n_ticks=2, integer=counts))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
 
 

@@ -1,0 +1,64 @@
+"""The files that a run leaves: what was asked for, refused before the run if it cannot be."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from hinagata.errors import UsageError
+from hinagata.lab.report import write_json
+from hinagata.lab.result import Result
+from hinagata.output_file import refuse_unwritable, write_whole
+from hinagata.suggestion import suggest
+
+FORMATS = ("html", "json")
+
+
+def output_files(outputs: Sequence[str], *, report: Path | None) -> Mapping[Path, str]:
+    """Return the format of each file that is asked for.
+
+    Args:
+        outputs: each `FORMAT=FILE`.
+        report: one more, in HTML.
+
+    Raises:
+        UsageError: one is not of that form, or two are one file.
+        OutputError: one cannot be written.
+        HinagataError: what draws the curves of a page is not installed.
+    """
+    files: dict[Path, str] = {}
+    for output in [*([f"html={report}"] if report is not None else []), *outputs]:
+        kind, equals, name = output.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--output: found {output}, expected FORMAT=FILE, as json=run.json")
+        if kind not in FORMATS:
+            raise UsageError(f"--output: found format {kind}, expected {suggest(kind, FORMATS)}")
+        if Path(name) in files:
+            raise UsageError(f"{name} is named twice; give each format its own file")
+        refuse_unwritable(Path(name))
+        files[Path(name)] = kind
+    if "html" in files.values():
+        from hinagata.report.figure import refuse_without_plots
+
+        refuse_without_plots()
+    return files
+
+
+def write_files(result: Result, files: Mapping[Path, str]) -> None:
+    """Write a result into each of some files, each whole or not at all.
+
+    Args:
+        result: the run.
+        files: the format of each.
+
+    Raises:
+        OutputError: one cannot be written.
+    """
+    for file, kind in files.items():
+        if kind == "html":
+            from hinagata.lab.html_report import write_html
+
+            write_html(result, file)
+        else:
+            text = io.StringIO()
+            write_json(result, text, messages=True)
+            write_whole(file, text.getvalue())
