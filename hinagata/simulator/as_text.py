@@ -1,4 +1,4 @@
-"""A simulation for a person, as tables of at most 80 columns."""
+"""A simulation for a person, as tables of at most 100 columns."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from rich.text import Text
 
 from hinagata.report.figure import short_number
 from hinagata.scenario.units import show_seconds
-from hinagata.simulator.outcome import PathLatency
 from hinagata.simulator.self_check import Difference
 from hinagata.simulator.simulation import Simulation
 from hinagata.simulator.summary import Row, rows
 
-WIDTH = 80
+WIDTH = 100
 
 
 def write_text(simulation: Simulation, file: IO[str]) -> None:
@@ -37,22 +36,29 @@ def write_text(simulation: Simulation, file: IO[str]) -> None:
         )
     )
     engine = f"{choice.engine} engine: {choice.reason}"
-    console.print(Text(fill(engine, WIDTH), style="dim"), end="\n\n")
-    console.print(_stations(list(rows(simulation.network, outcome))), end="\n\n")
+    console.print(Text(fill(engine, WIDTH), style="dim"))
+    console.print()
+    console.print(_stations(list(rows(simulation.network, outcome))))
+    console.print()
     if outcome.latencies:
-        console.print(_latencies(outcome.latencies), end="\n\n")
+        console.print(_latencies(simulation))
+        console.print()
     if simulation.warmth:
-        console.print(_warmth(simulation), end="\n\n")
+        console.print(_warmth(simulation))
+        console.print()
     if simulation.costs:
-        console.print(_costs(simulation), end="\n\n")
+        console.print(_costs(simulation))
+        console.print()
     if simulation.differences:
-        console.print(_differences(simulation.differences, unicode=unicode), end="\n\n")
+        console.print(_differences(simulation.differences, unicode=unicode))
+        console.print()
     for doubt in simulation.doubts:
         console.print(Text(_paragraph(doubt, "• " if unicode else "* ")))
     if simulation.doubts:
         console.print()
     if simulation.verdicts:
-        console.print(_verdicts(simulation, unicode=unicode), end="\n\n")
+        console.print(_verdicts(simulation, unicode=unicode))
+        console.print()
     console.print(_summary(simulation))
 
 
@@ -91,10 +97,12 @@ def _stations(found: list[Row]) -> Table:
     return table
 
 
-def _latencies(latencies: tuple[PathLatency, ...]) -> Table:
+def _latencies(simulation: Simulation) -> Table:
+    """Returns how long messages take to the hops that the scenario names."""
     table = _table("from sending to the end of", "p50", "p95", "p99")
-    for path in latencies:
-        if path.p50_s is not None:
+    sources = simulation.scenario.sources
+    for path in simulation.outcome.latencies:
+        if path.p50_s is not None and path.station in sources[path.source].reaches:
             shown = (
                 "-" if value is None else show_seconds(value)
                 for value in (path.p50_s, path.p95_s, path.p99_s)
@@ -131,7 +139,7 @@ def _costs(simulation: Simulation) -> Table:
 def _differences(differences: tuple[Difference, ...], *, unicode: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("", "check", "against"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=1)
     for name in ("here", "there", "apart"):
         table.add_column(name, no_wrap=True, justify="right")
     for difference in differences:
@@ -149,7 +157,7 @@ def _differences(differences: tuple[Difference, ...], *, unicode: bool) -> Table
 def _verdicts(simulation: Simulation, *, unicode: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("", "expectation", "expected", "simulated"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=1)
     for verdict in simulation.verdicts:
         table.add_row(
             _mark(good=verdict.met, unicode=unicode),
