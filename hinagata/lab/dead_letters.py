@@ -98,18 +98,19 @@ class DeadLetterReader:
             )
 
     def _open(self, url: str, message_id: str, body: str) -> list[DeadLetter]:
-        letter = _parsed(body)
+        letter = parsed(body)
         if self._records_of is not None and "KinesisBatchInfo" in letter:
-            ids = [_event_id(_parsed(record)) for record in self._records_of(letter)]
+            ids = [event_id(parsed(record)) for record in self._records_of(letter)]
         else:
-            ids = [_event_id(letter)]
+            ids = [event_id(letter)]
         return [
             DeadLetter(hop=self._queues[url], queue=url, message_id=message_id, id=event)
             for event in ids or [None]
         ]
 
 
-def _parsed(text: str) -> Mapping[str, object]:
+def parsed(text: str) -> Mapping[str, object]:
+    """Return the JSON object in a text, or an empty one."""
     try:
         value = json.loads(text)
     except ValueError:
@@ -117,6 +118,7 @@ def _parsed(text: str) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _event_id(envelope: Mapping[str, object]) -> str | None:
+def event_id(envelope: Mapping[str, object]) -> str | None:
+    """Return the id of an event's envelope; None if it is none."""
     event = envelope.get("id")
     return event if isinstance(event, str) and "specversion" in envelope else None

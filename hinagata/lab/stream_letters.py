@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from types_boto3_kinesis import KinesisClient
+    from types_boto3_kinesis.type_defs import RecordTypeDef
 
 # A reader that lags gets empty pages; a stretch of one batch is no longer than a few.
 PAGES = 20
@@ -21,6 +22,10 @@ class StreamRecords:
 
     def __call__(self, letter: Mapping[str, object]) -> list[str]:
         """Return the data of each record, or as many as the stream still has."""
+        return [record["Data"].decode(errors="replace") for record in self.read(letter)]
+
+    def read(self, letter: Mapping[str, object]) -> "list[RecordTypeDef]":
+        """Return each record, or as many as the stream still has."""
         batch = cast("Mapping[str, Any]", letter["KinesisBatchInfo"])
         errors = self._kinesis.exceptions
         try:
@@ -33,14 +38,10 @@ class StreamRecords:
         except (errors.InvalidArgumentException, errors.ResourceNotFoundException):
             return []
         last, size = int(batch["endSequenceNumber"]), int(batch["batchSize"])
-        found: list[str] = []
+        found: list[RecordTypeDef] = []
         for _ in range(PAGES):
             page = self._kinesis.get_records(ShardIterator=iterator)
-            found += [
-                record["Data"].decode(errors="replace")
-                for record in page["Records"]
-                if int(record["SequenceNumber"]) <= last
-            ]
+            found += [record for record in page["Records"] if int(record["SequenceNumber"]) <= last]
             if len(found) >= size or not page.get("NextShardIterator"):
                 break
             iterator = page["NextShardIterator"]

@@ -1,0 +1,298 @@
+"""Redrive: what is dead is shown with its reason, and every letter comes back where it belongs."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hinagata.lab.deployment import deploy
+from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.redrive import Letter, Redrive, Way, ways_of
+from hinagata.topology.reading import read_topology
+from tests.emulator.assemblies import assembly
+from tests.emulator.polling import eventually
+from tests.emulator.templates import allow, attribute, function, lets, ref, resource, role
+
+# Fails each event, with a span that says why, for as long as a file is there.
+CODE = """
+    import base64, json, os, time
+
+    def handler(payload, context):
+        failed = []
+        for record in payload.get("Records", [payload]):
+            if "kinesis" in record:
+                name = record["kinesis"]["sequenceNumber"]
+                event = json.loads(base64.b64decode(record["kinesis"]["data"]))
+            else:
+                name = record.get("messageId")
+                event = json.loads(record["body"]) if "body" in record else record
+            down = os.path.exists(os.environ["DOWN"])
+            line = {"span": os.environ["POWERTOOLS_SERVICE_NAME"], "id": event["id"],
+                    "start": time.time(), "end": time.time(), "status": "error" if down else "ok"}
+            if down:
+                line["error"] = "PartnerError: the partner answered 503"
+                failed.append({"itemIdentifier": name})
+            print(json.dumps(line), flush=True)
+        if failed and "Records" not in payload:
+            raise RuntimeError("the partner answered 503")
+        return {"batchItemFailures": failed}
+"""
+
+
+@dataclass(frozen=True)
+class World:
+    """Four ways for a message to die, on an endpoint, and the switch that kills."""
+
+    endpoint: Endpoint
+    names: dict[str, str]
+    redrive: Redrive
+    down: Path
+
+    def letters(self) -> list[Letter]:
+        """What is dead."""
+        return self.redrive.read()
+
+    def processed(self, function: str) -> list[str]:
+        """The ids that a function is done with, each as often as it was."""
+        logs = self.endpoint.client("logs")
+        try:
+            group = f"/aws/lambda/{self.names[function]}"
+            events = logs.filter_log_events(logGroupName=group)["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        lines = [line for each in events for line in each["message"].splitlines()]
+        spans = [json.loads(line) for line in lines if '"span"' in line]
+        return [span["id"] for span in spans if span["status"] == "ok"]
+
+
+@pytest.fixture(scope="module")
+def world(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A queue, a subscription, a stream and an invocation whose letters are dead already."""
+    directory = tmp_path_factory.mktemp("redrive")
+    down = directory / "down"
+    down.touch()
+
+    def hop(name: str) -> dict[str, Any]:
+        return function(CODE, environment={"POWERTOOLS_SERVICE_NAME": name, "DOWN": str(down)})
+
+    def mapping(source: str, consumer: str, **more: Any) -> dict[str, Any]:
+        return resource(
+            "Lambda::EventSourceMapping",
+            EventSourceArn=attribute(source),
+            FunctionName=ref(consumer),
+            FunctionResponseTypes=["ReportBatchItemFailures"],
+            **more,
+        )
+
+    def dead(name: str) -> dict[str, Any]:
+        return {"deadLetterTargetArn": attribute(name), "maxReceiveCount": 2}
+
+    on_failure = {"OnFailure": {"Destination": attribute("RecordsDead")}}
+    made = assembly(
+        directory / "assembly",
+        {
+            "Role": role(allow(["sqs:*", "kinesis:*", "logs:*", "lambda:*"], "*")),
+            "Orders": resource("SQS::Queue", VisibilityTimeout=1, RedrivePolicy=dead("OrdersDead")),
+            "OrdersDead": resource("SQS::Queue"),
+            "Billing": hop("Billing"),
+            "FromOrders": mapping("Orders", "Billing"),
+            "Events": resource("SNS::Topic"),
+            "Parcels": resource("SQS::Queue"),
+            "ParcelsDead": resource("SQS::Queue"),
+            "ParcelsDeadPolicy": lets("sns.amazonaws.com", "sqs:SendMessage", ref("ParcelsDead")),
+            "Shipping": hop("Shipping"),
+            "FromParcels": mapping("Parcels", "Shipping"),
+            "ToParcels": resource(
+                "SNS::Subscription",
+                TopicArn=ref("Events"),
+                Protocol="sqs",
+                Endpoint=attribute("Parcels"),
+                RawMessageDelivery=True,
+                RedrivePolicy={"deadLetterTargetArn": attribute("ParcelsDead")},
+            ),
+            "Records": resource("Kinesis::Stream", ShardCount=1),
+            "RecordsDead": resource("SQS::Queue"),
+            "Ingest": hop("Ingest"),
+            "FromRecords": mapping(
+                "Records",
+                "Ingest",
+                StartingPosition="TRIM_HORIZON",
+                MaximumRetryAttempts=0,
+                BisectBatchOnFunctionError=True,
+                DestinationConfig=on_failure,
+            ),
+            "Mailer": hop("Mailer"),
+            "MailerDead": resource("SQS::Queue"),
+            "MailerConfig": resource(
+                "Lambda::EventInvokeConfig",
+                FunctionName=ref("Mailer"),
+                Qualifier="$LATEST",
+                MaximumRetryAttempts=0,
+                DestinationConfig={"OnFailure": {"Destination": attribute("MailerDead")}},
+            ),
+        },
+    )
+    deployment = deploy(made, endpoint, report=lambda _: None)
+    names = {name: value for (_, name), value in deployment.resources.items()}
+    topology = read_topology(made.directory)
+    physical = {node: names[node.logical_id] for node in topology.nodes if node.logical_id in names}
+    groups = [f"/aws/lambda/{names[hop]}" for hop in ("Billing", "Shipping", "Ingest", "Mailer")]
+    redrive = Redrive(endpoint, ways_of(topology, physical), log_groups=groups)
+    up = World(endpoint, names, redrive, down)
+    for number in range(12):
+        body = envelope(f"order-{number}")
+        endpoint.client("sqs").send_message(QueueUrl=names["Orders"], MessageBody=body)
+    endpoint.client("sns").publish(
+        TopicArn=names["Events"],
+        Message=envelope("parcel-1"),
+        MessageAttributes={"type": {"DataType": "String", "StringValue": "parcel"}},
+    )
+    for number in range(3):
+        endpoint.client("kinesis").put_record(
+            StreamName=names["Records"],
+            Data=envelope(f"record-{number}").encode(),
+            PartitionKey=f"car-{number}",
+        )
+    endpoint.client("lambda").invoke(
+        FunctionName=names["Mailer"],
+        InvocationType="Event",
+        Payload=envelope("mail-1").encode(),
+    )
+    eventually(lambda: len(up.letters()) == 12 + 1 + 3 + 1, within=30)
+    return up
+
+
+def envelope(event: str) -> str:
+    """An event of an id."""
+    return json.dumps({"specversion": "1.0", "id": event, "data": {}})
+
+
+def test_each_letter_tells_what_it_is_and_where_it_belongs(world: World) -> None:
+    """Hop, reason, receives and the way back, for each of the four ways to die."""
+    letters = {event: letter for letter in world.letters() for event in letter.events}
+
+    assert len(letters) == 17
+    assert not any(letter.kept for letter in letters.values())
+    told = {
+        name: (letters[name].hop, letters[name].queue, letters[name].back_to, letters[name].why)
+        for name in ("order-3", "parcel-1", "record-1")
+    }
+    assert told == {
+        "order-3": ("Billing", "OrdersDead", "Orders", "PartnerError: the partner answered 503"),
+        "parcel-1": (
+            "Shipping",
+            "ParcelsDead",
+            "Parcels",
+            "no span tells: the function may have crashed or run into its timeout; see its log",
+        ),
+        "record-1": (
+            "Ingest",
+            "RecordsDead",
+            letters["record-1"].back_to,
+            "PartnerError: the partner answered 503",
+        ),
+    }
+    assert letters["record-1"].back_to == world.names["Records"]
+    assert letters["mail-1"].why == "PartnerError: the partner answered 503"
+    assert letters["order-3"].received >= 2
+
+
+def test_showing_takes_nothing(world: World) -> None:
+    """Read twice in a row, the same letters lie there."""
+    first, second = world.letters(), world.letters()
+
+    assert {each.message_id for each in first} == {each.message_id for each in second}
+
+
+@pytest.mark.parametrize("operation", ["send_message", "delete_message"])
+def test_an_interrupted_redrive_loses_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    """Cut short before a copy or between it and the deletion, each event is dead again, or still.
+
+    In between it lies there twice, which is what consumers have to bear anyway.
+    """
+    sqs = world.endpoint.client("sqs")
+    orders = [letter for letter in world.letters() if letter.hop == "Billing"]
+    plain, calls = getattr(sqs, operation), iter(range(100))
+
+    def cut(**request: Any) -> Any:
+        if next(calls) == 5:
+            raise KeyboardInterrupt
+        return plain(**request)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqs, operation, cut)
+        with pytest.raises(KeyboardInterrupt):
+            world.redrive.send_back(orders, per_second=1000)
+
+    def all_dead_again() -> bool:
+        now = [letter.events[0] for letter in world.letters() if letter.hop == "Billing"]
+        return set(now) == {f"order-{number}" for number in range(12)}
+
+    eventually(all_dead_again, within=30)
+    waiting = sqs.get_queue_attributes(
+        QueueUrl=world.names["Orders"], AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    assert waiting["Attributes"] == {"ApproximateNumberOfMessages": "0"}
+
+
+def test_everything_comes_back(world: World) -> None:
+    """With the cause mended, every letter goes back once, at the rate, and is processed."""
+    policy = {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": "*",
+            }
+        ]
+    }
+    world.endpoint.client("sqs").set_queue_attributes(
+        QueueUrl=world.names["Parcels"], Attributes={"Policy": json.dumps(policy)}
+    )
+    world.down.unlink()
+    letters = world.letters()
+    counted: list[int] = []
+
+    gone = world.redrive.send_back(letters, per_second=200, progress=counted.append)
+
+    assert gone == {letter.message_id for letter in letters}
+    assert counted == list(range(1, len(letters) + 1))
+    for hop, ids in {
+        "Billing": [f"order-{number}" for number in range(12)],
+        "Shipping": ["parcel-1"],
+        "Ingest": [f"record-{number}" for number in range(3)],
+        "Mailer": ["mail-1"],
+    }.items():
+        eventually(lambda hop=hop, ids=ids: set(world.processed(hop)) == set(ids))  # type: ignore[misc]  # a lambda's defaults
+    assert world.letters() == []
+
+
+def test_a_fifo_letter_keeps_its_group_and_is_no_repeat(endpoint: Endpoint) -> None:
+    """The copy has the group of the original and an id that nobody has dropped yet."""
+    sqs = endpoint.client("sqs")
+    tail = uuid.uuid4().hex[:8]
+    fifo = {"FifoQueue": "true"}
+    dead = sqs.create_queue(QueueName=f"dead-{tail}.fifo", Attributes=fifo)["QueueUrl"]
+    back = sqs.create_queue(QueueName=f"back-{tail}.fifo", Attributes=fifo)["QueueUrl"]
+    for url in (back, dead):
+        sqs.send_message(
+            QueueUrl=url,
+            MessageBody=envelope("f-1"),
+            MessageGroupId="car-7",
+            MessageDeduplicationId="once",
+        )
+    original = sqs.receive_message(QueueUrl=back)["Messages"][0]
+    sqs.delete_message(QueueUrl=back, ReceiptHandle=original["ReceiptHandle"])
+    redrive = Redrive(endpoint, [Way(hop="H", queue=dead, name="Dead", sources={"Back": back})])
+    redrive.send_back(redrive.read(), per_second=100)
+
+    (copy,) = sqs.receive_message(QueueUrl=back, AttributeNames=["All"])["Messages"]
+    assert copy["Body"] == envelope("f-1")
+    assert copy["Attributes"]["MessageGroupId"] == "car-7"
+    assert redrive.read() == []
