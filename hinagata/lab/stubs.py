@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from hinagata.assembly.cloud_assembly import AssemblyStack
@@ -37,19 +38,49 @@ def stubbed(
         endpoint: that will deploy it.
         unsupported: reasons by logical id, for what it has refused already.
     """
-    resources: Mapping[str, Any] = stack.template.get("Resources", {})
-    rejected = rejected_types({resource["Type"] for resource in resources.values()}, endpoint)
+    rejected = rejected_types({each["Type"] for each in _resources(stack).values()}, endpoint)
+    stubs = _stubs(stack, rejected, embedded=endpoint.embedded, unsupported=unsupported)
+    return replace_resources(stack.template, frozenset(stub.logical_id for stub in stubs)), stubs
+
+
+def stubs_on_embedded(stack: AssemblyStack) -> tuple[Stub, ...]:
+    """Return what the embedded endpoint would leave out of a stack, without starting it.
+
+    It is asked in its own words: the types for which it has code. What it refuses for a property
+    is known only when it is deployed.
+    """
+    known = import_module("ministack.services.cloudformation.provisioners")._RESOURCE_HANDLERS  # noqa: SLF001
+    types = {resource["Type"] for resource in _resources(stack).values()}
+    rejected = frozenset(
+        type_ for type_ in types if type_ not in known and not type_.startswith("Custom::")
+    )
+    return _stubs(stack, rejected, embedded=True, unsupported={})
+
+
+def _resources(stack: AssemblyStack) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = stack.template.get("Resources", {})
+    return found
+
+
+def _stubs(
+    stack: AssemblyStack,
+    rejected: frozenset[str],
+    *,
+    embedded: bool,
+    unsupported: Mapping[str, str],
+) -> tuple[Stub, ...]:
+    resources = _resources(stack)
     reasons = {
         logical_id: f"the endpoint does not know {resource['Type']}"
         for logical_id, resource in resources.items()
         if resource["Type"] in rejected
     }
-    if endpoint.embedded:
+    if embedded:
         for logical_id, resource in resources.items():
             if is_node_custom_resource(resource, resources):
                 reasons[logical_id] = "its Node handler needs the JavaScript SDK, which is not here"
     reasons |= unsupported
-    stubs = tuple(
+    return tuple(
         Stub(
             stack=stack.name,
             logical_id=logical_id,
@@ -59,7 +90,6 @@ def stubbed(
         )
         for logical_id, reason in reasons.items()
     )
-    return replace_resources(stack.template, frozenset(reasons)), stubs
 
 
 def rejected_types(types: set[str], endpoint: Endpoint) -> frozenset[str]:
