@@ -94,8 +94,7 @@ def trace_account(flow: Flow, records: Records, *, source: str, hop: str) -> Tra
         whole=arrived - found.total(),
         breaks=tuple(
             Break(
-                before=tuple(each for each in way if each in flow.before.get(name, ()))
-                or (source,),
+                before=_senders(flow, way, name) or (source,),
                 hop=name,
                 messages=count,
                 example=examples[name],

@@ -15,6 +15,8 @@ def sent(
     late: float = 0.0,
     key: str = "vehicle-1",
     warm_up: bool = False,
+    trace: str = "1-0-0",
+    throttled_at: tuple[float, ...] = (),
 ) -> Sent:
     """Return what became of a message at its entry."""
     return Sent(
@@ -28,12 +30,32 @@ def sent(
         accepted_at=at + 0.01 if accepted else None,
         failure="" if accepted else "503: ",
         warm_up=warm_up,
+        trace=trace,
+        throttled_at=throttled_at,
     )
 
 
-def span(hop: str, event: str, *, end: float = 1.0, status: str = "ok") -> Span:
+def span(
+    hop: str,
+    event: str,
+    *,
+    end: float = 1.0,
+    status: str = "ok",
+    trace: str = "1-0-0",
+    parent: str = "",
+    segment: str = "",
+) -> Span:
     """Return a hop's work on an event, which took a tenth of a second."""
-    return Span(hop=hop, id=event, start=end - 0.1, end=end, status=Status(status))
+    return Span(
+        hop=hop,
+        id=event,
+        start=end - 0.1,
+        end=end,
+        status=Status(status),
+        trace=trace,
+        parent=parent,
+        segment=segment,
+    )
 
 
 def dead(hop: str, event: str | None) -> DeadLetter:

@@ -5,13 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinagata.lab.accounting import (
+    Ending,
     Flow,
     HopAccount,
     Missing,
     Records,
     hop_accounts,
+    journeys,
     latencies,
     missing,
+    path_accounts,
     percentile,
     source_accounts,
 )
@@ -128,6 +131,89 @@ def test_a_recognised_repeat_is_no_duplicate() -> None:
     )
 
     assert (account.processed, account.duplicates, account.repeats) == (1, 0, 1)
+
+
+def ending(*found: Sent | Span | DeadLetter) -> Ending:
+    """Return where a message ended."""
+    (journey,) = journeys(FLOW, records(*found))
+    return journey.ending
+
+
+def test_every_message_ends_somewhere() -> None:
+    """Once, again, refused, dead, lost: of several the worst."""
+    whole = everywhere("a")
+
+    assert ending(sent("a"), *whole) is Ending.ONCE
+    assert ending(sent("a"), *whole, span("Ingest", "a", end=2, status="repeat")) is Ending.ONCE
+    assert ending(sent("a"), *whole, span("Ingest", "a", end=2)) is Ending.AGAIN
+    assert ending(sent("a", accepted=False)) is Ending.REFUSED
+    assert ending(sent("a"), *whole[:-1], dead("Partner", "a")) is Ending.DEAD_LETTERED
+    assert ending(sent("a"), *whole[:-1]) is Ending.LOST
+
+
+def test_a_dead_letter_of_a_message_that_was_processed_is_no_end() -> None:
+    """A function may have ended between its work and its answer; or it came back by redrive."""
+    assert ending(sent("a"), *everywhere("a"), dead("Partner", "a")) is Ending.ONCE
+
+
+def test_the_endings_of_a_source_are_all_its_messages() -> None:
+    """Whatever happened, the numbers add up."""
+    account, _ = source_accounts(
+        FLOW,
+        records(
+            sent("a"),
+            sent("b"),
+            sent("c", accepted=False),
+            *everywhere("a"),
+            span("Ingest", "a", end=2.0),
+        ),
+    )
+
+    assert account.endings[Ending.AGAIN] == account.endings[Ending.LOST] == 1
+    assert sum(account.endings.values()) == account.sent == 3
+
+
+def test_a_message_that_waited_longer_than_it_is_kept_has_expired() -> None:
+    """It is lost, and it is known how; before a hop that keeps it longer it is only lost."""
+    flow = Flow(reaches={"cars": ["Gateway", "Ingest"]}, behind={}, keeps_seconds={"Ingest": 60})
+    found = Records(
+        sent=[sent("a", at=0.0)], spans=[span("Gateway", "a")], dead_letters=[], looked_at=61.0
+    )
+    early = Records(
+        sent=found.sent, spans=found.spans, dead_letters=found.dead_letters, looked_at=59.0
+    )
+
+    assert [message.expired for message in missing(flow, found)] == [("Ingest",)]
+    assert [journey.ending for journey in journeys(flow, found)] == [Ending.EXPIRED]
+    assert [account.expired for account in hop_accounts(flow, found)] == [0, 1]
+    assert [account.lost for account in hop_accounts(flow, early)] == [0, 1]
+    assert [journey.ending for journey in journeys(flow, early)] == [Ending.LOST]
+
+
+def test_a_hop_tells_what_came_how_often() -> None:
+    """Deliveries count each time, messages once."""
+    account = hop(
+        "Ingest",
+        sent("a"),
+        sent("b"),
+        *(span("Ingest", "a", end=end) for end in (1.0, 2.0, 3.0)),
+        span("Ingest", "b", status="error"),
+    )
+
+    assert (account.received, account.deliveries, account.again) == (2, 4, 1)
+    assert (account.processed, account.lost) == (1, 1)
+
+
+def test_a_path_is_measured_by_the_senders_clock() -> None:
+    """Its percentiles, its longest, and of how many messages; a way that nobody went has none."""
+    found = [sent(str(number), at=0.0) for number in range(1, 101)]
+    spans = [span("Gateway", str(number), end=float(number)) for number in range(1, 101)]
+    gateway, ingest, *_ = path_accounts(FLOW, records(*found, *spans))
+
+    assert (gateway.source, gateway.hop, gateway.messages) == ("cars", "Gateway", 100)
+    assert (gateway.p50_seconds, gateway.p95_seconds, gateway.p99_seconds) == (50, 95, 99)
+    assert gateway.longest_seconds == 100
+    assert (ingest.messages, ingest.p99_seconds) == (0, None)
 
 
 def test_errors_are_counted_and_not_processed() -> None:

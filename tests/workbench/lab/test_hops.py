@@ -177,6 +177,17 @@ def test_behind_a_hop_is_seen_from_each_source() -> None:
     }
 
 
+def test_before_a_hop_is_who_sends_to_it() -> None:
+    """Whatever lies between them: a stream, a topic and a queue, a load balancer."""
+    assert hops().directly_before() == {
+        "Ingest": {"Gateway"},
+        "Health": {"Ingest"},
+        "Partner": {"Ingest"},
+        "Delivery": {"Api"},
+        "Gateway": {"Delivery"},
+    }
+
+
 def test_a_hop_that_cannot_be_traced_is_behind_none() -> None:
     """A connection that the template does not tell excuses nothing."""
     behind = hops().behind([("Gateway", ["Gateway", "Elsewhere"])])

@@ -1,9 +1,20 @@
 """Expectations held against accounts, and against what lies in tables."""
 
+from dataclasses import replace
+
 from hinagata.lab.accounting import Flow, Records, hop_accounts, source_accounts
 from hinagata.lab.judgement import Verdict, judge
 from hinagata.lab.stored import StoredState, judge_every, judge_newest
-from hinagata.scenario import EveryStored, Expectations, LatencyExpectation, NewestStored
+from hinagata.lab.timeline import Sample, Timeline
+from hinagata.lab.trace_tree import Break, TraceAccount
+from hinagata.scenario import (
+    BacklogExpectation,
+    CountExpectation,
+    EveryStored,
+    Expectations,
+    LatencyExpectation,
+    NewestStored,
+)
 from tests.workbench.lab.records import dead, sent, span
 
 FLOW = Flow(reaches={"cars": ["Gateway"]}, behind={})
@@ -104,6 +115,141 @@ def test_the_state_of_tables_is_told() -> None:
         ),
         Verdict(about="all in Mailbox", expected="5 from operators", observed="5", met=True),
     ]
+
+
+def test_a_median_has_a_limit_of_its_own() -> None:
+    """Half of the messages may be later."""
+    records = Records(
+        sent=[sent("a"), sent("b")],
+        spans=[span("Gateway", "a", end=1.0), span("Gateway", "b", end=9.0)],
+        dead_letters=[],
+    )
+    limit = LatencyExpectation(source="cars", hop="Gateway", at_most_seconds=2)
+
+    assert verdicts(Expectations(p50=(limit,), p95=(limit,)), records) == [
+        Verdict(about="p50 cars to Gateway", expected="at most 2 s", observed="1 s", met=True),
+        Verdict(about="p95 cars to Gateway", expected="at most 2 s", observed="9 s", met=False),
+    ]
+
+
+def test_counts_of_a_hop_have_bounds() -> None:
+    """What it processed, did again and gave up; a hop where nothing came counts nothing."""
+    records = Records(
+        sent=[sent("a"), sent("b")],
+        spans=[
+            span("Gateway", "a"),
+            span("Gateway", "a", end=2),
+            span("Gateway", "b", status="error"),
+        ],
+        dead_letters=[dead("Gateway", "b")],
+    )
+    expectations = Expectations(
+        processed=(
+            CountExpectation(node="Gateway", at_least=2),
+            CountExpectation(node="Elsewhere", at_least=1),
+        ),
+        duplicates=(CountExpectation(node="Gateway", at_most=1),),
+        dead_letters=(
+            CountExpectation(node="Gateway", at_least=1, at_most=1),
+            CountExpectation(node="Gateway", at_least=2, at_most=3),
+            CountExpectation(node="Gateway", at_most=0),
+        ),
+    )
+
+    assert verdicts(expectations, records) == [
+        Verdict(about="processed at Gateway", expected="at least 2", observed="1", met=False),
+        Verdict(about="processed at Elsewhere", expected="at least 1", observed="0", met=False),
+        Verdict(about="duplicates at Gateway", expected="at most 1", observed="1", met=True),
+        Verdict(about="dead letters of Gateway", expected="1", observed="1", met=True),
+        Verdict(about="dead letters of Gateway", expected="2 to 3", observed="1", met=False),
+        Verdict(about="dead letters of Gateway", expected="0", observed="1", met=False),
+    ]
+
+
+LINE = Timeline(
+    started=0.0,
+    seconds=3,
+    sent={},
+    throttled_senders={"cars": [0, 2, 0], "alarms": [1, 0, 0], "operators": [5, 0, 0]},
+    throttled_functions={"Api": [0, 0, 3]},
+    done={},
+    errors={},
+    waiting={"Gateway": [4, 9, 0]},
+    queues=(Sample(at=1.0, depths={"Queue": 7}), Sample(at=2.0, depths={"Queue": 0})),
+)
+NOTHING = Records(sent=[sent("a")], spans=[], dead_letters=[])
+
+
+def judged_by_time(expectations: Expectations) -> list[Verdict]:
+    """Judge what happened when."""
+    return judge(
+        expectations,
+        records=NOTHING,
+        sources=source_accounts(FLOW, NOTHING),
+        hops=(),
+        stored={},
+        timeline=LINE,
+        entries={"cars": "Gateway", "alarms": "Gateway", "operators": "Api"},
+    )
+
+
+def test_throttles_are_the_functions_own_or_what_senders_were_told() -> None:
+    """A function knows best; a load balancer's senders are counted together."""
+    expectations = Expectations(
+        throttled=(
+            CountExpectation(node="Api", at_most=3),
+            CountExpectation(node="Gateway", at_most=2),
+        )
+    )
+
+    assert judged_by_time(expectations) == [
+        Verdict(about="throttled at Api", expected="at most 3", observed="3", met=True),
+        Verdict(about="throttled at Gateway", expected="at most 2", observed="3", met=False),
+    ]
+
+
+def test_a_backlog_is_judged_at_its_time_or_always() -> None:
+    """A run has times of its own; what nobody saw cannot be good."""
+    expectations = Expectations(
+        backlog=(
+            BacklogExpectation(node="Gateway", at_most=8),
+            BacklogExpectation(node="Gateway", at_most=0, at_seconds=7200, run_at_seconds=2),
+            BacklogExpectation(node="Queue", at_most=5, at_seconds=1.5),
+            BacklogExpectation(node="Elsewhere", at_most=5),
+        )
+    )
+
+    assert judged_by_time(expectations) == [
+        Verdict(about="backlog at Gateway", expected="at most 8", observed="9", met=False),
+        Verdict(about="backlog at Gateway after 2 s", expected="0", observed="0", met=True),
+        Verdict(
+            about="backlog at Queue after 1.5 s", expected="at most 5", observed="7", met=False
+        ),
+        Verdict(about="backlog at Elsewhere", expected="at most 5", observed="not seen", met=False),
+    ]
+
+
+def test_a_trace_must_be_whole_for_every_message() -> None:
+    """The hop where it breaks is named; where nothing came there is nothing to follow."""
+    whole = TraceAccount(source="cars", hop="Partner", arrived=9, whole=9, breaks=())
+    broken = replace(
+        whole, whole=2, breaks=(Break(before=("Ingest",), hop="Health", messages=7, example="a"),)
+    )
+    verdicts = judge(
+        Expectations(),
+        records=NOTHING,
+        sources=(),
+        hops=(),
+        stored={},
+        traces=(whole, broken, replace(whole, arrived=0, whole=0)),
+    )
+
+    assert [(verdict.observed, verdict.met) for verdict in verdicts] == [
+        ("all 9", True),
+        ("7 of 9 break at Health", False),
+        ("nothing arrived", False),
+    ]
+    assert {verdict.about for verdict in verdicts} == {"traced cars to Partner"}
 
 
 def test_every_accepted_message_of_a_source_must_be_stored() -> None:

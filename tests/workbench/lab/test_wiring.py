@@ -149,6 +149,10 @@ def test_logs_queues_and_tables_are_found(tmp_path: Path) -> None:
     assert wiring.tables == {"State": "physical-StateTable", "Mailbox": "physical-MailboxTable"}
     assert wiring.flow.reaches == {"cars": ("Gateway", "Ingest"), "operators": ("Api",)}
     assert wiring.flow.behind["Gateway"] == {"Ingest"}
+    assert wiring.flow.before == {"Ingest": {"Gateway"}}
+    assert wiring.flow.keeps_seconds == {"Ingest": 345_600}
+    assert wiring.queue_names == {"physical-Queue": "Queue"}
+    assert wiring.functions == {"Ingest": "physical-Function"}
 
 
 def test_fails_for_an_entry_that_is_none(tmp_path: Path) -> None:
