@@ -257,6 +257,11 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep", action="store_true", help="leave everything up afterwards, until Ctrl-C"
     )
+    parser.add_argument(
+        "--list-gaps",
+        action="store_true",
+        help="run nothing; say what the embedded endpoint leaves out or does otherwise than AWS",
+    )
     parser.add_argument("--verbose", action="store_true", help="tell every step")
 
 
@@ -460,6 +465,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
     project = Path.cwd()
     sample = find_sample(arguments.sample, project=project)
+    if arguments.list_gaps:
+        try:
+            from hinagata.lab.list_gaps import list_gaps
+        except ModuleNotFoundError as error:
+            raise _not_installed("run", error) from None
+        list_gaps(sample, project=project, stream=sys.stdout, format=arguments.format)
+        return GOOD
     file = find_scenario(arguments.scenario or sample.scenario, sample=sample.name, project=project)
     scenario = read_scenario(_shown(file), project=project)
     try:
