@@ -119,6 +119,11 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
             "say what an architecture would do under a scenario, before it exists",
             "hinagata simulate cdk.out --scenario morning_rush --output day.html",
         ),
+        "plan": (
+            _plan,
+            "say how large an architecture must be for a scenario, and which limits it meets",
+            "hinagata plan cdk.out --scenario scenarios/connected_car/morning_rush.yaml",
+        ),
         "doctor": (_doctor, "say what is missing on this machine", "hinagata doctor"),
     }
     parsers = {
@@ -143,6 +148,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     _add_run_arguments(parsers["run"])
     _add_redrive_arguments(parsers["redrive"])
     _add_price_arguments(parsers["price"])
+    _add_plan_arguments(parsers["plan"])
     _add_scenario_arguments(parsers["scenario"])
     _add_simulate_arguments(parsers["simulate"])
     word = next((word for word in argv if not word.startswith("-")), None)
@@ -314,6 +320,18 @@ def _add_price_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument(
         "--sources", action="store_true", help="name source and date of each number"
+    )
+
+
+def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_paths(parser)
+    _add_scenario_options(parser)
+    parser.add_argument(
+        "--points", metavar="FILE", type=Path, help="durations of functions by memory, as CSV"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--sources", action="store_true", help="show formula, source and date of each number"
     )
 
 
@@ -633,6 +651,26 @@ def _simulate(arguments: argparse.Namespace) -> int:
         sensitivity=arguments.sensitivity,
     )
     return GOOD if met else NO
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    from hinagata.planner.sizes.command import plan_architecture
+
+    if arguments.scenario is None:
+        raise UsageError("no scenario to plan for; add --scenario FILE")
+    fits = plan_architecture(
+        arguments.paths,
+        arguments.scenario,
+        project=Path.cwd(),
+        stream=sys.stdout,
+        region=arguments.region,
+        facts=arguments.facts,
+        assumptions=arguments.assume,
+        points=arguments.points,
+        format=arguments.format,
+        sources=arguments.sources,
+    )
+    return GOOD if fits else NO
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

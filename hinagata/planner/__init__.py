@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hinagata.planner.deriving.estimate import price_scenario
     from hinagata.planner.pricing.bill import price
+    from hinagata.planner.sizes.plan import plan
 
-__all__ = ["price", "price_scenario"]
+__all__ = ["plan", "price", "price_scenario"]
 
 # Loaded when they are first asked for: formulas need no YAML.
 _MODULES = {
+    "plan": "hinagata.planner.sizes.plan",
     "price": "hinagata.planner.pricing.bill",
     "price_scenario": "hinagata.planner.deriving.estimate",
 }

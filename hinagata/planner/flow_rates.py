@@ -127,20 +127,52 @@ class Flows:
         ]
         return math.fsum(values) / len(values)
 
-    def rate_before(self, visits: Mapping[str, float] | Node, minutes: float) -> tuple[float, ...]:
-        """Returns the greatest rate within a window, and the least one before it in that window."""
+    def rise(self, visits: Mapping[str, float] | Node, seconds: float) -> float:
+        """Returns by how much the rate rises at most within so many seconds."""
+        counts = self._visits(visits)
+
+        def rate(moment: float) -> float:
+            rates = self._rates(moment)
+            return math.fsum(count * rates[source] for source, count in counts.items())
+
+        return max(
+            (rate(moment) - rate(max(0.0, moment - seconds)) for moment in self._moments),
+            default=0.0,
+        )
+
+    def outgrown(
+        self, visits: Mapping[str, float] | Node, *, factor: float, floor: float, seconds: float
+    ) -> tuple[float, float]:
+        """Returns the rate that comes closest to, or furthest beyond, what the past allows.
+
+        Allowed is a multiple of the highest rate before the last so many seconds, as it was from
+        the scenario's beginning, and at least a floor.
+
+        Args:
+            visits: Of what.
+            factor: The multiple.
+            floor: The least that is allowed.
+            seconds: How long the multiple takes to grow.
+
+        Returns:
+            The rate, and what is allowed at that time.
+        """
         counts = self._visits(visits)
         rates = [
             math.fsum(count * rates[source] for source, count in counts.items())
-            for rates in self._rates_each_step
+            for rates in self._rates_at
         ]
-        steps = max(1, round(minutes * 60 / self.duration_s * _STEPS))
-        best = (0.0, 0.0)
-        for index, rate in enumerate(rates):
-            before = min(rates[max(0, index - steps) : index + 1])
-            if rate - before > best[0] - best[1]:
-                best = (rate, before)
-        return best
+        moments = self._moments
+        worst = (rates[0], max(floor, factor * rates[0]))
+        past, behind = rates[0], 0
+        for moment, rate in zip(moments, rates, strict=True):
+            while moments[behind] <= moment - seconds:
+                past = max(past, rates[behind])
+                behind += 1
+            allowed = max(floor, factor * past)
+            if rate * worst[1] > worst[0] * allowed:
+                worst = (rate, allowed)
+        return worst
 
     def _visits(self, visits: Mapping[str, float] | Node) -> Mapping[str, float]:
         return self.visits.get(visits, {}) if isinstance(visits, Node) else visits
@@ -162,14 +194,18 @@ class Flows:
         return [self._rates((step + 0.5) * self.duration_s / _STEPS) for step in range(_STEPS)]
 
     @cached_property
-    def _rates_at(self) -> list[dict[str, float]]:
+    def _moments(self) -> list[float]:
         moments = {
             moment
             for source in self.sources.values()
             for moment in _moments(source.rate, self.duration_s)
         }
         grid = (step * self.duration_s / _STEPS for step in range(_STEPS))
-        return [self._rates(moment) for moment in sorted(moments.union(grid))]
+        return sorted(moments.union(grid))
+
+    @cached_property
+    def _rates_at(self) -> list[dict[str, float]]:
+        return [self._rates(moment) for moment in self._moments]
 
     def _rates(self, moment: float) -> dict[str, float]:
         return {

@@ -12,8 +12,10 @@ Arguments are refused with a ValueError that says rule, value and fix; no answer
 - What retries do: `attempts`, `layered_attempts`, `retry_storm`, `retry_fixed_point`,
   `shared_limit_fixed_point`, `seconds_to_dead_letters`.
 - What a burst does: `token_bucket`, `scale_up`, `stepped_throttles`, `burst_backlog`, `ramp_time`.
-- How many shards, pollers and tasks: `shards_needed`, `pollers_needed`, `poll_capacity`,
-  `tracked_step`.
+- How many shards, pollers, tasks, partitions and addresses: `shards_needed`, `pollers_needed`,
+  `poll_capacity`, `tracked_step`, `partitions_needed`, `adapted_shares`, `free_addresses`,
+  `interfaces_needed`.
+- What a crowd asks for: `peak_rate`.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from hinagata.planner.bursts import (
 from hinagata.planner.busy import busy_quantile, mean_busy
 from hinagata.planner.cold_starts import WarmPool, cold_start_probability, warm_pool
 from hinagata.planner.erlang import erlang_b, erlang_c, load_for_blocking, servers_for_blocking
+from hinagata.planner.partitions import adapted_shares, even_share, partitions_needed
 from hinagata.planner.retries import (
     Attempts,
     Demand,
@@ -46,6 +49,9 @@ from hinagata.planner.retries import (
 from hinagata.planner.sizing import (
     Shards,
     TrackedStep,
+    free_addresses,
+    interfaces_needed,
+    peak_rate,
     poll_capacity,
     pollers_needed,
     served_rate,
@@ -76,6 +82,7 @@ __all__ = [
     "TrackedStep",
     "WaitingLine",
     "WarmPool",
+    "adapted_shares",
     "allen_cunneen_wait",
     "attempts",
     "burst_backlog",
@@ -83,11 +90,16 @@ __all__ = [
     "cold_start_probability",
     "erlang_b",
     "erlang_c",
+    "even_share",
+    "free_addresses",
+    "interfaces_needed",
     "layered_attempts",
     "load_for_blocking",
     "mean_busy",
     "mmc",
     "mmck",
+    "partitions_needed",
+    "peak_rate",
     "poll_capacity",
     "pollaczek_khinchine_wait",
     "pollers_needed",

@@ -11,6 +11,63 @@ from dataclasses import dataclass
 from hinagata.planner.argument import real, rounded_up, whole
 
 
+def peak_rate(
+    events: float, seconds: float, *, each: float = 1.0, peak_over_mean: float = 1.0
+) -> float:
+    """The rate that a crowd makes within a time: events / seconds x calls of each x peak over mean.
+
+    >>> round(peak_rate(1_000_000, 8 * 3600, each=2))
+    69
+
+    Args:
+        events: How many come: users who sign in, routers that start again.
+        seconds: Within what time; above 0.
+        each: Requests that each makes.
+        peak_over_mean: How many times the mean rate the highest one is.
+
+    Raises:
+        ValueError: An argument is out of its bounds.
+    """
+    mean = real("events", events) / real("seconds", seconds, least=1e-9)
+    return mean * real("each", each) * real("peak_over_mean", peak_over_mean)
+
+
+def free_addresses(prefix: int, reserved: int) -> int:
+    """The addresses of an IPv4 subnet that can be used: 2^(32 - prefix) - reserved.
+
+    >>> free_addresses(24, 5)
+    251
+
+    Args:
+        prefix: Its prefix length, 0 to 32.
+        reserved: Addresses that are kept back.
+
+    Raises:
+        ValueError: An argument is out of its bounds.
+    """
+    block = 2 ** (32 - whole("prefix", prefix, most=32))
+    return max(0, block - whole("reserved", reserved))
+
+
+def interfaces_needed(concurrency: float, per_interface: float) -> int:
+    """Network interfaces, an address each: concurrency / environments that share one, rounded up.
+
+    Environments of Lambda share one by its connections; before 2019 by its memory, 3 GB each.
+
+    >>> interfaces_needed(concurrency=502, per_interface=3 / 1.5)
+    251
+
+    Args:
+        concurrency: Environments at once.
+        per_interface: How many share one; above 0.
+
+    Raises:
+        ValueError: An argument is out of its bounds.
+    """
+    shared = real("per_interface", per_interface, least=1e-9)
+    return rounded_up(real("concurrency", concurrency) / shared)
+
+
 def served_rate(
     rate: float, duration: float, concurrency: float, rate_limit: float = math.inf
 ) -> float:

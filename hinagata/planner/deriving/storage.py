@@ -23,23 +23,23 @@ def tables(month: Month) -> None:
         item_kb = month.assume("item_kb", node)
         stored = stored_gb(month, node)
         indexes = len(node.items("GlobalSecondaryIndexes") or ())
-        provisioned = _provisioned(month, node)
+        kept = provisioned(month, node)
         fields: dict[str, float] = {"item_kb": item_kb, "storage_gb": stored}
-        if provisioned is None:
+        if kept is None:
             fields |= {
                 "writes": month.month_of(writes),
                 "reads": month.month_of(reads),
                 "indexes": indexes,
             }
         else:
-            fields |= {"write_capacity": provisioned[0], "read_capacity": provisioned[1]}
+            fields |= {"write_capacity": kept[0], "read_capacity": kept[1]}
         if _recoverable(node):
             fields["pitr_gb"] = stored
         replicas = len(node.items("Replicas") or ())
         if replicas > 1:
             units = math.ceil(item_kb) * (1 + indexes)
             fields["replicated_write_units"] = month.month_of(writes) * units * (replicas - 1)
-        mode = "on_demand" if provisioned is None else "provisioned"
+        mode = "on_demand" if kept is None else "provisioned"
         month.add("dynamodb", node, mode=mode, **fields)
 
 
@@ -73,7 +73,7 @@ def stored_gb(month: Month, node: Node) -> float:
     return month.assume("stored_gb", node)
 
 
-def _provisioned(month: Month, node: Node) -> tuple[float, float] | None:
+def provisioned(month: Month, node: Node) -> tuple[float, float] | None:
     """Write and read capacity that is kept, or None on demand."""
     mode = node.get("BillingMode")
     # Each type has its own default (CloudFormation reference, BillingMode).

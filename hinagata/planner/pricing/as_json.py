@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hinagata.facts import Fact
+from hinagata.planner import fact_lines
 from hinagata.planner.pricing.estimate import Estimate, Item
 from hinagata.planner.remarks import Remarks, as_document
 
@@ -30,7 +30,7 @@ def as_json(estimate: Estimate, *, remarks: Remarks | None = None) -> str:
             }
             for item in estimate.drivers
         ],
-        "facts": [_fact(fact) for fact in estimate.facts],
+        "facts": [fact_lines.as_document(fact) for fact in estimate.facts],
         **(as_document(remarks) if remarks is not None else {}),
     }
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
@@ -52,20 +52,4 @@ def _item(item: Item) -> dict[str, object]:
         "at_rest": item.at_rest,
         "verified": item.verified,
         "facts": [fact.name for fact in item.facts],
-    }
-
-
-def _fact(fact: Fact) -> dict[str, object]:
-    return {
-        "fact": fact.name,
-        "region": fact.region,
-        "value": fact.value,
-        "per": fact.per,
-        "unit": fact.unit,
-        "above": fact.above,
-        "up_to": fact.up_to,
-        "source": fact.source,
-        "as_of": fact.as_of,
-        "confidence": str(fact.confidence),
-        "note": fact.note,
     }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hinagata.facts import Fact
+from hinagata.planner import fact_lines
 from hinagata.planner.pricing.estimate import Estimate, Item
 from hinagata.planner.remarks import Remarks, as_lines
 
 _PER = {1.0: "", 1000.0: "/1k", 10_000.0: "/10k", 100_000.0: "/100k", 1_000_000.0: "/M"}
-_UNVERIFIED = "?"
 # What would no longer be read at a glance.
 _LARGE = 1e12
 
@@ -29,9 +29,9 @@ def as_text(estimate: Estimate, *, sources: bool = False, remarks: Remarks | Non
         lines += as_lines(remarks)
     if estimate.unverified:
         hint = "" if sources else "; --sources shows which"
-        lines += ["", f"{_UNVERIFIED} rests on a number that nobody has checked{hint}"]
+        lines += ["", f"{fact_lines.UNVERIFIED} rests on a number that nobody has checked{hint}"]
     if sources:
-        lines += ["", "Sources", *_sources(estimate)]
+        lines += ["", "Sources", *fact_lines.as_lines(estimate.facts)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -62,14 +62,7 @@ def quantity(amount: float) -> str:
 def unit_price(fact: Fact) -> str:
     """Returns a price with what it is for, as `0.2/M`."""
     per = fact.per or 1.0
-    return f"{_number(fact.value)}{_PER.get(per, f'/{per:,.0f}')}"
-
-
-def _number(value: float) -> str:
-    """All digits of a price, at least two decimals, never an exponent."""
-    text = f"{value:.12f}".rstrip("0")
-    whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals:<02}"
+    return f"{fact_lines.number(fact.value)}{_PER.get(per, f'/{per:,.0f}')}"
 
 
 def _heading(estimate: Estimate) -> str:
@@ -99,7 +92,7 @@ def _table(estimate: Estimate) -> Iterator[str]:
             for index, (name, amount, unit, price) in enumerate(_rows(item)):
                 line = f"  {name:<{names}}  {amount:>{amounts}} {unit:<{units}}  {price:>{prices}}"
                 if index == len(_rows(item)) - 1:
-                    mark = "" if item.verified else f" {_UNVERIFIED}"
+                    mark = "" if item.verified else f" {fact_lines.UNVERIFIED}"
                     line += f"  {money(item.amount):>{last}}{mark}"
                 yield line
     yield ""
@@ -123,19 +116,3 @@ def _most(estimate: Estimate) -> Iterator[str]:
     for item in estimate.drivers:
         share = item.amount / estimate.total
         yield f"  {share:>4.0%}  {item.service}: {item.resource}, {item.name}"
-
-
-def _sources(estimate: Estimate) -> Iterator[str]:
-    for fact in estimate.facts:
-        mark = "" if fact.verified else f" {_UNVERIFIED}"
-        yield f"  {fact.name} = {_value(fact)}, {fact.region}{mark}"
-        yield f"    {fact.source}, {fact.as_of}, {fact.confidence}"
-        if fact.note:
-            yield f"    {fact.note}"
-
-
-def _value(fact: Fact) -> str:
-    if fact.per is None:
-        return f"{fact.value:,.10g} {fact.unit}"
-    per = f"{fact.per:,.0f} " if fact.per != 1 else ""
-    return f"{_number(fact.value)} USD per {per}{fact.unit}"

@@ -1,0 +1,1 @@
+"""How large an architecture must be for its traffic, and which limit that meets."""

@@ -1,0 +1,1 @@
+"""Sizes of an architecture against their limits."""
