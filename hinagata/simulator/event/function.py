@@ -31,8 +31,8 @@ from hinagata.simulator.outcome import StationSeries
 
 # What is noted of an invocation that is more than a time: its key among the deadlines, whether it is
 # over, the code that it runs, whether it fails as a whole, whether its environment survives it, its
-# entries, which of them it is at, those that failed, whether the others count, whom to tell, about
-# what.
+# entries, which of them it is at, those that failed, whether the others count, whom to tell (None is
+# the channel), about what.
 KEY, OVER, VERSION, FAILS, LIVES, ENTRIES, AT, BAD, PARTIAL, TOLD, ABOUT = range(11)
 
 
@@ -161,8 +161,7 @@ class FunctionNode(Node):
         work = self._work()
         if self._per_message:
             work += sum(self._per_message() for _ in entries)
-        batch: list[Any] = [t, entries, told, about]
-        batch.append(self._begin(t, start, work, entries, partial, self._tell_channel, batch))
+        self._begin(t, start, work, entries, partial, None, (t, told, about))
         return None
 
     def sample(self, tick: int, t: float) -> None:
@@ -263,9 +262,9 @@ class FunctionNode(Node):
         work: float,
         entries: list[Entry],
         partial: bool,  # noqa: FBT001
-        told: Answer,
+        told: Answer | None,
         about: Any,
-    ) -> list[Any]:
+    ) -> None:
         """Begins an invocation that may fail, or call others."""
         key = self._ticket()
         lives = True
@@ -280,7 +279,7 @@ class FunctionNode(Node):
         begun = t + start
         if work > self._timeout:
             self.world.calendar.at(begun + self._timeout, self._expire_alone, invocation)
-            return invocation
+            return
         if self._deadlines is not None and not fails:
             # Deadlines end in the order in which they begin, which a start upsets.
             if start:
@@ -288,7 +287,6 @@ class FunctionNode(Node):
             else:
                 self._deadlines.watch(t, key, invocation)
         heappush(self._heap, (begun + work, self._ticket(), self._worked_act, invocation))
-        return invocation
 
     def _worked(self, t: float, invocation: list[Any]) -> None:
         if not invocation[OVER]:
@@ -352,10 +350,14 @@ class FunctionNode(Node):
         self._leave(t)
         if invocation[LIVES] and invocation[VERSION] == self._version:
             self._free(t)
-        invocation[TOLD](t, invocation[ABOUT], result)
+        if invocation[TOLD] is None:
+            self._tell_channel(t, invocation, result)
+        else:
+            invocation[TOLD](t, invocation[ABOUT], result)
 
-    def _tell_channel(self, t: float, batch: list[Any], result: int) -> None:
-        since, entries, told, about, invocation = batch
+    def _tell_channel(self, t: float, invocation: list[Any], result: int) -> None:
+        entries = invocation[ENTRIES]
+        since, told, about = invocation[ABOUT]
         bad = entries if result else invocation[BAD]
         ledger = self.ledger
         if len(bad) == len(entries):
