@@ -1,0 +1,178 @@
+"""The circuit breaker on an endpoint: an outage of the provider, and the time after it."""
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from hinagata.lab.emulator import Emulator
+from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.spans import Span
+from hinagata.report.figure import Band, Figure, Level, Panel, Series, Shape, draw_png
+from tests.emulator.payment_outage import Shop, opened, synthesized
+from tests.emulator.polling import eventually
+
+PROBES = 2
+# A rate that this machine keeps up with whatever else it does.
+DRAIN_RATE = 8.0
+RULES = {
+    "minimum_calls": 5,
+    "window_seconds": 10,
+    "hold_seconds": 0.1,
+    "drain_rate": DRAIN_RATE,
+}
+PLAN = {
+    "wait_seconds": 1,
+    "longest_wait_seconds": 2,
+    "look_seconds": 1,
+    "drain_rate": DRAIN_RATE,
+}
+# What opens it, and what was under way meanwhile: the worker's two batches call twice a message.
+MOST_CALLS_BEFORE_IT_OPENS = 20
+# A drain is paced where calls begin, and counted where they arrive.
+ARRIVES_TOGETHER = 3
+
+
+def test_an_outage_is_survived(
+    endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Calls fall to the probes, the backlog drains at the rate, every order is paid once."""
+    shop = opened(synthesized(tmp_path_factory.mktemp("orders")), endpoint, rules=RULES, plan=PLAN)
+    before = time.time()
+
+    with shop.watched():
+        shop.goes_away()
+        shop.order(30, per_second=30)
+        eventually(lambda: shop.state().get("attempt", "0") >= "1", within=60)
+        assert not shop.is_enabled()
+        shop.comes_back()
+        eventually(lambda: shop.is_paid() and shop.state()["phase"] == "closed", within=90)
+
+    phases = [phase for _, phase, _ in shop.phases]
+    assert phases[0] == "open"
+    assert phases[-2:] == ["draining", "closed"]
+    _holds(shop, since=before)
+    assert shop.is_enabled()
+
+
+def _holds(shop: Shop, *, since: float) -> None:
+    """What must hold of any outage: few calls, a paced drain, nothing lost, nothing twice."""
+    calls = shop.calls(since=since)
+    away = [call for call in calls if call.error.startswith("OutageError")]
+    opened_at = shop.phases[0][0]
+    probing = [item for _, phase, item in shop.phases if phase == "half-open"]
+    in_outage = [call for call in away if call.start > opened_at + 1]
+
+    # The table as judge: one failed call ends a probe, so each costs one.
+    assert len(in_outage) <= len({item["version"] for item in probing}) * PROBES
+    assert len(away) - len(in_outage) <= MOST_CALLS_BEFORE_IT_OPENS
+    assert _most_a_second(_drained(shop, calls)) <= DRAIN_RATE + ARRIVES_TOGETHER
+    assert shop.charges() == len(shop.sent)
+    assert shop.dead_letters() == 0
+
+
+def _drained(shop: Shop, calls: Sequence[Span]) -> list[float]:
+    """When calls arrived while the breaker was draining, the last time that it was."""
+    begun = max(at for at, phase, _ in shop.phases if phase == "draining")
+    closed = max(at for at, phase, _ in shop.phases if phase == "closed")
+    return [call.start for call in calls if begun < call.start < closed]
+
+
+def _most_a_second(times: Sequence[float]) -> int:
+    return max(
+        (sum(begin <= each < begin + 1 for each in times) for begin in times),
+        default=0,
+    )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("outage_seconds", [40])
+def test_calls_a_second_with_and_without_a_breaker(outage_seconds: int, tmp_path: Path) -> None:
+    """Without it every retry reaches the provider that is away; with it, the probes do.
+
+    Two endpoints side by side have the same traffic and the same outage; the figure is left in
+    the folder that HINAGATA_FIGURES names.
+    """
+    assembly = synthesized(tmp_path / "cdk.out")
+    never = RULES | {"minimum_calls": 1_000_000}
+    shops: dict[str, Shop] = {}
+    with (
+        Emulator(tmp_path / "with") as one,
+        Emulator(tmp_path / "without") as other,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        for name, emulator, rules in (("with", one, RULES), ("without", other, never)):
+            endpoint = Endpoint(emulator.endpoint, embedded=True)
+            shops[name] = opened(assembly, endpoint, rules=rules, plan=PLAN)
+        begin = time.time()
+        list(pool.map(lambda shop: _evening(shop, outage_seconds), shops.values()))
+        calls = {name: shop.calls(since=begin) for name, shop in shops.items()}
+        away = {
+            name: sum(each.error.startswith("OutageError") for each in made)
+            for name, made in calls.items()
+        }
+        _holds(shops["with"], since=begin)
+
+        assert shops["without"].charges() + shops["without"].dead_letters() == len(
+            shops["without"].sent
+        )
+        assert away["without"] > 3 * away["with"]
+        folder = Path(os.environ.get("HINAGATA_FIGURES", tmp_path))
+        picture = draw_png(_figure(shops["with"], calls, begin, outage_seconds))
+        (folder / "circuit_breaker.png").write_bytes(picture)
+        print(f"calls to a provider that was away: {away}")  # noqa: T201 - what was measured
+
+
+def _evening(shop: Shop, outage_seconds: int) -> None:
+    """Orders all the time; the provider is away for a while."""
+    sender = threading.Thread(
+        target=shop.order, args=(4 * (outage_seconds + 40),), kwargs={"per_second": 4}
+    )
+    with shop.watched():
+        sender.start()
+        time.sleep(10)
+        shop.goes_away()
+        time.sleep(outage_seconds)
+        shop.comes_back()
+        sender.join()
+        settled = lambda: shop.charges() + shop.dead_letters() == len(shop.sent)  # noqa: E731
+        eventually(settled, within=120)
+        eventually(lambda: shop.state().get("phase", "closed") == "closed", within=60)
+
+
+def _figure(shop: Shop, calls: dict[str, list[Span]], begin: float, outage_seconds: int) -> Figure:
+    def a_second(spans: Sequence[Span]) -> tuple[list[float], list[float]]:
+        counts = Counter(int(span.start - begin) for span in spans)
+        seconds = range(max(counts) + 2)
+        return [float(each) for each in seconds], [float(counts[each]) for each in seconds]
+
+    def panel(title: str, spans: Sequence[Span], *levels: Level) -> Panel:
+        failed = [span for span in spans if span.error]
+        (x, every), (at, bad) = a_second(spans), a_second(failed)
+        return Panel(
+            unit="calls/s",
+            title=title,
+            series=(
+                Series(name="reach the provider", x=x, y=every, shape=Shape.AREA),
+                Series(name="fail", x=at, y=bad, shape=Shape.STEP),
+            ),
+            levels=levels,
+        )
+
+    drains = [(at, phase) for at, phase, _ in shop.phases if phase in {"draining", "closed"}]
+    return Figure(
+        title="Calls to a payment provider, with an outage",
+        panels=(
+            panel("without a breaker", calls["without"]),
+            panel("with a breaker", calls["with"], Level(name="drain rate", value=DRAIN_RATE)),
+        ),
+        bands=(
+            Band(name="the provider is away", begin=10, end=10 + outage_seconds),
+            Band(name="the breaker drains", begin=drains[0][0] - begin, end=drains[-1][0] - begin),
+        ),
+    )
