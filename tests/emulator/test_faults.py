@@ -4,20 +4,36 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from hinagata.lab.faults.injection import Kind
+from hinagata.lab.faults.session import update_code
 from hinagata.scenario.fault import Inject
 from tests.emulator.faulty import Faulty, faulty_emulator
 from tests.emulator.polling import eventually
-from tests.emulator.templates import attribute, deployed, function, ref, resource, role
+from tests.emulator.templates import (
+    attribute,
+    deployed,
+    function,
+    lets,
+    ref,
+    resource,
+    role,
+)
 
 TELLS_ITS_PROCESS = """
     import os
     def handler(event, context):
         return os.getpid()
+"""
+SLEEPS = """
+    import os, time
+    def handler(event, context):
+        time.sleep(event.get("seconds", 0))
+        return os.path.exists("hinagata-update.txt")
 """
 SAYS_WHAT_IT_SEES = """
     import json
@@ -165,7 +181,7 @@ def test_a_handler_is_made_to_hang(faulty: Faulty, pid_function: str) -> None:
 
 
 def test_poison_is_given_up_and_nothing_else(faulty: Faulty) -> None:
-    """Poisoned messages end as dead letters; the others of their batches are processed once."""
+    """Poisoned messages end as dead letters; the others of their batches are processed."""
     made = queue_with_consumer(faulty)
     ids = [f"m{number:02}" for number in range(20)]
     with faulty.injected(Inject.POISON, Kind.FUNCTION, made["F"], rate=0.1, seed="3") as fault:
@@ -174,7 +190,7 @@ def test_poison_is_given_up_and_nothing_else(faulty: Faulty) -> None:
     poisoned = {strike.message for strike in faulty.strikes(fault)}
 
     assert depth(faulty, made["Dead"]) == len(poisoned)
-    assert Counter(seen(faulty, made["Logs"])) == Counter(set(ids) - poisoned)
+    assert set(seen(faulty, made["Logs"])) == set(ids) - poisoned
 
 
 def test_poison_in_a_fifo_queue_lets_nothing_run_ahead(faulty: Faulty) -> None:
@@ -189,3 +205,174 @@ def test_poison_in_a_fifo_queue_lets_nothing_run_ahead(faulty: Faulty) -> None:
 
     assert poisoned.isdisjoint(processed)
     assert processed == sorted(set(processed))
+
+
+def test_the_account_runs_fewer_functions_at_once(faulty: Faulty) -> None:
+    """What is more is throttled, by whomever it is called; afterwards there is room again."""
+    made = deployed(faulty.endpoint, {"Role": role(), "F": function(SLEEPS)})
+    functions = faulty.endpoint.client("lambda")
+
+    def both_at_once() -> None:
+        with ThreadPoolExecutor() as pool:
+            for _ in range(2):
+                pool.submit(functions.invoke, FunctionName=made["F"], Payload=b'{"seconds": 0.4}')
+
+    with faulty.injected(Inject.CONCURRENCY, Kind.ACCOUNT, limit=2) as enough:
+        both_at_once()
+    with faulty.injected(Inject.CONCURRENCY, Kind.ACCOUNT, limit=1) as too_few:
+        both_at_once()
+
+    assert not faulty.strikes(enough)
+    assert faulty.strikes(too_few)
+
+
+@pytest.mark.parametrize(
+    ("inject", "outcome"),
+    [(Inject.DOWN, "ServiceException"), (Inject.SERVER_ERROR, "ServiceException")],
+)
+def test_a_function_fails_its_callers(
+    faulty: Faulty, pid_function: str, inject: Inject, outcome: str
+) -> None:
+    """As the service does, without running."""
+    with faulty.injected(inject, Kind.FUNCTION, pid_function):
+        answer, _ = invoked(faulty, pid_function)
+
+    assert answer["errorType"] == outcome
+
+
+def test_a_function_is_slow(faulty: Faulty, pid_function: str) -> None:
+    """Its answer is right, and late."""
+    with faulty.injected(Inject.SLOW, Kind.FUNCTION, pid_function, delay_seconds=0.4):
+        started = time.monotonic()
+        answer, error = invoked(faulty, pid_function)
+
+    assert time.monotonic() - started >= 0.4
+    assert isinstance(answer, int)
+    assert error == ""
+
+
+def test_running_invocations_finish_when_the_code_is_updated(faulty: Faulty) -> None:
+    """On the old code, as on AWS; the next one has the new."""
+    made = deployed(faulty.endpoint, {"Role": role(), "F": function(SLEEPS)})
+    functions = faulty.endpoint.client("lambda")
+    with ThreadPoolExecutor() as pool:
+        functions.invoke(FunctionName=made["F"], Payload=b"{}")
+        running = pool.submit(functions.invoke, FunctionName=made["F"], Payload=b'{"seconds": 1}')
+        time.sleep(0.3)  # it has to be at work when the update comes
+        update_code(faulty.endpoint, made["F"])
+        old = json.loads(running.result()["Payload"].read())
+    new = json.loads(functions.invoke(FunctionName=made["F"], Payload=b"{}")["Payload"].read())
+
+    assert (old, new) == (False, True)
+
+
+@pytest.mark.parametrize("fifo", [False, True])
+def test_a_queue_delivers_twice(faulty: Faulty, fifo: bool) -> None:
+    """Each of the chosen messages comes twice, the others once."""
+    made = queue_with_consumer(faulty, **({"FifoQueue": True} if fifo else {}))
+    name = made["Queue"].rpartition("/")[2]
+    ids = [f"m{number:02}" for number in range(10)]
+    with faulty.injected(Inject.DUPLICATE, Kind.QUEUE, name, rate=0.5) as fault:
+        send(faulty, made["Queue"], *ids)
+        eventually(lambda: set(seen(faulty, made["Logs"])) == set(ids))
+        twice = {strike.message for strike in faulty.strikes(fault)}
+        eventually(lambda: len(seen(faulty, made["Logs"])) == len(ids) + len(twice))
+
+    assert twice
+    assert Counter(seen(faulty, made["Logs"])) == Counter([*ids, *twice])
+    if fifo:
+        assert seen(faulty, made["Logs"]) == sorted(seen(faulty, made["Logs"]))
+
+
+def test_a_queue_delivers_out_of_order(faulty: Faulty) -> None:
+    """Some messages come after all that were sent later; each comes once."""
+    made = queue_with_consumer(faulty)
+    name = made["Queue"].rpartition("/")[2]
+    ids = [f"m{number:02}" for number in range(10)]
+    with faulty.injected(Inject.REORDER, Kind.QUEUE, name, rate=0.4, seed="2") as fault:
+        send(faulty, made["Queue"], *ids)
+        eventually(lambda: len(seen(faulty, made["Logs"])) == len(ids))
+        late = {strike.message for strike in faulty.strikes(fault)}
+    processed = seen(faulty, made["Logs"])
+
+    assert 0 < len(late) < len(ids)
+    assert set(processed[-len(late) :]) == late
+
+
+def records(faulty: Faulty, stream: str) -> list[str]:
+    """The data on a stream of one shard, in order."""
+    kinesis = faulty.endpoint.client("kinesis")
+    shard = kinesis.list_shards(StreamName=stream)["Shards"][0]["ShardId"]
+    iterator = kinesis.get_shard_iterator(
+        StreamName=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    return [
+        record["Data"].decode() for record in kinesis.get_records(ShardIterator=iterator)["Records"]
+    ]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("inject", [Inject.DUPLICATE, Inject.REORDER])
+def test_a_stream_has_records_twice_or_late(faulty: Faulty, inject: Inject, at_once: bool) -> None:
+    """Whether they were put one by one or all at once."""
+    stream = deployed(faulty.endpoint, {"S": resource("Kinesis::Stream", ShardCount=1)})["S"]
+    kinesis = faulty.endpoint.client("kinesis")
+    data = [f"r{number}" for number in range(10)]
+    with faulty.injected(inject, Kind.STREAM, stream, rate=0.5, seed="5") as fault:
+        if at_once:
+            kinesis.put_records(
+                StreamName=stream,
+                Records=[{"Data": each.encode(), "PartitionKey": "one"} for each in data],
+            )
+        else:
+            for each in data:
+                kinesis.put_record(StreamName=stream, Data=each.encode(), PartitionKey="one")
+        struck = {strike.message for strike in faulty.strikes(fault)}
+        twice = len(struck) if inject is Inject.DUPLICATE else 0
+        eventually(lambda: len(records(faulty, stream)) == len(data) + twice)
+    on_stream = records(faulty, stream)
+
+    assert 0 < len(struck) < len(data)
+    assert set(on_stream[-len(struck) :]) == struck
+    assert set(on_stream) == set(data)
+
+
+@pytest.mark.parametrize("inject", [Inject.DUPLICATE, Inject.REORDER])
+def test_a_topic_and_a_bus_deliver_twice_or_late(faulty: Faulty, inject: Inject) -> None:
+    """To whoever listens."""
+    made = deployed(
+        faulty.endpoint,
+        {
+            "Topic": resource("SNS::Topic"),
+            "Heard": resource("SQS::Queue"),
+            "Bus": resource("Events::EventBus", Name=f"bus-{inject.value}"),
+            "Rule": resource(
+                "Events::Rule",
+                EventBusName=ref("Bus"),
+                EventPattern={"source": ["test"]},
+                Targets=[{"Id": "one", "Arn": attribute("Caught")}],
+            ),
+            "Caught": resource("SQS::Queue"),
+            "LetsTopic": lets("sns.amazonaws.com", "sqs:SendMessage", ref("Heard")),
+            "LetsBus": lets("events.amazonaws.com", "sqs:SendMessage", ref("Caught")),
+            "Subscription": resource(
+                "SNS::Subscription",
+                TopicArn=ref("Topic"),
+                Protocol="sqs",
+                Endpoint=attribute("Heard"),
+            ),
+        },
+    )
+    message = json.dumps({"specversion": "1.0", "id": "one"})
+    delivered = 2 if inject is Inject.DUPLICATE else 1
+    with faulty.injected(inject, Kind.TOPIC, made["Topic"]):
+        faulty.endpoint.client("sns").publish(TopicArn=made["Topic"], Message=message)
+        if inject is Inject.REORDER:
+            assert depth(faulty, made["Heard"]) == 0
+        eventually(lambda: depth(faulty, made["Heard"]) == delivered)
+    with faulty.injected(inject, Kind.BUS, made["Bus"]):
+        entry = {"EventBusName": made["Bus"], "Source": "test", "DetailType": "t"}
+        faulty.endpoint.client("events").put_events(Entries=[{**entry, "Detail": message}])
+        if inject is Inject.REORDER:
+            assert depth(faulty, made["Caught"]) == 0
+        eventually(lambda: depth(faulty, made["Caught"]) == delivered)

@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
-from hinagata.lab.faults import call_faults, channel_faults, container_faults, handler_faults
+from hinagata.lab.faults import (
+    call_faults,
+    channel_faults,
+    code_update,
+    container_faults,
+    handler_faults,
+)
 from hinagata.lab.faults.board import Board
 
-SIDES = (handler_faults, container_faults, call_faults, channel_faults)
+SIDES = (handler_faults, container_faults, call_faults, channel_faults, code_update)
 
 
 def install(path: Path) -> None:

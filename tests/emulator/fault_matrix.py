@@ -1,0 +1,790 @@
+"""Every kind of asynchronous hop times every fault that can touch it, and what becomes of messages.
+
+`python -m tests.emulator.fault_matrix` runs all of it and writes `docs/fault_matrix.md`.
+"""
+
+import io
+import json
+import sys
+import tempfile
+import time
+import uuid
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hinagata.lab.emulator import Emulator
+from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.faults.board import BOARD_VARIABLE, read_strikes, write_board
+from hinagata.lab.faults.injection import Injection, Kind, Place
+from hinagata.lab.faults.service_faults import ServiceFaults
+from hinagata.lab.faults.session import update_code
+from hinagata.lab.observation import SpanReader
+from hinagata.lab.redrive import Redrive, Way
+from hinagata.lab.spans import Status
+from hinagata.lab.tasks import free_port
+from hinagata.scenario.fault import Inject
+from tests.emulator.polling import eventually
+from tests.emulator.templates import allow, attribute, deployed, lets, ref, resource, role
+
+PROJECT = Path(__file__).parents[2]
+DOCUMENT = PROJECT / "docs" / "fault_matrix.md"
+MESSAGES = 20
+# Of a function; a queue's visibility timeout is a second longer.
+TIMEOUT_SECONDS = 5
+RETRIES = 6
+SETTLE_SECONDS = 180.0
+# After the last message has settled, for whatever may come twice.
+QUIET_SECONDS = 1.5
+CODE = "fault-matrix-code"
+
+HANDLER = '''
+import base64
+import os
+
+from botocore.exceptions import ClientError
+
+from pattern_runtime import aws, each_event
+
+aws.prepare("dynamodb")
+
+
+def handle(event):
+    """Note the event, once: also after an attempt that ended before it could tell."""
+    try:
+        aws.client("dynamodb").put_item(
+            TableName=os.environ["EFFECTS"],
+            Item={"id": {"S": event.id}, "hop": {"S": os.environ["POWERTOOLS_SERVICE_NAME"]}},
+            ConditionExpression="attribute_not_exists(id)",
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+
+
+once = each_event(handle)
+
+
+def handler(payload, context):
+    records = payload.get("Records", ()) if isinstance(payload, dict) else ()
+    if records and records[0].get("eventSource") == "aws:dynamodb":
+        payload = {"Records": [as_stream_record(record) for record in records]}
+    return once(payload, context)
+
+
+def as_stream_record(record):
+    """An item's event, as if it came on a stream: that is what each_event knows."""
+    data = record["dynamodb"]["NewImage"]["event"]["S"].encode()
+    return {
+        "eventSource": "aws:kinesis",
+        "eventSourceARN": record["eventSourceARN"],
+        "eventID": record["eventID"],
+        "kinesis": {
+            "data": base64.b64encode(data).decode(),
+            "sequenceNumber": record["dynamodb"]["SequenceNumber"],
+            "partitionKey": "one",
+            "kinesisSchemaVersion": "1.0",
+            "approximateArrivalTimestamp": 0.0,
+        },
+    }
+'''
+
+Made = Mapping[str, str]
+Send = Callable[[Endpoint, Made, Sequence[str]], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hop:
+    """A kind of asynchronous hop.
+
+    Attributes:
+        name: of the kind; its resources' logical ids begin with it.
+        resources: what it is made of, besides its function and its dead letters.
+        send: sends messages into it.
+        channel: what duplicates and reorders, if it can: its kind, and from what is made its name.
+        ordered: whether the channel keeps the order.
+        sources: what dead letters go back to, if `hinagata redrive` can bring them there.
+        fifo: whether its dead letters are a FIFO queue.
+        batches: whether one letter may be about several messages.
+    """
+
+    name: str
+    resources: Mapping[str, Any]
+    send: Send
+    channel: tuple[Kind, Callable[[Made], str]] | None = None
+    ordered: bool = False
+    sources: Callable[[Made], Mapping[str, str]] = field(default=lambda _: {})
+    fifo: bool = False
+    batches: bool = False
+
+    def template(self) -> dict[str, Any]:
+        """Its resources, with its function and its dead letters."""
+        more = {"FifoQueue": True} if self.fifo else {}
+        return {
+            **self.resources,
+            f"{self.name}Dead": resource("SQS::Queue", **more),
+            f"{self.name}Logs": resource("Logs::LogGroup"),
+            f"{self.name}Function": resource(
+                "Lambda::Function",
+                Runtime="python3.13",
+                Handler="index.handler",
+                Code={"S3Bucket": CODE, "S3Key": "code.zip"},
+                Role=attribute("Role"),
+                Timeout=TIMEOUT_SECONDS,
+                LoggingConfig={"LogGroup": ref(f"{self.name}Logs")},
+                Environment={
+                    "Variables": {
+                        "EFFECTS": ref("Effects"),
+                        "IDEMPOTENCY_TABLE_NAME": ref("Idempotency"),
+                        "POWERTOOLS_SERVICE_NAME": self.name,
+                    }
+                },
+            ),
+        }
+
+
+def envelope(name: str) -> str:
+    """A message: an event in its envelope."""
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": name,
+            "source": "/matrix",
+            "type": "matrix.message",
+            "time": datetime.now(UTC).isoformat(),
+            "data": {},
+        }
+    )
+
+
+def mapping(name: str, source: Any, **more: Any) -> Any:
+    """An event source mapping that reports items."""
+    return resource(
+        "Lambda::EventSourceMapping",
+        EventSourceArn=source,
+        FunctionName=ref(f"{name}Function"),
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        **more,
+    )
+
+
+def queue(name: str, **more: Any) -> Any:
+    """A queue whose messages become dead letters of a hop."""
+    return resource(
+        "SQS::Queue",
+        VisibilityTimeout=TIMEOUT_SECONDS + 1,
+        RedrivePolicy={
+            "deadLetterTargetArn": attribute(f"{name}Dead"),
+            "maxReceiveCount": RETRIES,
+        },
+        **more,
+    )
+
+
+def stream_mapping(name: str, source: Any) -> Any:
+    """A mapping of a stream, with a bound on retries and a destination."""
+    return mapping(
+        name,
+        source,
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=10,
+        BisectBatchOnFunctionError=True,
+        MaximumRetryAttempts=RETRIES,
+        DestinationConfig={"OnFailure": {"Destination": attribute(f"{name}Dead")}},
+    )
+
+
+def invoke_config(name: str) -> Any:
+    """What becomes of asynchronous invocations that fail."""
+    return resource(
+        "Lambda::EventInvokeConfig",
+        FunctionName=ref(f"{name}Function"),
+        Qualifier="$LATEST",
+        MaximumRetryAttempts=2,
+        DestinationConfig={"OnFailure": {"Destination": attribute(f"{name}Dead")}},
+    )
+
+
+def send_queue(logical_id: str) -> Send:
+    """Send messages to a queue."""
+
+    def send(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
+        fifo = {"MessageGroupId": "one"} if made[logical_id].endswith(".fifo") else {}
+        for start in range(0, len(ids), 10):
+            endpoint.client("sqs").send_message_batch(
+                QueueUrl=made[logical_id],
+                Entries=[
+                    {
+                        "Id": f"m{number}",
+                        "MessageBody": envelope(name),
+                        **fifo,
+                        **({"MessageDeduplicationId": name} if fifo else {}),
+                    }
+                    for number, name in enumerate(ids[start : start + 10])
+                ],
+            )
+
+    return send
+
+
+def send_topic(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
+    """Publish messages on a topic."""
+    for name in ids:
+        endpoint.client("sns").publish(TopicArn=made["FanOutTopic"], Message=envelope(name))
+
+
+def send_stream(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
+    """Put messages on a stream, one by one, as devices do."""
+    for name in ids:
+        endpoint.client("kinesis").put_record(
+            StreamName=made["StreamStream"], Data=envelope(name).encode(), PartitionKey="one"
+        )
+
+
+def send_table(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
+    """Put items into a table."""
+    for name in ids:
+        # The time makes an item that comes again another one, which alone is on the stream again.
+        item = {"id": {"S": name}, "event": {"S": envelope(name)}, "at": {"N": str(time.time())}}
+        endpoint.client("dynamodb").put_item(TableName=made["TableStreamTable"], Item=item)
+
+
+def send_bus(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
+    """Put events on a bus."""
+    for name in ids:
+        entry = {
+            "EventBusName": made["BusBus"],
+            "Source": "matrix",
+            "DetailType": "message",
+            "Detail": envelope(name),
+        }
+        endpoint.client("events").put_events(Entries=[entry])
+
+
+def send_workflow(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
+    """Start an execution for each message."""
+    for name in ids:
+        endpoint.client("stepfunctions").start_execution(
+            stateMachineArn=made["WorkflowMachine"],
+            input=json.dumps({"event": json.loads(envelope(name))}),
+        )
+
+
+def send_invocation(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
+    """Invoke a function asynchronously for each message."""
+    for name in ids:
+        endpoint.client("lambda").invoke(
+            FunctionName=made["InvocationFunction"],
+            InvocationType="Event",
+            Payload=envelope(name).encode(),
+        )
+
+
+WORKFLOW = {
+    "StartAt": "Work",
+    "States": {
+        "Work": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {"FunctionName": "${function}", "Payload.$": "$.event"},
+            "Retry": [
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "IntervalSeconds": 1,
+                    "MaxAttempts": RETRIES,
+                    "BackoffRate": 1,
+                }
+            ],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "GiveUp"}],
+            "End": True,
+        },
+        "GiveUp": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sqs:sendMessage",
+            "Parameters": {
+                "QueueUrl": "${dead}",
+                "MessageBody.$": "States.JsonToString($.event)",
+            },
+            "End": True,
+        },
+    },
+}
+
+HOPS = (
+    Hop(
+        name="Queue",
+        resources={
+            "QueueQueue": queue("Queue"),
+            "QueueMapping": mapping("Queue", attribute("QueueQueue")),
+        },
+        send=send_queue("QueueQueue"),
+        channel=(Kind.QUEUE, lambda made: made["QueueQueue"].rpartition("/")[2]),
+        sources=lambda made: {"Queue": made["QueueQueue"]},
+    ),
+    Hop(
+        name="FifoQueue",
+        resources={
+            "FifoQueueQueue": queue("FifoQueue", FifoQueue=True),
+            "FifoQueueMapping": mapping("FifoQueue", attribute("FifoQueueQueue")),
+        },
+        send=send_queue("FifoQueueQueue"),
+        channel=(Kind.QUEUE, lambda made: made["FifoQueueQueue"].rpartition("/")[2]),
+        ordered=True,
+        sources=lambda made: {"FifoQueue": made["FifoQueueQueue"]},
+        fifo=True,
+    ),
+    Hop(
+        name="FanOut",
+        resources={
+            "FanOutTopic": resource("SNS::Topic"),
+            "FanOutQueue": queue("FanOut"),
+            "FanOutLets": lets("sns.amazonaws.com", "sqs:SendMessage", ref("FanOutQueue")),
+            "FanOutSubscription": resource(
+                "SNS::Subscription",
+                TopicArn=ref("FanOutTopic"),
+                Protocol="sqs",
+                Endpoint=attribute("FanOutQueue"),
+            ),
+            "FanOutMapping": mapping("FanOut", attribute("FanOutQueue")),
+        },
+        send=send_topic,
+        channel=(Kind.TOPIC, lambda made: made["FanOutTopic"]),
+        sources=lambda made: {"FanOut": made["FanOutQueue"]},
+    ),
+    Hop(
+        name="Stream",
+        resources={
+            "StreamStream": resource("Kinesis::Stream", ShardCount=1),
+            "StreamMapping": stream_mapping("Stream", attribute("StreamStream")),
+        },
+        send=send_stream,
+        channel=(Kind.STREAM, lambda made: made["StreamStream"]),
+        sources=lambda made: {"Stream": made["StreamStream"]},
+        batches=True,
+    ),
+    Hop(
+        name="TableStream",
+        resources={
+            "TableStreamTable": resource(
+                "DynamoDB::Table",
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                StreamSpecification={"StreamViewType": "NEW_IMAGE"},
+            ),
+            "TableStreamMapping": stream_mapping(
+                "TableStream", attribute("TableStreamTable", "StreamArn")
+            ),
+        },
+        send=send_table,
+        batches=True,
+    ),
+    Hop(
+        name="Bus",
+        resources={
+            "BusBus": resource("Events::EventBus", Name="matrix"),
+            "BusRule": resource(
+                "Events::Rule",
+                EventBusName=ref("BusBus"),
+                EventPattern={"source": ["matrix"]},
+                Targets=[{"Id": "one", "Arn": attribute("BusFunction"), "InputPath": "$.detail"}],
+            ),
+            "BusLets": resource(
+                "Lambda::Permission",
+                Action="lambda:InvokeFunction",
+                FunctionName=ref("BusFunction"),
+                Principal="events.amazonaws.com",
+                SourceArn=attribute("BusRule"),
+            ),
+            "BusConfig": invoke_config("Bus"),
+        },
+        send=send_bus,
+        channel=(Kind.BUS, lambda made: made["BusBus"]),
+        sources=lambda made: {"Bus": made["BusFunction"]},
+    ),
+    Hop(
+        name="Workflow",
+        resources={
+            "WorkflowMachine": resource(
+                "StepFunctions::StateMachine",
+                RoleArn=attribute("Role"),
+                DefinitionString={
+                    "Fn::Sub": [
+                        json.dumps(WORKFLOW),
+                        {"function": attribute("WorkflowFunction"), "dead": ref("WorkflowDead")},
+                    ]
+                },
+            )
+        },
+        send=send_workflow,
+    ),
+    Hop(
+        name="Invocation",
+        resources={"InvocationConfig": invoke_config("Invocation")},
+        send=send_invocation,
+        sources=lambda made: {"Invocation": made["InvocationFunction"]},
+    ),
+)
+
+SERVICE_FAULTS = (Inject.SLOW, Inject.DOWN, Inject.THROTTLE, Inject.SERVER_ERROR)
+CHANNEL_FAULTS = (Inject.DUPLICATE, Inject.REORDER)
+FAULTS = tuple(inject for inject in Inject if inject is not Inject.KILL_TASK)
+RATES = {
+    Inject.RAISE: 0.3,
+    Inject.CRASH: 0.2,
+    Inject.HANG: 0.15,
+    Inject.POISON: 0.15,
+    Inject.SLOW: 0.3,
+    Inject.THROTTLE: 0.5,
+    Inject.SERVER_ERROR: 0.5,
+    Inject.DUPLICATE: 0.5,
+    Inject.REORDER: 0.5,
+}
+# Those that strike everything have to end for anything to get through.
+LASTS = {Inject.DOWN: 3.0, Inject.CONCURRENCY: 6.0}
+FOR_EVER = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What became of the messages of one hop under one fault.
+
+    Attributes:
+        hop: the kind of the hop.
+        inject: the fault.
+        struck: how often it struck.
+        sent: how many messages were sent.
+        once: how many had their effect exactly once.
+        again: how often a message was delivered that had been processed.
+        dead: how many messages became dead letters.
+        poison: how many of the messages were poisoned.
+        back: how many dead letters had their effect after they were sent back.
+        lost: how many neither had an effect nor became dead letters.
+    """
+
+    hop: str
+    inject: Inject
+    struck: int
+    sent: int
+    once: int
+    again: int
+    dead: int
+    poison: int
+    back: int
+    lost: int
+
+
+class Matrix:
+    """The hops on an emulator, ready for faults.
+
+    Args:
+        endpoint: of the emulator.
+        board: its board.
+        proxy: between its handlers and it.
+        hops: which hops.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, board: Path, proxy: ServiceFaults | None, hops: Sequence[Hop]
+    ) -> None:
+        self.endpoint = endpoint
+        self._board = board
+        self._proxy = proxy
+        self._hops = hops
+        self.made = self._deploy()
+        self._sizes: dict[str, dict[str, int]] = {hop.name: {} for hop in hops}
+        self._spans = SpanReader(
+            endpoint.client("logs"),
+            [self.made[f"{hop.name}Logs"] for hop in hops],
+            since=time.time() - 1,
+        )
+        self._start_up()
+
+    def cells(self, inject: Inject) -> list[Cell]:
+        """Inject a fault into every hop that it can touch, and return what became of messages."""
+        hops = [hop for hop in self._hops if touches(inject, hop)]
+        sent = {hop.name: [f"{uuid.uuid4()}" for _ in range(MESSAGES)] for hop in hops}
+        with self._injected(inject, hops) as injections:
+            for hop in hops:
+                hop.send(self.endpoint, self.made, sent[hop.name])
+            if inject is Inject.UPDATE:
+                for hop in hops:
+                    update_code(self.endpoint, self.made[f"{hop.name}Function"])
+            eventually(lambda: self._settled(hops, sent), within=SETTLE_SECONDS)
+            time.sleep(QUIET_SECONDS)
+            struck = self._struck(inject, injections)
+            poison = Counter(
+                number for number, _ in {(s.number, s.message) for s in read_strikes(self._board)}
+            )
+        dead = {hop.name: self._dead(hop, sent[hop.name]) for hop in hops}
+        before = self.effects()
+        repeats = self.repeats()
+        for hop in hops:
+            self._send_back(hop, dead[hop.name])
+            self._sizes[hop.name].clear()
+        eventually(lambda: self.effects() >= set().union(*dead.values()), within=60)
+        after = self.effects()
+        return [
+            Cell(
+                hop=hop.name,
+                inject=inject,
+                struck=struck[number],
+                sent=MESSAGES,
+                once=sum(each in before for each in sent[hop.name]),
+                again=sum(repeats[each] for each in sent[hop.name]),
+                dead=len(dead[hop.name]),
+                poison=poison[number] if inject is Inject.POISON else 0,
+                back=sum(each in after for each in dead[hop.name]),
+                lost=sum(
+                    each not in before and each not in dead[hop.name] for each in sent[hop.name]
+                ),
+            )
+            for number, hop in enumerate(hops)
+        ]
+
+    def _deploy(self) -> Made:
+        storage = self.endpoint.client("s3")
+        storage.create_bucket(Bucket=CODE)
+        storage.put_object(Bucket=CODE, Key="code.zip", Body=code())
+        keyed = {
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        }
+        resources = {
+            "Role": role(allow("*", "*")),
+            "Effects": resource("DynamoDB::Table", **keyed),
+            "Idempotency": resource("DynamoDB::Table", **keyed),
+        }
+        for hop in self._hops:
+            resources |= hop.template()
+        return deployed(self.endpoint, resources)
+
+    def _start_up(self) -> None:
+        """Have every handler's process started: two cores start eight of them in many seconds."""
+        first = {hop.name: [f"{uuid.uuid4()}"] for hop in self._hops}
+        for hop in self._hops:
+            hop.send(self.endpoint, self.made, first[hop.name])
+        eventually(lambda: self._settled(self._hops, first), within=SETTLE_SECONDS)
+
+    @contextmanager
+    def _injected(self, inject: Inject, hops: Sequence[Hop]) -> Iterator[list[Injection]]:
+        now = time.time()
+        injections = [
+            Injection(
+                number=number,
+                inject=inject,
+                place=self._place(inject, hop),
+                begin=now,
+                end=now + LASTS.get(inject, FOR_EVER),
+                rate=RATES.get(inject, 1.0),
+                seed=f"{inject}/{hop.name}",
+                delay_seconds=1.0 if inject is Inject.SLOW else 0.0,
+                limit=1 if inject is Inject.CONCURRENCY else None,
+            )
+            for number, hop in enumerate(hops)
+        ]
+        of_service = inject in SERVICE_FAULTS
+        self._board.with_suffix(".strikes").unlink(missing_ok=True)
+        if of_service and self._proxy is not None:
+            # One table takes the effects of all hops.
+            self._proxy.begin(injections[:1])
+        elif inject is not Inject.UPDATE:
+            write_board(self._board, injections)
+        try:
+            yield injections
+        finally:
+            write_board(self._board, ())
+            if of_service and self._proxy is not None:
+                self._proxy.begin(())
+
+    def _place(self, inject: Inject, hop: Hop) -> Place:
+        if inject in SERVICE_FAULTS:
+            return Place(kind=Kind.TABLE, name=self.made["Effects"])
+        if inject in CHANNEL_FAULTS and hop.channel is not None:
+            kind, name = hop.channel
+            return Place(kind=kind, name=name(self.made))
+        if inject is Inject.CONCURRENCY:
+            return Place(kind=Kind.ACCOUNT)
+        return Place(kind=Kind.FUNCTION, name=self.made[f"{hop.name}Function"])
+
+    def _struck(self, inject: Inject, injections: Sequence[Injection]) -> Mapping[int, int]:
+        """How often each of the hops was struck; what strikes all of them counts at each."""
+        if inject is Inject.UPDATE:
+            return {injection.number: 1 for injection in injections}
+        if inject in SERVICE_FAULTS and self._proxy is not None:
+            total = sum(self._proxy.strikes().values())
+            return {injection.number: total for injection in injections}
+        counts = Counter(strike.number for strike in read_strikes(self._board))
+        if inject is Inject.CONCURRENCY:
+            return {injection.number: counts.total() for injection in injections}
+        return counts
+
+    def _settled(self, hops: Sequence[Hop], sent: Mapping[str, Sequence[str]]) -> bool:
+        effects = self.effects()
+        for hop in hops:
+            missing = [each for each in sent[hop.name] if each not in effects]
+            if len(missing) > self.letters(hop):
+                return False
+        return True
+
+    def letters(self, hop: Hop) -> int:
+        """How many messages a hop has given up: a letter about a stream may be of several."""
+        url = self.made[f"{hop.name}Dead"]
+        sqs = self.endpoint.client("sqs")
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        count = sum(map(int, attributes.values()))
+        if not hop.batches or not count:
+            return count
+        sizes = self._sizes[hop.name]
+        sizes |= {
+            message["MessageId"]: _size(json.loads(message["Body"]))
+            for message in sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0
+            ).get("Messages", [])
+        }
+        return sum(sizes.values()) if len(sizes) >= count else 0
+
+    def _dead(self, hop: Hop, sent: Sequence[str]) -> set[str]:
+        """The messages of a hop that lie in its dead letters."""
+        effects = self.effects()
+        missing = {each for each in sent if each not in effects}
+        return missing if len(missing) <= self.letters(hop) else set()
+
+    def _send_back(self, hop: Hop, dead: set[str]) -> None:
+        """Send dead letters back: by redrive, or again by the source where that is the only way."""
+        if not dead:
+            return
+        sources = hop.sources(self.made)
+        if not sources:
+            hop.send(self.endpoint, self.made, sorted(dead))
+            self.endpoint.client("sqs").purge_queue(QueueUrl=self.made[f"{hop.name}Dead"])
+            return
+        way = Way(
+            hop=hop.name,
+            queue=self.made[f"{hop.name}Dead"],
+            name=f"{hop.name}Dead",
+            sources=sources,
+        )
+        redrive = Redrive(self.endpoint, [way])
+        letters = eventually(redrive.read, within=5)
+        redrive.send_back(letters, per_second=100)
+
+    def effects(self) -> set[str]:
+        """The messages that had their effect."""
+        pages = (
+            self.endpoint.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(TableName=self.made["Effects"], ConsistentRead=True)
+        )
+        return {item["id"]["S"] for page in pages for item in page["Items"]}
+
+    def repeats(self) -> Counter[str]:
+        """How often each message came to a hop that was done with it."""
+        handled = Counter(span.id for span in self._spans.read() if span.status is not Status.ERROR)
+        return Counter({each: count - 1 for each, count in handled.items()})
+
+
+def touches(inject: Inject, hop: Hop) -> bool:
+    """Whether a fault can touch a kind of hop."""
+    if inject is Inject.DUPLICATE:
+        return hop.channel is not None
+    if inject is Inject.REORDER:
+        return hop.channel is not None and not hop.ordered
+    return inject is not Inject.KILL_TASK
+
+
+def _size(letter: Mapping[str, Any]) -> int:
+    """How many messages a letter is about."""
+    batch = letter.get("KinesisBatchInfo") or letter.get("DDBStreamBatchInfo") or {}
+    return int(batch.get("batchSize", 1))
+
+
+def code() -> bytes:
+    """The handler with the runtime that it imports."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("index.py", HANDLER)
+        for file in (PROJECT / "pattern_runtime").glob("*.py"):
+            archive.write(file, f"pattern_runtime/{file.name}")
+    return content.getvalue()
+
+
+@contextmanager
+def matrix(workdir: Path, hops: Sequence[Hop] = HOPS, *, proxied: bool = True) -> Iterator[Matrix]:
+    """Bring the hops up for as long as the block lasts."""
+    board, port = workdir / "faults.json", free_port()
+    environment = {BOARD_VARIABLE: str(board)}
+    if proxied:
+        environment["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
+    with Emulator(workdir, environment=environment) as emulator:
+        endpoint = Endpoint(emulator.endpoint, embedded=True)
+        if not proxied:
+            yield Matrix(endpoint, board, None, hops)
+            return
+        with ServiceFaults(port, emulator.endpoint, "7", workdir / "proxy.log") as proxy:
+            yield Matrix(endpoint, board, proxy, hops)
+
+
+NOTES = """
+- *Struck* counts invocations, calls or messages; a fault of the table that all hops write to, and
+  the account's concurrency, count for all hops together.
+- `kill_task` touches containers, which no asynchronous hop has here; a FIFO queue keeps its order;
+  a table's stream, a workflow and an invocation have no channel of their own.
+- What lay behind a poisoned message in a FIFO batch was received as often, and dies with it. It
+  comes back with it, too.
+- A table's stream takes nothing back: its items are written again. A workflow's letters start
+  executions again.
+"""
+HEAD = f"""\
+# The fault matrix
+
+<!-- written by `make fault-matrix`; do not edit -->
+
+Every kind of asynchronous hop times every fault that can touch it, on the embedded endpoint:
+{MESSAGES} messages each, to an idempotent handler on `pattern_runtime`.
+Its effect is a write that happens once, also if an attempt was cut off before it could tell.
+A row adds up: sent = once in effect + dead-lettered + lost.
+
+| hop | fault | struck | sent | once in effect | delivered again | dead-lettered | back | lost |
+|---|---|--:|--:|--:|--:|--:|--:|--:|
+"""
+
+
+def document(cells: Sequence[Cell]) -> str:
+    """The page with the table."""
+    rows = [
+        f"| {cell.hop} | `{cell.inject}` | {cell.struck} | {cell.sent} | {cell.once} "
+        f"| {cell.again} | {cell.dead} | {cell.back} | {cell.lost} |\n"
+        for cell in cells
+    ]
+    return HEAD + "".join(rows) + NOTES
+
+
+def main() -> None:
+    """Run all of it, write the page, and fail if anything got lost."""
+    cells: list[Cell] = []
+    with tempfile.TemporaryDirectory() as workdir, matrix(Path(workdir)) as running:
+        for number, inject in enumerate(FAULTS, 1):
+            started = time.monotonic()
+            found = running.cells(inject)
+            cells += found
+            print(  # noqa: T201
+                f"{number} of {len(FAULTS)}  {inject:<13} {len(found)} hops, "
+                f"{sum(cell.lost for cell in found)} lost, "
+                f"{time.monotonic() - started:.0f} s",
+                file=sys.stderr,
+            )
+    cells.sort(key=lambda cell: [hop.name for hop in HOPS].index(cell.hop))
+    DOCUMENT.write_text(document(cells))
+    sys.exit(any(cell.lost or cell.back < cell.dead for cell in cells))
+
+
+if __name__ == "__main__":
+    main()
