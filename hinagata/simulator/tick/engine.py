@@ -1,0 +1,540 @@
+"""Advances a network tick by tick where something holds it back, and in long stretches elsewhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from hinagata.errors import HinagataError
+from hinagata.scenario.fault import Inject
+from hinagata.scenario.rate import ClosedLoopRate
+from hinagata.simulator.model import (
+    NO_RETRY,
+    AsyncInvoke,
+    Call,
+    Dependency,
+    Disturbance,
+    Function,
+    Gateway,
+    Network,
+    Queue,
+    Retry,
+    Service,
+    Station,
+    Stream,
+    Table,
+    Topic,
+    Traffic,
+    Workflow,
+)
+from hinagata.simulator.outcome import Outcome, StationSeries
+from hinagata.simulator.tick.bucket import GatewayPlace, TablePlace
+from hinagata.simulator.tick.channel import AsyncInvokePlace, TopicPlace
+from hinagata.simulator.tick.flow import Flow
+from hinagata.simulator.tick.function import FunctionPlace, Invoker, Pool
+from hinagata.simulator.tick.law import Law
+from hinagata.simulator.tick.ledger import Ledger
+from hinagata.simulator.tick.place import Place, Trouble, Way
+from hinagata.simulator.tick.plain import DependencyPlace, WorkflowPlace
+from hinagata.simulator.tick.queue import QueuePlace
+from hinagata.simulator.tick.service import ServicePlace
+from hinagata.simulator.tick.stream import StreamPlace
+from hinagata.simulator.visits import visits
+
+Values = npt.NDArray[np.float64]
+
+# How many ticks are computed at once where nothing holds anything back.
+_STRETCH = 1800
+# Shorter ones are not worth it.
+_SHORT = 20
+# After so many calm ticks a stretch is tried; each time in vain, after twice as many.
+_QUIET, _MOST_QUIET = 5, 160
+# Refusals feed retries, and retries refusals: until they agree to so much.
+_AGREED = 1e-6
+_MOST_SWEEPS = 25
+# More than that is no traffic but a circle that feeds itself.
+_MOST_MESSAGES = 1e18
+_MOST_TICKS = 10_000_000
+
+
+class Engine:
+    """A network while it is computed."""
+
+    def __init__(self, network: Network, tick_s: float) -> None:
+        if not (0.0 < tick_s < math.inf and 0.0 < network.duration_s < math.inf):
+            raise HinagataError(
+                f"a simulation of {network.duration_s} s in ticks of {tick_s} s: "
+                "both must be above 0 and finite"
+            )
+        ticks = max(1, math.ceil(network.duration_s / tick_s - 1e-9))
+        if ticks > _MOST_TICKS:
+            raise HinagataError(
+                f"{ticks:,} ticks are more than the {_MOST_TICKS:,} that fit into memory: "
+                "watch a shorter time, or take longer ticks"
+            )
+        self._network = network
+        self._ledger = Ledger(ticks, tick_s)
+        self._visited = visits(network)
+        self._sent = {each.name: self._counts(each) for each in network.traffic}
+        self._places = {
+            name: self._place(station) for name, station in network.stations.items()
+        }
+        self._closed: list[tuple[Flow, ClosedLoopRate]] = []
+        for traffic in network.traffic:
+            self._send(traffic)
+        for name, station in network.stations.items():
+            self._connect(name, station)
+        self._order = [self._places[name] for name in self._in_order()]
+        self._pool = self._share()
+        self._edges = self._edges_of_faults()
+        self._steps = 0
+
+    def run(self) -> Outcome:
+        """Lets the time run, and returns what happened."""
+        ticks = self._ledger.ticks
+        tick, quiet, wanted = 0, 0, 1
+        with np.errstate(over="ignore", under="ignore"):
+            while tick < ticks:
+                if tick in self._edges:
+                    self._set_faults(tick)
+                    quiet = 0
+                if quiet >= wanted or tick == 0:
+                    stop = min(self._next_edge(tick), tick + _STRETCH, ticks)
+                    reached = self._stretch(tick, stop)
+                    if reached > tick:
+                        tick, wanted = reached, _QUIET
+                        if reached == stop:
+                            quiet = wanted
+                            continue
+                    else:
+                        wanted = min(2 * max(wanted, _QUIET), _MOST_QUIET)
+                    quiet = 0
+                    if tick in self._edges:
+                        continue
+                self._tick(tick)
+                quiet = quiet + 1 if self._is_calm() else 0
+                tick += 1
+        return self._outcome()
+
+    # One tick.
+
+    def _tick(self, tick: int) -> None:
+        self._steps += 1
+        self._let_users_in(tick, tick + 1)
+        order = self._order
+        self._expect(tick)
+        last: dict[Place, float] = {}
+        for sweep in range(_MOST_SWEEPS):
+            for place in order:
+                place.demand(tick)
+            moved = self._judge(tick, last if sweep > 8 else None)
+            if moved < _AGREED:
+                break
+            self._expect(tick)
+        for place in order:
+            place.commit(tick)
+        if self._pool is not None:
+            self._pool.spend(self._pool_invoked(slice(tick, tick + 1)), self._ledger.tick_s)
+        if tick % 256 == 0 and not self._order_is_finite(tick):
+            raise HinagataError(
+                f"more than {_MOST_MESSAGES:.0e} messages came to a station by second "
+                f"{tick * self._ledger.tick_s:,.0f}: something feeds itself without end"
+            )
+
+    def _order_is_finite(self, tick: int) -> bool:
+        return all(place.tries_now < _MOST_MESSAGES for place in self._order)
+
+    def _expect(self, tick: int) -> None:
+        for place in reversed(self._order):
+            place.expect(tick)
+        for place in self._order:
+            place.listen()
+
+    def _judge(self, tick: int, damped: dict[Place, float] | None) -> float:
+        """Finds what each refuses of the tick's tries, and returns by how much that moved."""
+        moved = 0.0
+        pool = self._pool
+        shared: list[FunctionPlace] = pool.functions if pool else []
+        own: list[float] = []
+        for place in self._order:
+            refused = place.judge(tick)
+            if pool and isinstance(place, FunctionPlace) and place.pool is pool:
+                place.own_refused = refused
+                continue
+            moved = max(moved, self._move(place, refused, damped))
+        if pool and shared:
+            own = [place.own_refused for place in shared]
+            together = pool.judge(tick, own)
+            for place, refused in zip(shared, own, strict=True):
+                total = 1.0 - (1.0 - refused) * (1.0 - together)
+                moved = max(moved, self._move(place, total, damped))
+        return moved
+
+    @staticmethod
+    def _move(place: Place, refused: float, damped: dict[Place, float] | None) -> float:
+        if damped is not None:
+            # Two that push each other to and fro meet in the middle.
+            refused = (refused + place.limited) / 2
+        by = abs(refused - place.limited)
+        place.limited = min(1.0, max(0.0, refused))
+        return by
+
+    def _is_calm(self) -> bool:
+        return all(place.calm() for place in self._order)
+
+    # A stretch.
+
+    def _stretch(self, start: int, stop: int) -> int:
+        """Computes ticks at once, as far as nothing holds anything back, and returns how far."""
+        if stop - start < _SHORT:
+            return start
+        saved = [place.save() for place in self._order]
+        requests = self._pool.requests if self._pool else 0.0
+        self._ledger.open()
+        self._many(start, stop)
+        strained = self._strained(slice(start, stop))
+        if strained is None:
+            self._ledger.keep()
+            return stop
+        self._ledger.undo()
+        for place, values in zip(self._order, saved, strict=True):
+            place.load(values)
+        if self._pool:
+            self._pool.requests = requests
+        if strained - start >= _SHORT:
+            self._many(start, strained)
+            return strained
+        return start
+
+    def _many(self, start: int, stop: int) -> None:
+        self._steps += 1
+        at = slice(start, stop)
+        for place in self._order:
+            place.limited = 0.0
+        self._let_users_in(start, stop)
+        self._expect(start)
+        for place in self._order:
+            place.commit(at)
+        if self._pool is not None:
+            self._pool.spend(self._pool_invoked(at), self._ledger.tick_s * (stop - start))
+
+    def _strained(self, at: slice) -> int | None:
+        found = [place.strained(at) for place in self._order]
+        if self._pool is not None:
+            found.append(self._pool.strained(at))
+        first = [tick for tick in found if tick is not None]
+        return min(first) if first else None
+
+    def _pool_invoked(self, at: slice) -> float:
+        assert self._pool is not None  # noqa: S101
+        invoked = 0.0
+        for place in self._pool.functions:
+            invoked += place.invoked(at)
+        return invoked
+
+    # Faults.
+
+    def _edges_of_faults(self) -> list[int]:
+        tick_s = self._ledger.tick_s
+        edges = {0}
+        for each in self._network.disturbances:
+            edges.update({round(each.start_s / tick_s), round(each.end_s / tick_s)})
+        return sorted(edge for edge in edges if 0 <= edge < self._ledger.ticks)
+
+    def _next_edge(self, tick: int) -> int:
+        return min((edge for edge in self._edges if edge > tick), default=self._ledger.ticks)
+
+    def _set_faults(self, tick: int) -> None:
+        now = (tick + 0.5) * self._ledger.tick_s
+        active = [
+            each for each in self._network.disturbances if each.start_s <= now < each.end_s
+        ]
+        for name, place in self._places.items():
+            place.trouble = trouble_of([each for each in active if each.station == name])
+        if self._pool is not None:
+            limits = [
+                each.limit
+                for each in active
+                if each.inject is Inject.CONCURRENCY and each.limit is not None
+            ]
+            self._pool.change(min(limits, default=math.inf))
+        for each in self._network.disturbances:
+            if round(each.start_s / self._ledger.tick_s) == tick and each.station is not None:
+                place = self._places.get(each.station)
+                if each.inject is Inject.KILL_TASK and isinstance(place, ServicePlace):
+                    place.kill(tick)
+                elif each.inject is Inject.UPDATE and isinstance(place, FunctionPlace):
+                    place.update()
+
+    # What is computed.
+
+    def _place(self, station: Station) -> Place:
+        ledger = self._ledger
+        match station:
+            case Function():
+                return FunctionPlace(station, ledger, self._network.account)
+            case Gateway():
+                return GatewayPlace(station, ledger)
+            case Service():
+                return ServicePlace(station, ledger)
+            case Queue():
+                return QueuePlace(station, ledger)
+            case Stream():
+                return StreamPlace(station, ledger)
+            case Topic():
+                return TopicPlace(station, ledger)
+            case AsyncInvoke():
+                return AsyncInvokePlace(station, ledger)
+            case Table():
+                return TablePlace(station, ledger)
+            case Workflow():
+                return WorkflowPlace(station, ledger)
+            case Dependency():
+                return DependencyPlace(station, ledger)
+        raise HinagataError(f"{station.name} is a station that the tick engine does not know")
+
+    def _flow(
+        self,
+        name: str,
+        caller: str,
+        *,
+        retry: Retry = NO_RETRY,
+        timeout_s: float = math.inf,
+        latency_s: float = 0.0,
+    ) -> Flow:
+        if name not in self._places:
+            raise HinagataError(f"{caller} sends to {name}, which is no station")
+        place = self._places[name]
+        flow = Flow(
+            self._ledger, place.answer, retry=retry, timeout_s=timeout_s, latency_s=latency_s
+        )
+        place.flows.append(flow)
+        return flow
+
+    def _send(self, traffic: Traffic) -> None:
+        channel = isinstance(self._network.stations[traffic.target], Queue | Stream | Topic)
+        flow = self._flow(
+            traffic.target,
+            traffic.name,
+            retry=traffic.retry,
+            timeout_s=math.inf if channel else traffic.timeout_s,
+        )
+        if isinstance(traffic.rate, ClosedLoopRate):
+            self._closed.append((flow, traffic.rate))
+            return
+        row = flow.due[0]
+        assert row is not None  # noqa: S101
+        row[: self._ledger.ticks] = self._sent[traffic.name]
+
+    def _connect(self, name: str, station: Station) -> None:
+        place = self._places[name]
+        match place, station:
+            case QueuePlace(), Queue():
+                if station.poller is not None and place.invoker is not None:
+                    self._invoke(station.poller.function, name, place.invoker)
+                place.dead = self._to(station.dead_letter, name)
+            case StreamPlace(), Stream():
+                for reader in station.readers:
+                    invoker = Invoker(self._ledger, partial=False)
+                    self._invoke(reader.function, name, invoker)
+                    place.add(reader, invoker, self._to(reader.on_failure, name))
+            case AsyncInvokePlace(), AsyncInvoke():
+                place.invoke = self._flow(station.function, name)
+                place.told = self._to(station.on_failure, name)
+            case TopicPlace(), Topic():
+                place.dead = self._to(station.dead_letter, name)
+            case _:
+                pass
+        for call in station.calls:
+            timeout_s = call.timeout_s
+            if isinstance(station, Gateway):
+                timeout_s = min(timeout_s, station.timeout_s)
+            target = self._network.stations.get(call.target)
+            if not call.waits or isinstance(target, Queue | Stream | Topic | AsyncInvoke):
+                timeout_s = math.inf
+            flow = self._flow(
+                call.target, name, retry=call.retry, timeout_s=timeout_s, latency_s=call.latency_s
+            )
+            place.ways.append(Way(call, flow, self._shares(call, name)))
+
+    def _to(self, name: str | None, caller: str) -> Flow | None:
+        return None if name is None else self._flow(name, caller)
+
+    def _invoke(self, name: str, channel: str, invoker: Invoker) -> None:
+        if name not in self._places:
+            raise HinagataError(f"{channel} sends to {name}, which is no station")
+        place = self._places[name]
+        if isinstance(place, FunctionPlace):
+            place.invokers.append(invoker)
+            return
+        # A station that knows no batches is given their messages one by one.
+        invoker.flow = self._flow(name, channel)
+        invoker.answer = place.answer
+
+    def _shares(self, call: Call, name: str) -> Values | None:
+        """Returns the share of a station's messages that a call is made for, each tick."""
+        if call.sources is None:
+            return None
+        total = np.zeros(self._ledger.ticks)
+        these = np.zeros(self._ledger.ticks)
+        for source, times in self._visited[name].items():
+            came = self._sent[source] * times
+            total += came
+            if source in call.sources:
+                these += came
+        # A last one for what is looked at just after the end.
+        shares = np.divide(these, total, out=np.zeros(len(total)), where=total > 0.0)
+        return np.append(shares, shares[-1])
+
+    def _counts(self, traffic: Traffic) -> Values:
+        """Returns how many messages a source sends in each tick."""
+        ledger = self._ledger
+        rate: object = traffic.rate
+        edges = np.minimum(np.arange(ledger.ticks + 1) * ledger.tick_s, self._network.duration_s)
+        if isinstance(rate, ClosedLoopRate):
+            return np.full(ledger.ticks, traffic.rate.rate_at(0.0) * ledger.tick_s)
+        count: Callable[[float, float], float] = traffic.rate.count
+        counted = np.array([count(0.0, edge) for edge in edges.tolist()])
+        counts = np.maximum(np.diff(counted), 0.0)
+        if not np.isfinite(counts).all():
+            raise HinagataError(f"the rate of {traffic.name} is not a finite number")
+        return np.asarray(counts)
+
+    def _let_users_in(self, start: int, stop: int) -> None:
+        for flow, rate in self._closed:
+            fate = flow.fate(waits=True)
+            latency_s = (1.0 - fate.lost) * fate.ok.mean + fate.lost * fate.sorry.mean
+            row = flow.due[0]
+            assert row is not None  # noqa: S101
+            sent = rate.rate_at(0.0, latency_seconds=latency_s) * self._ledger.tick_s
+            self._ledger.put(row, slice(start, stop), sent)
+
+    def _share(self) -> Pool | None:
+        functions = [
+            place
+            for place in self._order
+            if isinstance(place, FunctionPlace) and place.shares_account()
+        ]
+        if not functions:
+            return None
+        reserved = 0.0
+        for station in self._network.stations.values():
+            if isinstance(station, Function) and station.in_account:
+                own = station.provisioned if station.reserved is None else station.reserved
+                reserved += own
+        return Pool(self._network.account, functions, reserved)
+
+    def _in_order(self) -> list[str]:
+        """Returns the stations, each after all that send to it."""
+        order: list[str] = []
+        state: dict[str, bool] = {}
+
+        def targets(name: str) -> Iterator[str]:
+            station = self._network.stations[name]
+            yield from (call.target for call in station.calls)
+            match station:
+                case Queue():
+                    if station.poller is not None:
+                        yield station.poller.function
+                    if station.dead_letter is not None:
+                        yield station.dead_letter
+                case Stream():
+                    for reader in station.readers:
+                        yield reader.function
+                        if reader.on_failure is not None:
+                            yield reader.on_failure
+                case AsyncInvoke():
+                    yield station.function
+                    if station.on_failure is not None:
+                        yield station.on_failure
+                case Topic():
+                    if station.dead_letter is not None:
+                        yield station.dead_letter
+                case _:
+                    pass
+
+        def enter(name: str) -> None:
+            open_: list[tuple[str, Iterator[str]]] = [(name, targets(name))]
+            state[name] = False
+            while open_:
+                here, rest = open_[-1]
+                following = next(rest, None)
+                if following is None:
+                    open_.pop()
+                    state[here] = True
+                    order.append(here)
+                elif following not in state:
+                    state[following] = False
+                    open_.append((following, targets(following)))
+                elif not state[following]:
+                    raise HinagataError(
+                        f"messages go round for ever: {here} sends to {following}, from where "
+                        "they came; let the tick engine look at a network without circles, or "
+                        "take the event engine"
+                    )
+
+        for name in self._network.stations:
+            if name not in state:
+                enter(name)
+        return order[::-1]
+
+    def _outcome(self) -> Outcome:
+        stations = {name: place.series() for name, place in self._places.items()}
+        for series in stations.values():
+            there = series.in_flight + series.queued
+            before = np.concatenate([[0.0], there[:-1]])
+            series.present[:] = (before + there) / 2
+        account = StationSeries.zeros(self._ledger.ticks)
+        for name, station in self._network.stations.items():
+            if isinstance(station, Function) and station.in_account:
+                account.busy[:] += stations[name].busy
+                account.throttled[:] += stations[name].throttled
+        return Outcome(
+            engine="tick",
+            tick_s=self._ledger.tick_s,
+            duration_s=self._network.duration_s,
+            stations={**stations, "": account},
+            events=self._steps,
+        )
+
+
+def trouble_of(disturbances: list[Disturbance]) -> Trouble:
+    """Returns what faults together do to a station.
+
+    Args:
+        disturbances: Those that hit it now.
+    """
+    trouble = Trouble()
+    for each in disturbances:
+        share = min(1.0, max(0.0, each.share))
+        match each.inject:
+            case Inject.THROTTLE:
+                trouble.refused = _either(trouble.refused, share)
+            case Inject.DOWN:
+                trouble.broken = 1.0
+            case Inject.SERVER_ERROR:
+                trouble.broken = _either(trouble.broken, share)
+            case Inject.RAISE | Inject.CRASH:
+                trouble.bad = _either(trouble.bad, share)
+                if each.inject is Inject.CRASH:
+                    trouble.crashing = _either(trouble.crashing, share)
+            case Inject.HANG:
+                trouble.hanging = _either(trouble.hanging, share)
+            case Inject.POISON:
+                trouble.poisoned = _either(trouble.poisoned, share)
+            case Inject.DUPLICATE:
+                trouble.twice = _either(trouble.twice, share)
+            case Inject.SLOW:
+                square = share * (1.0 - share) * each.delay_s**2
+                later = Law.with_variance(share * each.delay_s, square)
+                trouble.later = trouble.later.plus(later)
+            case _:
+                pass
+    return trouble
+
+
+def _either(one: float, other: float) -> float:
+    return 1.0 - (1.0 - one) * (1.0 - other)

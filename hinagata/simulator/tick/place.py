@@ -1,0 +1,295 @@
+"""What all stations have in common: who comes, what a try can expect, whom it calls."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hinagata.simulator.model import Call, Station
+from hinagata.simulator.outcome import StationSeries
+from hinagata.simulator.tick.flow import Answer, Flow
+from hinagata.simulator.tick.law import NOTHING, Kernel, Law
+from hinagata.simulator.tick.ledger import Amount, At, Ledger
+
+Values = npt.NDArray[np.float64]
+
+
+@dataclass
+class Trouble:
+    """What faults do to a station at the moment.
+
+    Attributes:
+        refused: The share of tries that are refused.
+        broken: The share of the others that fail before they get there.
+        bad: The share of those taken that fail.
+        hanging: The share that works on until its timeout.
+        poisoned: The share of messages that never can be done.
+        twice: The share of messages that are delivered twice.
+        crashing: The share of invocations that take their environment with them.
+        later: By how long answers are late.
+        limit: The account's concurrency, if a fault lowers it.
+    """
+
+    refused: float = 0.0
+    broken: float = 0.0
+    bad: float = 0.0
+    hanging: float = 0.0
+    poisoned: float = 0.0
+    twice: float = 0.0
+    crashing: float = 0.0
+    later: Law = NOTHING
+    limit: float = math.inf
+
+
+@dataclass
+class Way:
+    """A call that a station makes for its messages.
+
+    Attributes:
+        call: What the model says of it.
+        flow: Its tries.
+        shares: The share of the messages that it is made for, each tick; None is all of them.
+        reached: The share of what was admitted that gets as far as this call, at the moment.
+        delay: When it is made, from the beginning of the work.
+    """
+
+    call: Call
+    flow: Flow
+    shares: Values | None
+    reached: float = 1.0
+    delay: Kernel = field(default_factory=lambda: NOTHING.ends(1.0))
+
+    def per_message(self, at: At) -> Amount:
+        """Returns how many calls are made for a message."""
+        return self.call.messages if self.shares is None else self.call.messages * self.shares[at]
+
+
+@dataclass(frozen=True)
+class Course:
+    """How the work on a message, or on a batch, goes.
+
+    Attributes:
+        ok: The time it takes if it succeeds.
+        bad: The share that fails as a whole.
+        sorry: The time until then.
+        spoilt: The share of messages that fail in what does not fail as a whole.
+    """
+
+    ok: Law
+    bad: float
+    sorry: Law
+    spoilt: float = 0.0
+
+
+class Place:
+    """A station that answers.
+
+    Attributes:
+        station: What the model says of it.
+        flows: Who comes.
+        ways: Whom it calls.
+        answer: What a try can expect.
+        limited: The share of tries that are refused for want of capacity.
+        trouble: What faults do to it.
+        tries_now: The tries of the tick that is looked at.
+        keeps: Attributes that change from tick to tick.
+    """
+
+    keeps: tuple[str, ...] = ()
+
+    def __init__(self, station: Station, ledger: Ledger) -> None:
+        self.station = station
+        self.ledger = ledger
+        self.flows: list[Flow] = []
+        self.ways: list[Way] = []
+        self.answer = Answer()
+        self.limited = 0.0
+        self.trouble = Trouble()
+        self.tries_now = 0.0
+        self.doubts: list[str] = []
+
+    def save(self) -> dict[str, Any]:
+        """Returns what `load` needs to come back to this moment."""
+        return {name: _copy(getattr(self, name)) for name in (*self.keeps, "limited")}
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Comes back to a moment."""
+        for name, value in saved.items():
+            setattr(self, name, _copy(value))
+
+    def expect(self, tick: int) -> None:
+        """Works out what a try can expect, from what the stations expect that it calls."""
+        for flow_way in self.ways:
+            flow_way.flow.listen()
+        trouble = self.trouble
+        bad = 1.0 - (1.0 - trouble.bad) * (1.0 - trouble.poisoned)
+        course = self.course(self.work(), bad, tick)
+        self.meet()
+        self.answer.bad = course.bad
+        self.answer.ok = course.ok.plus(trouble.later)
+        self.answer.sorry = course.sorry.plus(trouble.later)
+
+    def meet(self) -> None:
+        """Works out what a try meets before anything is done about it."""
+        trouble = self.trouble
+        self.answer.refused = 1.0 - (1.0 - trouble.refused) * (1.0 - self.limited)
+        self.answer.broken = trouble.broken
+
+    def open_share(self) -> float:
+        """Returns the share of tries that no fault keeps from the station."""
+        return (1.0 - self.trouble.refused) * (1.0 - self.trouble.broken)
+
+    def work(self) -> Law:
+        """Returns its own time."""
+        return NOTHING
+
+    def course(
+        self, work: Law, bad: float, tick: int, *, batch: float = 1.0, partial: bool = False
+    ) -> Course:
+        """Returns how work goes with all that it calls, one after the other.
+
+        Args:
+            work: Its own time, before the calls.
+            bad: The share that fails on its own, after that time.
+            tick: When.
+            batch: How many messages it is for.
+            partial: Whether a message that fails leaves the others be.
+        """
+        tick_s = self.ledger.tick_s
+        time = work
+        good = 1.0 - bad
+        bad_mass, bad_s = bad, bad * work.mean
+        bad_square = bad * (work.variance + work.mean**2)
+        sound = 1.0
+        for way in self.ways:
+            per_message = way.per_message(tick)
+            number = float(per_message) * batch
+            way.reached = good
+            way.delay = time.ends(tick_s)
+            if number <= 0.0:
+                continue
+            fate = way.flow.fate(waits=way.call.waits)
+            if fate.lost > 0.0:
+                if partial:
+                    sound *= _all_good(fate.lost, float(per_message))
+                else:
+                    kept = _all_good(fate.lost, number)
+                    failing = good * (1.0 - kept)
+                    at = time.mean + fate.sorry.mean + max(0.0, number - 1.0) / 2 * fate.ok.mean
+                    bad_mass += failing
+                    bad_s += failing * at
+                    bad_square += failing * (at * at + time.variance + fate.sorry.variance)
+                    good *= kept
+            if way.call.waits or fate.ok.mean:
+                mean = number * fate.ok.mean
+                # A number of calls that is no whole one is sometimes one more.
+                part = number - math.floor(number)
+                more = part * (1.0 - part) * fate.ok.mean**2
+                time = time.plus(Law.with_variance(mean, number * fate.ok.variance + more))
+        sorry = NOTHING
+        if bad_mass > 0.0:
+            mean = bad_s / bad_mass
+            sorry = Law.with_variance(mean, bad_square / bad_mass - mean * mean)
+        return Course(time, bad_mass, sorry, 1.0 - sound)
+
+    def listen(self) -> None:
+        """Lets all who come know what to expect."""
+        for flow in self.flows:
+            flow.listen()
+
+    def demand(self, tick: int) -> None:
+        """Counts the tries of a tick, and those that they make of others within it."""
+        tries = 0.0
+        for flow in self.flows:
+            tries += flow.demand(tick)
+        self.tries_now = tries
+        self.call_now(tick, tries * (1.0 - self.answer.refused) * (1.0 - self.answer.broken))
+
+    def call_now(self, tick: int, admitted: float) -> None:
+        """Lets messages go on that come and are called for within the tick."""
+        for way in self.ways:
+            first, shares = way.delay
+            now = 0.0 if first else float(shares[0])
+            way.flow.fresh = admitted * way.reached * float(way.per_message(tick)) * now
+
+    def judge(self, tick: int) -> float:
+        """Returns the share of the tick's tries that there is no capacity for."""
+        return 0.0
+
+    def commit(self, at: At) -> None:
+        """Lets a tick or a stretch happen."""
+        tries: Amount = 0.0
+        admitted: Amount = 0.0
+        for flow in self.flows:
+            came, taken = flow.commit(at)
+            tries = tries + came
+            admitted = admitted + taken
+        self.happen(at, tries, admitted)
+        self.call(at, admitted)
+
+    def happen(self, at: At, tries: Amount, admitted: Amount) -> None:
+        """Lets what is its own happen."""
+
+    def call(self, at: At, messages: Amount) -> None:
+        """Lets admitted messages go on to whom it calls."""
+        for way in self.ways:
+            calls = messages * way.reached * way.per_message(at)
+            row = way.flow.due[0]
+            assert row is not None  # noqa: S101
+            self.ledger.spread(row, at, calls, way.delay)
+
+    def strained(self, at: slice) -> int | None:
+        """Returns the first tick of a stretch at which it is not calm; None if it is throughout.
+
+        Args:
+            at: A stretch that has just happened, as if it were calm.
+        """
+        return None
+
+    def calm(self) -> bool:
+        """Returns whether nothing holds it back at the moment."""
+        return self.limited < 1e-9
+
+    def series(self) -> StationSeries:
+        """Returns what happened."""
+        ticks = self.ledger.ticks
+        series = StationSeries.zeros(ticks)
+        in_flight = np.zeros(ticks)
+        late_s, late_of = np.zeros(ticks), np.zeros(ticks)
+        for flow in self.flows:
+            series.arrivals[:] += flow.arrivals[:ticks]
+            series.attempts[:] += flow.tries[:ticks]
+            series.throttled[:] += flow.throttled[:ticks]
+            series.errors[:] += flow.errors[:ticks]
+            series.done[:] += flow.done[:ticks]
+            series.failed[:] += flow.failed[:ticks]
+            series.queued[:] += np.cumsum(flow.again[:ticks])
+            in_flight += np.cumsum(flow.taken[:ticks] - flow.ended[:ticks])
+            late_s += flow.late_s[:ticks]
+            late_of += flow.late_of[:ticks]
+        series.in_flight[:] = in_flight
+        series.calls[:] = series.attempts - series.throttled
+        series.latency_s[:] = mean_or_nan(late_s, late_of)
+        return series
+
+
+def mean_or_nan(total: Values, count: Values) -> Values:
+    """Returns means, NaN of none."""
+    some = count > 1e-12
+    return np.where(some, total / np.where(some, count, 1.0), np.nan)
+
+
+def _all_good(lost: float, number: float) -> float:
+    if number <= 1.0:
+        return 1.0 - lost * number
+    return float((1.0 - lost) ** number)
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, np.ndarray | list | dict):
+        return value.copy()
+    return value

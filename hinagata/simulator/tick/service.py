@@ -1,0 +1,275 @@
+"""Containers behind a load balancer: a queue, as many servers as slots, and who adds tasks."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from hinagata.scenario.rate import DAY_SECONDS
+from hinagata.simulator.model import Service
+from hinagata.simulator.outcome import StationSeries
+from hinagata.simulator.tick.law import NOTHING, Law
+from hinagata.simulator.tick.ledger import Amount, At, Ledger
+from hinagata.simulator.tick.loss import erlang_b
+from hinagata.simulator.tick.place import Course, Place
+
+Values = npt.NDArray[np.float64]
+
+# Shares of the capacity, the closer to all of it the denser.
+_SHARES = np.concatenate([np.linspace(0.0, 0.5, 64, endpoint=False), 1 - np.geomspace(0.5, 1e-7, 400)])
+_CALM = 0.9
+
+
+@lru_cache(maxsize=512)
+def waiting_of(servers: float) -> tuple[Values, Values]:
+    """Returns the chance to wait, and the mean number waiting, for each of the shares.
+
+    M/M/c: Erlang's C, and C rho / (1 - rho).
+
+    Args:
+        servers: How many there are, above 0.
+    """
+    loads = servers * _SHARES
+    blocked = np.zeros_like(loads)
+    some = loads > max(servers * 1e-3, servers - 11.0 * math.sqrt(servers))
+    blocked[some] = erlang_b(servers, loads[some])
+    waits = blocked / (1.0 - _SHARES * (1.0 - blocked))
+    return waits, waits * _SHARES / (1.0 - _SHARES)
+
+
+class ServicePlace(Place):
+    """A load balancer and its tasks.
+
+    The number of requests in it, X, follows `dX/dt = rate - capacity * rho(X)`, with rho the
+    utilisation at which a steady queue holds X: exact at rest and in the fluid limit (pointwise
+    stationary fluid flow; W.-P. Wang, D. Tipper and S. Banerjee, INFOCOM 1996).
+    """
+
+    keeps = (
+        "_present",
+        "_tasks",
+        "_starting",
+        "_wanted",
+        "_above",
+        "_below",
+        "_changed_s",
+        "_load",
+        "_least",
+        "_share",
+        "_waits",
+        "_waiting",
+        "_strain",
+    )
+
+    def __init__(self, station: Service, ledger: Ledger) -> None:
+        super().__init__(station, ledger)
+        self._service = station
+        self._present = 0.0
+        self._tasks = float(station.tasks)
+        # When tasks come into service, and how many.
+        self._starting: list[tuple[float, float]] = []
+        self._wanted = float(station.tasks)
+        self._above = self._below = 0
+        self._changed_s = -math.inf
+        self._load = 0.0
+        self._least = station.at_least
+        self._share = 0.0
+        self._waits = 0.0
+        self._waiting = 0.0
+        self._strain = -1
+        self._course = Course(NOTHING, 0.0, NOTHING)
+        self.waiting = ledger.row()
+        self.busy = ledger.row()
+        self.tasks = ledger.row()
+        self._edges = _step_times(station)
+
+    def work(self) -> Law:
+        """Returns its own time."""
+        return Law.of(self._service.work)
+
+    def expect(self, tick: int) -> None:
+        """Works out what a request can expect: its wait, and its work."""
+        for way in self.ways:
+            way.flow.listen()
+        trouble = self.trouble
+        bad = 1.0 - (1.0 - trouble.bad) * (1.0 - trouble.poisoned)
+        course = self._course = self.course(self.work(), bad, tick)
+        wait = self._wait(course)
+        ok, sorry = wait.plus(course.ok), wait.plus(course.sorry)
+        answer, limit = self.answer, self._service.timeout_s
+        answer.refused = trouble.refused
+        late = 1.0 - (1.0 - ok.longer_than(limit)) * (1.0 - trouble.hanging)
+        answer.bad = 1.0 - (1.0 - course.bad) * (1.0 - late)
+        answer.ok = ok.at_most(limit) if late < 1.0 else NOTHING
+        if answer.bad > 0.0:
+            timed_out = (1.0 - course.bad) * late
+            rest = sorry.at_most(limit)
+            mean = (timed_out * limit if timed_out else 0.0) + course.bad * rest.mean
+            mean /= answer.bad
+            square = course.bad * (rest.variance + rest.mean**2)
+            square += timed_out * limit**2 if timed_out else 0.0
+            answer.sorry = Law.with_variance(mean, square / answer.bad - mean * mean)
+
+    def _hold_s(self) -> float:
+        """How long a request occupies a slot, on the average."""
+        course, hanging = self._course, self.trouble.hanging
+        held = (1.0 - course.bad) * course.ok.mean + course.bad * course.sorry.mean
+        if hanging:
+            held = (1.0 - hanging) * held + hanging * min(self._service.timeout_s, 86_400.0)
+        return held
+
+    def _wait(self, course: Course) -> Law:
+        slots = self._tasks * self._service.slots
+        if slots <= 0.0:
+            return Law(min(self._service.timeout_s, DAY_SECONDS) * 10.0, 0.0)
+        if self._waiting < 1e-9:
+            return NOTHING
+        mean = self._waiting * self._hold_s() / (slots * max(self._share, 1e-9))
+        if self._waits < 0.98:
+            # As many as wait at all wait exponentially long.
+            square = 2.0 * mean * mean / max(self._waits, 1e-6)
+            return Law.with_variance(mean, square - mean * mean)
+        # Everybody waits: for those before him, one departure after the other.
+        return Law(mean, min(1.0, 1.0 / math.sqrt(max(self._waiting, 1.0))))
+
+    def happen(self, at: At, tries: Amount, admitted: Amount) -> None:
+        """Lets requests come and go, and decides about tasks."""
+        start = at if isinstance(at, int) else at.start
+        coming = np.atleast_1d(np.asarray(admitted, dtype=float)).tolist()
+        if isinstance(at, slice) and len(coming) == 1:
+            coming *= at.stop - at.start
+        waiting, busy, tasks = [], [], []
+        self._strain = -1
+        held_s = self._hold_s()
+        for tick, came in enumerate(coming, start):
+            self._pass(tick, came, held_s)
+            waiting.append(self._waiting)
+            busy.append(self._share * self._tasks * self._service.slots)
+            tasks.append(self._tasks)
+            if self._share > _CALM and self._strain < 0:
+                self._strain = tick
+        where = slice(start, start + len(coming))
+        self.ledger.put(self.waiting, where, np.array(waiting))
+        self.ledger.put(self.busy, where, np.array(busy))
+        self.ledger.put(self.tasks, where, np.array(tasks))
+
+    def _pass(self, tick: int, came: float, held_s: float) -> None:
+        service, tick_s = self._service, self.ledger.tick_s
+        now = tick * tick_s
+        self._scale_by_clock(now)
+        if self._starting and self._starting[0][0] <= now + 1e-9:
+            due = [count for when, count in self._starting if when <= now + 1e-9]
+            self._starting = [each for each in self._starting if each[0] > now + 1e-9]
+            self._tasks += sum(due)
+        slots = self._tasks * service.slots
+        if slots <= 0.0 or held_s <= 0.0:
+            self._present = self._present + came if slots <= 0.0 else 0.0
+            self._waiting, self._share, self._waits = self._present, 0.0, 0.0
+        else:
+            waits, numbers = waiting_of(slots)
+            spread = (1.0 + self._course.ok.cv**2) / 2
+            in_queue = numbers * spread
+            served = tick_s * slots / held_s
+            # A tick's end from its beginning, however short the work is against it.
+            ends = slots * _SHARES + in_queue + served * _SHARES
+            there = self._present + came
+            if there >= ends[-1]:
+                self._share, self._waits = 1.0, 1.0
+                self._present = there - served
+                self._waiting = self._present - slots
+            else:
+                self._share = float(np.interp(there, ends, _SHARES))
+                self._waits = float(np.interp(self._share, _SHARES, waits))
+                self._waiting = float(np.interp(self._share, _SHARES, in_queue))
+                self._present = there - served * self._share
+        tracking = service.tracking
+        if tracking is None:
+            return
+        busy = self._share * slots
+        self._load += busy * tick_s if tracking.busy_share is not None else came
+        after = now + tick_s
+        if int(after / tracking.period_s + 1e-9) > int(now / tracking.period_s + 1e-9):
+            self._track(after)
+
+    def _track(self, now: float) -> None:
+        """Takes a datapoint, and grows or shrinks."""
+        service = self._service
+        tracking = service.tracking
+        assert tracking is not None  # noqa: S101
+        tasks = max(self._tasks, 1e-9)
+        if tracking.busy_share is not None:
+            load = self._load / tracking.period_s / (tasks * service.slots)
+            target = tracking.busy_share
+        else:
+            load = self._load * 60.0 / tracking.period_s / tasks
+            target = tracking.requests_per_task_per_min or math.inf
+        self._load = 0.0
+        self._above = self._above + 1 if load > target else 0
+        self._below = self._below + 1 if load < 0.9 * target else 0
+        desired = math.ceil(tasks * load / target - 1e-9)
+        desired = min(service.at_most, max(self._least, desired))
+        if self._above >= tracking.above and desired > self._wanted:
+            self._grow(now, desired)
+        elif (
+            self._below >= tracking.below
+            and now - self._changed_s >= tracking.cooldown_s
+            and desired < self._wanted
+        ):
+            self._wanted = self._tasks = float(desired)
+            self._starting = []
+            self._changed_s = now
+
+    def _grow(self, now: float, desired: float) -> None:
+        self._starting = [
+            *self._starting,
+            (now + self._service.start_s, desired - self._wanted),
+        ]
+        self._wanted = float(desired)
+        self._changed_s = now
+
+    def _scale_by_clock(self, now: float) -> None:
+        for at_s, least in self._edges:
+            if abs((now - at_s) % DAY_SECONDS) < self.ledger.tick_s - 1e-9:
+                self._least = least
+                if least > self._wanted:
+                    self._grow(now, least)
+
+    def kill(self, tick: int) -> None:
+        """Takes a task out of service; another one starts for it."""
+        if self._tasks > 0.0:
+            lost = min(1.0, self._tasks)
+            self._present *= 1.0 - lost / self._tasks
+            self._tasks -= lost
+            when = tick * self.ledger.tick_s + self._service.start_s
+            self._starting = sorted([*self._starting, (when, lost)])
+
+    def strained(self, at: slice) -> int | None:
+        """Returns the first tick at which it is busier than a steady queue bears."""
+        return self._strain if self._strain >= 0 else None
+
+    def calm(self) -> bool:
+        """Returns whether nothing holds it back at the moment."""
+        return self._share < _CALM - 0.02
+
+    def series(self) -> StationSeries:
+        """Returns what happened."""
+        ticks, tick_s = self.ledger.ticks, self.ledger.tick_s
+        series = super().series()
+        # Who has not been given up by his caller is either worked on, or waits in line.
+        waiting = np.minimum(self.waiting[:ticks], np.maximum(series.in_flight, 0.0))
+        series.in_flight[:] -= waiting
+        series.queued[:] += waiting
+        series.busy[:] = self.busy[:ticks]
+        series.capacity[:] = self.tasks[:ticks]
+        series.billed_s[:] = self.tasks[:ticks] * tick_s
+        slots = np.maximum(self.tasks[:ticks] * self._service.slots, 1e-9)
+        waits = self.waiting[:ticks] * Law.of(self._service.work).mean / slots
+        series.oldest_s[:] = np.where(self.waiting[:ticks] > 0.5, waits, 0.0)
+        return series
+
+
+def _step_times(service: Service) -> tuple[tuple[float, float], ...]:
+    return tuple((step.at_s, step.at_least) for step in service.steps)
