@@ -124,6 +124,16 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
             "say how large an architecture must be for a scenario, and which limits it meets",
             "hinagata plan cdk.out --scenario scenarios/connected_car/morning_rush.yaml",
         ),
+        "choose": (
+            _choose,
+            "say which pattern suits a traffic, and where two of them cost the same",
+            "hinagata choose --rate 100/s --peak 5 --rise 10s --duration 100ms",
+        ),
+        "layouts": (
+            _layouts,
+            "compare three layouts of a table for what devices report",
+            "hinagata layouts --devices 5000000 --items 300 --changed 5",
+        ),
         "doctor": (_doctor, "say what is missing on this machine", "hinagata doctor"),
     }
     parsers = {
@@ -149,6 +159,8 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     _add_redrive_arguments(parsers["redrive"])
     _add_price_arguments(parsers["price"])
     _add_plan_arguments(parsers["plan"])
+    _add_choose_arguments(parsers["choose"])
+    _add_layouts_arguments(parsers["layouts"])
     _add_scenario_arguments(parsers["scenario"])
     _add_simulate_arguments(parsers["simulate"])
     word = next((word for word in argv if not word.startswith("-")), None)
@@ -329,6 +341,54 @@ def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--points", metavar="FILE", type=Path, help="durations of functions by memory, as CSV"
     )
+    _add_answer_options(parser)
+
+
+def _add_choose_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rate", required=True, help="messages on average, as 100/s or 6000/min")
+    for option, metavar, help_ in (
+        ("--rise", "TIME", "from the mean to the peak, as 10s; default: 1h"),
+        ("--duration", "TIME", "work on a message; default: 100ms"),
+        ("--cold-start", "TIME", "of a function's new environment; default: 350ms"),
+        ("--latency", "TIME", "what 99 of 100 answers may take; default: any"),
+    ):
+        parser.add_argument(option, metavar=metavar, help=help_)
+    for option, name, help_ in (
+        ("--peak", "peak_over_mean", "how many times the mean the highest rate is; default: 1"),
+        ("--memory-mb", "memory_mb", "of a function; default: 512"),
+        ("--cpu-share", "cpu_share", "share of the work that needs the processor; default: 1"),
+        ("--message-kb", "message_kb", "default: 1"),
+        ("--response-kb", "response_kb", "default: 1"),
+    ):
+        parser.add_argument(option, dest=name, metavar="NUMBER", type=float, help=help_)
+    parser.add_argument("--consumers", type=int, help="who each message is for; default: 1")
+    parser.add_argument("--no-wait", action="store_true", help="nobody waits for the answer")
+    parser.add_argument("--ordered", action="store_true", help="the messages of a key keep order")
+    parser.add_argument("--replay", action="store_true", help="past messages are read again")
+    _add_facts_options(parser)
+    _add_answer_options(parser)
+
+
+def _add_layouts_arguments(parser: argparse.ArgumentParser) -> None:
+    for option, name, help_ in (
+        ("--devices", "devices", "how many; default: 5000000"),
+        ("--interval", "interval_s", "seconds between two reports; default: 60"),
+        ("--items", "items", "data items of a device; default: 300"),
+        ("--item-bytes", "item_bytes", "size of one with its name; default: 64"),
+        ("--changed", "changed", "of them, between two reports; default: 5"),
+        ("--devices-per-building", "devices_per_building", "on a screen; default: 10"),
+        ("--screens", "screens", "open at once; default: 90000"),
+        ("--refresh", "refresh_s", "seconds between two reads of a screen; default: 60"),
+        ("--call-ms", "call_ms", "a call of the table; assumed: 5"),
+        ("--kb-per-ms", "kb_per_ms", "what a function works up of what it read; assumed: 20"),
+        ("--memory-mb", "memory_mb", "of that function; default: 512"),
+    ):
+        parser.add_argument(option, dest=name, metavar="NUMBER", type=float, help=help_)
+    _add_facts_options(parser)
+    _add_answer_options(parser)
+
+
+def _add_answer_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument(
         "--sources", action="store_true", help="show formula, source and date of each number"
@@ -343,6 +403,10 @@ def _add_scenario_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="what neither templates nor scenario tell; see docs/price.md",
     )
+    _add_facts_options(parser)
+
+
+def _add_facts_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", help="default: what the input says, or us-east-1")
     parser.add_argument(
         "--facts", metavar="FILE", type=Path, help="numbers that replace those that ship"
@@ -671,6 +735,37 @@ def _plan(arguments: argparse.Namespace) -> int:
         sources=arguments.sources,
     )
     return GOOD if fits else NO
+
+
+def _choose(arguments: argparse.Namespace) -> int:
+    from hinagata.planner.choosing.command import choose_pattern
+
+    named = ("command", "name", "region", "facts", "format", "sources", "no_wait")
+    options = {name: value for name, value in vars(arguments).items() if name not in named}
+    choose_pattern(
+        options | {"waits": not arguments.no_wait},
+        stream=sys.stdout,
+        region=arguments.region,
+        facts=arguments.facts,
+        format=arguments.format,
+        sources=arguments.sources,
+    )
+    return GOOD
+
+
+def _layouts(arguments: argparse.Namespace) -> int:
+    from hinagata.planner.layouts.command import compare_layouts
+
+    named = ("command", "name", "region", "facts", "format", "sources")
+    compare_layouts(
+        {name: value for name, value in vars(arguments).items() if name not in named},
+        stream=sys.stdout,
+        region=arguments.region,
+        facts=arguments.facts,
+        format=arguments.format,
+        sources=arguments.sources,
+    )
+    return GOOD
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -45,7 +45,7 @@ def free_addresses(prefix: int, reserved: int) -> int:
     Raises:
         ValueError: An argument is out of its bounds.
     """
-    block = 2 ** (32 - whole("prefix", prefix, most=32))
+    block = 1 << (32 - whole("prefix", prefix, most=32))
     return max(0, block - whole("reserved", reserved))
 
 

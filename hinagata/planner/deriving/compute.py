@@ -10,7 +10,7 @@ from hinagata.planner.deriving.month import Month
 from hinagata.planner.naming import FUNCTION, SERVICE, scaling_of
 from hinagata.topology.edge import Kind
 from hinagata.topology.node import Node, Role, walk
-from hinagata.topology.value import items, number
+from hinagata.topology.value import Value, items, number
 
 # Defaults of AWS::Lambda::Function and AWS::ECS::TaskDefinition (CloudFormation reference).
 _MEMORY_MB, _TMP_MB = 128, 512
@@ -138,7 +138,7 @@ def _on_spot(node: Node) -> bool:
     return any(walk(each, "CapacityProvider") == "FARGATE_SPOT" for each in items(_strategy(node)))
 
 
-def _strategy(node: Node) -> object:
+def _strategy(node: Node) -> Value:
     return node.get("CapacityProviderStrategy")
 
 

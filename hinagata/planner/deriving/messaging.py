@@ -11,7 +11,7 @@ from hinagata.planner.deriving.month import Month
 from hinagata.topology.edge import FAILURE, Kind
 from hinagata.topology.flow import flow
 from hinagata.topology.node import Node, Role, walk
-from hinagata.topology.value import items
+from hinagata.topology.value import Text, items
 
 _QUEUE = "AWS::SQS::Queue"
 # rate(5 minutes): EventBridge user guide, "Schedule types".
@@ -206,7 +206,8 @@ def _states(node: Node) -> float:
     definition = node.get("Definition")
     if definition is None:
         text = node.get("DefinitionString")
-        text = text.with_placeholders() if hasattr(text, "with_placeholders") else text
+        if isinstance(text, Text):
+            text = text.with_placeholders()
         try:
             definition = json.loads(text) if isinstance(text, str) else None
         except (ValueError, RecursionError):

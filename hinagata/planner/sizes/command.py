@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from hinagata.facts import Facts
+from hinagata.facts.facts import DEFAULT_REGION
 from hinagata.planner.deriving.command import read_architecture
 from hinagata.planner.memory import knee_of, read_points
 from hinagata.planner.sizes.as_json import as_json
@@ -55,7 +56,7 @@ def plan_architecture(
         facts=known,
         assumptions=assumptions,
         knees=tuple(
-            knee_of(each, function=name, facts=known, **({"region": region} if region else {}))
+            knee_of(each, function=name, facts=known, region=region or DEFAULT_REGION)
             for name, each in measured.items()
         ),
     )

@@ -1,0 +1,1 @@
+"""Which pattern suits a traffic: reactive, proactive, queue or stream."""

@@ -1,0 +1,1 @@
+"""Three layouts of a table for what devices report, beside each other."""
