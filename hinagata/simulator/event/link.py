@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -123,7 +124,8 @@ class Deadlines:
         self._calendar = node.world.calendar
         self._after = after_s
         self._expire = expire
-        self._open: dict[Any, tuple[float, Any]] = {}
+        # A dict forgets its first entries too slowly: it goes past all that it has forgotten.
+        self._open: OrderedDict[Any, tuple[float, Any]] = OrderedDict()
         self._armed = False
         self._ring_act = self._ring
 
