@@ -196,11 +196,12 @@ def _hop_panels(line: Timeline) -> list[Panel]:
     nothing = [0] * line.seconds
     panels: list[Panel] = []
     for hop, done in line.done.items():
-        series = [_steps("done", done)]
+        series: list[Series] = []
         if any(errors := line.errors.get(hop, nothing)):
             series.append(_steps("errors", errors, Colour.RED))
         if any(throttled := line.throttled_functions.get(hop, nothing)):
             series.append(_steps("throttled", throttled, Colour.PURPLE))
+        series.insert(0, _steps("done" if series else "", done))
         panels.append(Panel(title=hop, unit="per second", series=tuple(series), height=0.62))
     return panels
 
@@ -432,11 +433,13 @@ def _architecture(result: Result) -> Iterator[Block]:
 
 
 def _limits(result: Result) -> Iterator[Block]:
-    yield Text(
-        text="Times and rates are those of this machine. What the endpoint left out did nothing."
-        if result.embedded
-        else "What the endpoint left out did nothing."
-    )
+    yield Text(text="Times and rates are those of this machine and this endpoint.")
+    if result.gaps:
+        yield Table(
+            caption="What the embedded endpoint does otherwise than AWS, and this run touches",
+            columns=("gap", "service", "what is otherwise"),
+            rows=tuple((gap.name, gap.service, gap.wrong) for gap in result.gaps),
+        )
     if result.stubs:
         yield Folded(
             summary=f"{len(result.stubs):,} resources that the endpoint left out",

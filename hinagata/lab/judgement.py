@@ -169,10 +169,10 @@ def _traced(account: TraceAccount) -> Verdict:
         observed = "nothing arrived"
     elif account.breaks:
         worst = account.breaks[0]
-        observed = f"{worst.messages} of {account.arrived} break at {worst.hop}"
+        observed = f"{worst.messages} break at {worst.hop}"
     return Verdict(
         about=f"traced {account.source} to {account.hop}",
-        expected="one trace each",
+        expected=f"all {account.arrived}",
         observed=observed,
         met=account.arrived > 0 and not account.breaks,
     )

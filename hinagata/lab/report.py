@@ -101,6 +101,7 @@ def document(result: Result, *, messages: bool) -> dict[str, Any]:
         "traces": [asdict(account) for account in result.traces],
         "faults": [asdict(fault) for fault in result.faults],
         "stubs": [asdict(stub) for stub in result.stubs],
+        "gaps": [{"name": gap.name, "wrong": gap.wrong} for gap in result.gaps],
         "expectations": [asdict(verdict) for verdict in result.verdicts],
     }
     if messages:
@@ -172,7 +173,8 @@ def _hops(result: Result) -> Table:
 def _verdicts(result: Result, *, unicode: bool) -> Table:
     good, bad = ("✓", "✗") if unicode else ("+", "-")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("", "expectation", "expected", "observed"):
+    table.add_column("", no_wrap=True, min_width=1)
+    for name in ("expectation", "expected", "observed"):
         table.add_column(name, no_wrap=True, overflow="ellipsis")
     for verdict in result.verdicts:
         table.add_row(
@@ -230,16 +232,29 @@ def troubles(result: Result) -> Iterator[str]:
         if source.latest_seconds > LATE_SECONDS:
             late = show_seconds(source.latest_seconds)
             yield f"late: this machine sent {source.source} up to {late} after their time"
+    yield from _still_in_queues(result)
     for account in result.traces:
         for each in account.breaks[:EXAMPLES]:
             yield (
                 f"trace: {each.messages} of {account.source} break between "
-                f"{' or '.join(each.before)} and {each.hop}, which does not go on with the trace "
-                f"that it was sent, such as of {each.example}"
+                f"{' or '.join(each.before)} and {each.hop}, such as {each.example}"
             )
     since = result.timeline.started if result.timeline else result.started.timestamp()
     for fault in result.faults:
         yield f"fault: {fault_line(fault, since=since)}"
+    yield from _refusals(result)
+
+
+def _still_in_queues(result: Result) -> Iterator[str]:
+    if result.timeline is None or not any(source.lost for source in result.sources):
+        return
+    for sample in result.timeline.queues[-1:]:
+        left = ", ".join(f"{count} in {name}" for name, count in sample.depths.items() if count)
+        if left:
+            yield f"late: messages are still in queues, {left}: what is lost may come yet"
+
+
+def _refusals(result: Result) -> Iterator[str]:
     refusals = Counter(
         (record.source, record.failure)
         for record in result.records.sent
@@ -255,7 +270,12 @@ def troubles(result: Result) -> Iterator[str]:
 
 
 def _left_out(result: Result, *, verbose: bool) -> Iterator[str]:
-    """Yield what the endpoint did not create: a run never claims more than it did."""
+    """Yield what the endpoint did not do as AWS does: a run never claims more than it did."""
+    if result.gaps:
+        yield (
+            f"Otherwise than on AWS: {len(result.gaps)} known gaps, which "
+            f"`hinagata run --list-gaps {result.sample}` lists."
+        )
     if not result.stubs:
         return
     services = Counter(stub.type.split("::")[1] for stub in result.stubs)

@@ -10,6 +10,7 @@ from hinagata.lab.timeline import Timeline
 from hinagata.lab.trace_tree import TraceAccount
 
 if TYPE_CHECKING:
+    from hinagata.lab.gaps import Gap
     from hinagata.lab.stubs import Stub
     from hinagata.topology.graph import Topology
 
@@ -86,6 +87,13 @@ class Result:
     timeline: Timeline | None = field(default=None, repr=False)
     topology: "Topology | None" = field(default=None, repr=False)
     stopped: str = ""
+
+    @property
+    def gaps(self) -> "tuple[Gap, ...]":
+        """What the embedded endpoint does otherwise than AWS, as far as this architecture asks."""
+        from hinagata.lab.gaps import gaps_of
+
+        return gaps_of(self.topology) if self.embedded and self.topology is not None else ()
 
     @property
     def met(self) -> bool:

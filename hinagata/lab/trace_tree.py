@@ -1,8 +1,8 @@
 """The tree of a message, put together from its spans: is it one trace, from its source on?
 
 Each message is sent under a root of its own, and each span says under which root, and after which
-other span, it worked. Where a hop works under another root, or after a span that nobody wrote,
-something between the hops does not carry the trace on.
+other span, it worked. Where a hop works under another root, or after no other span, something
+between the hops does not carry the trace on.
 """
 
 from collections import Counter, defaultdict
@@ -112,14 +112,12 @@ def first_break(sent: Sent, spans: Sequence[Span], way: Sequence[str]) -> str | 
         spans: all of its spans.
         way: the hops on its way, in order; the first one is the entry.
     """
-    known = {span.segment for span in spans if span.segment}
+    tells_parents = any(span.segment for span in spans)
     for hop in way:
         for span in (span for span in spans if span.hop == hop):
-            if span.trace != sent.trace:
-                return hop
-            # The entry's parent may be a service's own segment. Where no hop writes segments, the
-            # root alone has to do.
-            if hop != way[0] and known and span.parent not in known:
+            # A parent that nobody wrote a line about may have died before it could. But each hop
+            # behind the entry has one, unless no line tells of any.
+            if span.trace != sent.trace or (tells_parents and hop != way[0] and not span.parent):
                 return hop
     return None
 

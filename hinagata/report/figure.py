@@ -53,7 +53,7 @@ class Series:
     """Values of one kind.
 
     Attributes:
-        name: What they are, for the legend.
+        name: What they are, for the legend; empty if the panel's title says it.
         x: Where each stands: seconds, if the figure's axis is time.
         y: The values, in the unit of the panel; NaN leaves a gap.
         shape: How they are drawn.
@@ -220,8 +220,6 @@ def _drawn(figure: Figure) -> Iterator[Canvas]:
 
 def _draw_panel(axes: Axes, panel: Panel) -> None:
     axes.set_ylabel(panel.unit)
-    if panel.title:
-        axes.set_title(panel.title, loc="right", fontsize=_LETTERS, fontweight="bold")
     axes.grid(visible=True, axis="y", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -237,10 +235,12 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
             zorder=1.5,
         )
     _scale_y(axes, panel)
-    count = len(panel.series) + len(panel.levels)
-    # The only line of a panel that has a name needs none of its own.
-    if count > 1 or (count and not panel.title):
-        axes.legend(
+    count = len([each for each in (*panel.series, *panel.levels) if each.name])
+    if count:
+        legend = axes.legend(
+            title=panel.title or None,
+            title_fontproperties={"weight": "bold", "size": _LETTERS},
+            alignment="left",
             loc="lower left",
             bbox_to_anchor=(-0.005, 0.98),
             ncols=min(count, 4),
@@ -249,6 +249,9 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
             columnspacing=1.4,
             fontsize=_LETTERS,
         )
+        legend.set_zorder(3)
+    elif panel.title:
+        axes.set_title(panel.title, loc="left", fontsize=_LETTERS, fontweight="bold")
 
 
 def _draw_series(axes: Axes, series: Series, index: int) -> None:

@@ -218,7 +218,7 @@ def test_a_program_gets_one_document() -> None:
             "seconds",
             "stopped",
         ),
-        *("met", "sources", "hops", "paths", "traces", "faults", "stubs", "expectations"),
+        *("met", "sources", "hops", "paths", "traces", "faults", "stubs", "gaps", "expectations"),
     ]
     assert document["version"] == 1
     assert document["started"] == "2026-01-31T08:00:00.000+00:00"
@@ -231,9 +231,7 @@ def test_a_program_gets_one_document() -> None:
         "refused": 1,
         "retries": 2,
         "latest_seconds": 0.01,
-        "lost": [
-            {"source": "cars", "id": LOST.id, "hops": ["Health", "Partner"], "expired": []}
-        ],
+        "lost": [{"source": "cars", "id": LOST.id, "hops": ["Health", "Partner"], "expired": []}],
         "endings": {},
     }
     assert document["hops"][0] == {

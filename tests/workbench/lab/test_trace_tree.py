@@ -70,9 +70,16 @@ def test_a_hop_beside_the_way_breaks_nothing() -> None:
 
 def test_a_hop_that_knows_the_root_but_not_who_sent_is_named() -> None:
     """The tree has two trunks then."""
-    broken = [*WHOLE[:2], span("Partner", "a", segment="p", parent="elsewhere")]
+    broken = [*WHOLE[:2], span("Partner", "a", segment="p")]
 
     assert [each.hop for each in account(broken).breaks] == ["Partner"]
+
+
+def test_a_sender_that_died_before_it_wrote_its_line_breaks_nothing() -> None:
+    """What it sent carries the trace, and the next attempt wrote one."""
+    spans = [*WHOLE[:2], span("Partner", "a", segment="p", parent="dead")]
+
+    assert account(spans).breaks == ()
 
 
 def test_an_entry_may_have_a_parent_that_is_no_hop() -> None:
@@ -111,7 +118,7 @@ def test_breaks_come_with_their_number_and_an_example() -> None:
         *(span("Gateway", event, segment=f"g{event}") for event in "abc"),
         *(span("Ingest", event, segment=f"i{event}", parent=f"g{event}") for event in "bc"),
         span("Ingest", "a", trace="1-9-9"),
-        *(span("Partner", event, parent="nobody") for event in "abc"),
+        *(span("Partner", event) for event in "abc"),
     ]
 
     assert account(spans, messages="abc").breaks == (
