@@ -61,6 +61,14 @@ test: setup $(CHECKOV_READY) lint  ## everything that must hold, on both cores, 
 prove: setup  ## the runs at full size, minutes each: the fault matrix, the day of five million devices
 	@pytest -q -m long tests
 
+.PHONY: fault-matrix
+fault-matrix: setup  ## every kind of hop times every fault, into docs/fault_matrix.md
+	@python -m tests.emulator.fault_matrix
+
+.PHONY: ten-thousand
+ten-thousand: setup  ## 10,000 messages through handlers that fail and crash, each accounted for
+	@python -m tests.emulator.ten_thousand
+
 .PHONY: quick
 quick: setup lint  ## the tests that need neither synthesis nor emulator, in seconds
 	@pytest -q tests/house tests/workbench tests/functions

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from hinagata.scenario.fault import Inject
-from tests.emulator.fault_matrix import DOCUMENT, FAULTS, HOPS, Cell, document, matrix, touches
+from tests.emulator.fault_matrix import (
+    DOCUMENT,
+    FAULTS,
+    HOPS,
+    Cell,
+    document,
+    matrix,
+    play,
+    touches,
+)
 from tests.emulator.ten_thousand import MESSAGES, run
 
 
@@ -33,8 +42,7 @@ def test_nothing_is_lost_in_a_slice(tmp_path: Path) -> None:
 @pytest.mark.timeout(3600)
 def test_nothing_is_lost_anywhere(tmp_path: Path) -> None:
     """Every kind of hop times every fault that can touch it; every poison comes back."""
-    with matrix(tmp_path) as running:
-        cells = [cell for inject in FAULTS for cell in running.cells(inject)]
+    cells = [cell for found in play(tmp_path) for cell in found]
 
     for cell in cells:
         judge(cell)
