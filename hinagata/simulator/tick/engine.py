@@ -101,19 +101,17 @@ class Engine:
                 if tick in self._edges:
                     self._set_faults(tick)
                     quiet = 0
-                if quiet >= wanted or tick == 0:
+                if quiet >= wanted:
                     stop = min(self._next_edge(tick), tick + _STRETCH, ticks)
                     reached = self._stretch(tick, stop)
                     if reached > tick:
                         tick, wanted = reached, _QUIET
+                        quiet = wanted if reached == stop else 0
                         if reached == stop:
-                            quiet = wanted
                             continue
                     else:
                         wanted = min(2 * max(wanted, _QUIET), _MOST_QUIET)
                     quiet = 0
-                    if tick in self._edges:
-                        continue
                 self._tick(tick)
                 quiet = quiet + 1 if self._is_calm() else 0
                 tick += 1

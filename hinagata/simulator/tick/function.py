@@ -25,8 +25,9 @@ _FINE_S = 0.05
 _SHORT_START_S = 0.1
 # How far ahead starts are followed, in ticks.
 _AHEAD = 64
-# Above this share of a limit, it is looked at tick by tick.
-_NEAR = 1e-6
+# With more starts than that, of its invocations and a second, a pool grows.
+_GROWS, _FEW = 0.005, 0.2
+_LACKING = 0.5
 
 
 class Invoker:
@@ -311,7 +312,7 @@ class FunctionPlace(Place):
         rate = invoked / tick_s
         top = self.top()
         slow = self._start.mean >= _SHORT_START_S and tick_s > _FINE_S
-        if slow and (self._growing or self._warm.may_grow(mean, top)):
+        if slow and (self._growing or self._warm.lacks(mean, top) > _LACKING):
             cold = self._start_finely(tick, invoked, top)
         else:
             self._growing = False
@@ -373,7 +374,8 @@ class FunctionPlace(Place):
         means = starting.reshape(-1, steps).mean(axis=1)
         room = min(len(means), ticks - tick)
         self.ledger.put(self.starting, slice(tick, tick + room), means[:room])
-        if not self._warm.may_grow(float(busy[0] + starting[0]), top) and cold < 1e-3 * invoked:
+        lacks = self._warm.lacks(float(busy[0] + starting[0]), top)
+        if lacks <= _LACKING and cold < _GROWS * invoked:
             self._growing = False
         fine = np.zeros_like(self._fine)
         fine[:, :-steps] = self._fine[:, steps:]
@@ -422,11 +424,8 @@ class FunctionPlace(Place):
         cold = self.cold[at]
         if self._allowance < math.inf:
             found.append(cold > 0.5 * self._account.scale_per_s * self.ledger.tick_s)
-        if self._start.mean >= _SHORT_START_S:
-            found.append((cold > 0.02 * invoked) & (cold > 1.0))
-        elif cold.any():
-            # How busy it is at a jump must be known tick by tick, not as a mean of some.
-            found.append((cold > 0.02 * invoked) & (cold > 1.0))
+        # How busy it is at a jump must be known tick by tick, and finer where starts take long.
+        found.append((cold > _GROWS * invoked) & (cold > _FEW * self.ledger.tick_s))
         if not found:
             return None
         strained = np.logical_or.reduce(found)
@@ -452,7 +451,7 @@ class FunctionPlace(Place):
 
     def calm(self) -> bool:
         """Returns whether nothing holds it back at the moment."""
-        return self.limited < 1e-9 and not self._growing and self._cold_share < 0.01
+        return self.limited < 1e-9 and not self._growing and self._cold_share < _GROWS
 
     def _tries(self, at: slice) -> Values:
         tries = np.zeros(at.stop - at.start)
@@ -482,7 +481,7 @@ class FunctionPlace(Place):
                 messages - turned_away - invoker.done[:ticks] - invoker.failed[:ticks]
             )
         series.cold_starts[:] = self.cold[:ticks]
-        series.busy[:] = self.held[:ticks] + self.starting[:ticks]
+        series.busy[:] = np.minimum(self.held[:ticks] + self.starting[:ticks], self.top())
         series.billed_s[:] = series.busy * tick_s
         series.calls[:] = series.attempts - series.throttled
         series.capacity[:] = self._sizes(series.busy)

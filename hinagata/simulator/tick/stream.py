@@ -127,9 +127,8 @@ class StreamPlace(Place):
         coming = self._into_shards(self._offered()) if self.tries_now else self._kinds * 0.0
         for reading in self.readings:
             taken, sizes = self._read(reading, coming[None, :])[:2]
-            reading.invoker.batches_now = float((taken / sizes) @ self._numbers) * (
-                self._tries_of(reading)
-            )
+            batches = float(((taken / sizes) @ self._numbers)[0])
+            reading.invoker.batches_now = batches * self._tries_of(reading)
 
     def _offered(self) -> Values:
         """Returns the tries at a shard of each kind, that no fault keeps from it."""

@@ -76,6 +76,7 @@ class WarmPool:
             top: The most that can be busy.
         """
         started = 0.0
+        mean = min(mean, top)
         if rate > 0.0 and mean > 0.0:
             low, high = self._band(mean, mean)
             hazard = seconds * rate * self._pass_chance(mean, low, high, top)
@@ -100,6 +101,7 @@ class WarmPool:
             for _ in rates:
                 self._close()
             return np.zeros(len(rates))
+        means = np.minimum(means, tops)
         used = means[rates > 0]
         low, high = self._band(float(used.min()), float(used.max()))
         hazards = np.zeros((len(rates), high - low))
@@ -136,11 +138,20 @@ class WarmPool:
         self._sum[:] = 0.0
         self._now[:] = 0.0
 
-    def may_grow(self, mean: float, top: float) -> bool:
-        """Returns whether so many busy are likely to need an environment that is not there."""
-        level = min(mean + 3.0 * math.sqrt(mean) + 1.0, top - 1.0)
+    def lacks(self, mean: float, top: float) -> float:
+        """Returns how many environments so many busy need that are not there.
+
+        Args:
+            mean: The mean number busy; a standard deviation more is needed now and then.
+            top: The most that can be busy.
+        """
+        level = min(mean + math.sqrt(mean), top)
         place = int(np.searchsorted(self._levels, level))
-        return place >= len(self._sum) or self._sum[place] + self._now[place] < 3.0
+        first = int(np.searchsorted(self._levels, self._least))
+        if place <= first:
+            return 0.0
+        missing = np.exp(-(self._sum[first:place] + self._now[first:place]))
+        return float(missing @ self._widths[first:place]) + max(0.0, level - self._levels[-1])
 
     def _close(self) -> None:
         """Ends a row: the oldest one counts no longer."""
