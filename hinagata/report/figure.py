@@ -337,13 +337,16 @@ def _scale_x(axes: Axes, figure: Figure) -> None:
 
     every = [x for panel in figure.panels for series in panel.series for x in series.x]
     every += [x for band in figure.bands for x in (band.begin, band.end) if x is not None]
+    every = [x for x in every if math.isfinite(x)]
     low, high = (min(every), max(every)) if every else (0.0, 1.0)
+    if high <= low:
+        high = low + 1
     if figure.x_logarithmic:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
         axes.set_xlabel(figure.x_name)
         return
-    axes.set_xlim(low, high if high > low else low + 1)
+    axes.set_xlim(low, high)
     if not figure.x_is_time:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
         axes.set_xlabel(figure.x_name)

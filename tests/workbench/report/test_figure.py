@@ -120,6 +120,23 @@ def test_a_figure_of_nothing_can_be_drawn() -> None:
 
 
 @pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ([5.0], [1.0]),
+        ([0.0, 1e-7], [0.0, 1e300]),
+        ([0.0, 1e9], [-3.0, 1e-300]),
+        ([0.0, 1.0], [float("nan"), float("inf")]),
+    ],
+)
+def test_any_numbers_can_be_drawn(x: list[float], y: list[float]) -> None:
+    """One point, next to no time, thirty years, nothing that is a number."""
+    series = Series(name="odd", x=x, y=y)
+    figure = Figure(title="odd", panels=(Panel(unit="messages", series=(series,)),))
+
+    assert "odd" in words(draw_svg(figure, name="odd"))
+
+
+@pytest.mark.parametrize(
     ("span", "label"),
     [(0.4, "time (s)"), (170, "time (s)"), (600, "time (min)"), (86400, "time (h)")],
 )
