@@ -1,7 +1,8 @@
 """A handler's exception keeps its class name and its worker, and no invocation waits for logs.
 
 The emulator reports every exception as `Runtime.HandlerError` and ends the worker, so that each
-error costs a cold start and `Retry: ["Transient"]` never matches. And after every invocation it
+error costs a cold start and `Retry: ["Transient"]` never matches; a process that ends by itself is
+called the same. And after every invocation it
 waits 50 ms for a log line that may never come, because it cannot know that there will be none.
 """
 
@@ -36,6 +37,8 @@ _FAITHFUL_END = rf"""            _answer = json.dumps({{"status": "ok", "result"
         sys.stderr.flush()
         _real_stdout.write(_answer + "\n")
 """
+
+_DIED = "Worker process died"  # what the emulator says of a process that ended by itself
 
 _raised: ContextVar[dict[str, Any] | None] = ContextVar("hinagata_raised", default=None)
 
@@ -74,6 +77,11 @@ def _apply() -> None:
         raised = _raised.get()
         if raised is not None:
             outcome["body"] = raised
+        elif outcome.get("error") and outcome["body"].get("errorMessage") == _DIED:
+            outcome["body"] = {
+                "errorType": "Runtime.ExitError",
+                "errorMessage": f"RequestId: {request_id} Error: Runtime exited",
+            }
         return outcome
 
     runtime.Worker._drain_stderr_bounded = drain
@@ -102,8 +110,8 @@ def _read_log(lines: "queue.Queue[str]") -> str:
 
 PATCH = Patch(
     name="warm-invoke",
-    promise="a handler's exception is reported under its own class name and the worker stays warm; "
-    "an invocation ends when the handler returns",
+    promise="a handler's exception is reported under its own class name and the worker stays warm, "
+    "a process that ends is Runtime.ExitError, and an invocation ends when the handler returns",
     symbols=(
         "ministack.core.lambda_runtime:_PYTHON_WORKER_SCRIPT",
         "ministack.core.lambda_runtime:Worker.invoke",

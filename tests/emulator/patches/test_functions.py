@@ -32,6 +32,25 @@ def test_an_exception_keeps_its_name_and_its_worker(patched: Endpoint, plain: En
     assert observed[plain] == ("Runtime.HandlerError", False)
 
 
+@shows("warm-invoke")
+def test_a_process_that_ends_is_named_so(patched: Endpoint, plain: Endpoint) -> None:
+    """A handler that takes its process with it is told from one that raises, and starts anew."""
+    code = """
+        import os
+        def handler(event, context):
+            if event:
+                os._exit(3)
+            return "alive"
+    """
+    errors = {}
+    for endpoint in (patched, plain):
+        name = deployed(endpoint, {"Role": role(), "F": function(code)})["F"]
+        errors[endpoint] = invoked(endpoint, name, "end")["errorType"]
+        assert invoked(endpoint, name) == "alive"
+
+    assert errors == {patched: "Runtime.ExitError", plain: "Runtime.HandlerError"}
+
+
 def test_an_invocation_that_prints_nothing_waits_for_nothing(
     patched: Endpoint, plain: Endpoint
 ) -> None:
