@@ -95,8 +95,11 @@ measure-topology: synth  ## time the checks: on 4,800 resources, as they grow, a
 	@python tests/measure_check.py
 
 .PHONY: picture
-picture: setup  ## draw the connected car's architecture for the README
-	@picture="$$(hinagata topology --format svg)" && printf '%s\n' "$$picture" >docs/connected_car.svg
+picture: setup  ## draw the samples' architectures for the documents
+	@hinagata synth >/dev/null
+	@for sample in connected_car:ConnectedCar resilient_orders:ResilientOrders; do \
+		picture="$$(hinagata topology cdk.out/$${sample#*:}.template.json --format svg)" && printf '%s\n' "$$picture" >docs/$${sample%:*}.svg || exit 1; \
+	done
 
 .PHONY: dist
 dist: setup  ## build the wheel into dist/

@@ -107,12 +107,12 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         "price": (
             _price,
             "say what an architecture costs a month, from its usage or under a scenario",
-            "hinagata price cdk.out --scenario scenarios/connected_car/morning_rush.yaml",
+            "hinagata price cdk.out --scenario morning_rush.yaml",
         ),
         "redrive": (
             _redrive,
             "show what is dead in a sample's dead-letter queues and why, and send it back",
-            "hinagata redrive resilient_orders --endpoint http://127.0.0.1:4566 --apply",
+            "hinagata redrive resilient_orders --endpoint http://127.0.0.1:4566",
         ),
         "simulate": (
             _simulate,
@@ -122,7 +122,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         "plan": (
             _plan,
             "say how large an architecture must be for a scenario, and which limits it meets",
-            "hinagata plan cdk.out --scenario scenarios/connected_car/morning_rush.yaml",
+            "hinagata plan cdk.out --scenario morning_rush.yaml",
         ),
         "choose": (
             _choose,

@@ -22,7 +22,7 @@ ELSEWHERE = {
 }
 JSON_RUN = "hinagata run connected_car --format json"
 KEEP = "hinagata run connected_car --keep"
-PICTURE = "hinagata topology --format svg"
+PICTURE = "hinagata topology cdk.out/ConnectedCar.template.json --format svg"
 PLAIN = [c for c in commands() if c not in ELSEWHERE and c not in (JSON_RUN, KEEP, PICTURE)]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 ENVIRONMENT = {

@@ -15,7 +15,10 @@ from tests.workbench.scenario.scenario_text import SCENARIO, write
 
 HEAVY = ("aws_cdk", "boto3", "botocore", "jsii", "rich", "yaml", "ministack")
 START_SECONDS = 0.25
-COMMANDS = "list, synth, topology, check, explain, run, scenario, price, doctor"
+COMMANDS = (
+    "list, synth, topology, check, explain, run, scenario, price, redrive, simulate, plan, "
+    "choose, layouts, doctor"
+)
 CARD = """\
 title = "Connected car"
 summary = "Cars report, services follow."
@@ -152,7 +155,8 @@ WRONG = {
         ["run", "connected_car", "--verb"],
         (
             "hinagata run has no option --verb; expected one of --help, --format, --scenario, "
-            "--endpoint, --deadline, --keep, --verbose (did you mean --verbose?)"
+            "--endpoint, --deadline, --report, --output, --keep, --list-gaps, --verbose "
+            "(did you mean --verbose?)"
         ),
     ),
     "no scenario file": (
@@ -201,7 +205,7 @@ def test_fails_for_a_scenario_with_a_mistake(
     assert main(["run", "connected_car", "--scenario", "s.yaml"]) == 2
     assert capsys.readouterr().err == (
         "hinagata: s.yaml:1: nam: found a field that is not known; expected one of name, sources, "
-        "seed, duration, service_times, faults, expect, run (did you mean name?)\n"
+        "seed, duration, service_times, outside, faults, expect, run (did you mean name?)\n"
     )
 
 
