@@ -94,6 +94,10 @@ measure-topology: synth  ## time the checks: on 4,800 resources, as they grow, a
 	@python tests/measure_topology.py
 	@python tests/measure_check.py
 
+.PHONY: measure-lab
+measure-lab: synth  ## time the lab: to the first asynchronous result, and what each kind of hop sustains
+	@python -m tests.measure_lab
+
 .PHONY: picture
 picture: setup  ## draw the samples' architectures for the documents
 	@hinagata synth >/dev/null
