@@ -66,7 +66,7 @@ def _sections(simulation: Simulation) -> Iterator[Section]:
     if simulation.verdicts:
         yield Section(title="Expectations", blocks=(_verdicts(simulation),))
     plots = tuple(
-        Plot(svg=draw_svg(each, name=f"plot{index}"), caption=caption)
+        Plot(svg=draw_svg(each, name=f"plot{index}"), caption="")
         for index, (caption, each) in enumerate(_figures(simulation))
     )
     yield Section(title="Over time", blocks=plots)
