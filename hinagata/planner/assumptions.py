@@ -99,7 +99,12 @@ class Assumptions:
         self._written: dict[str, Written] = {}
         self._used: dict[tuple[str, float, bool], dict[str, None]] = {}
         if given is not None:
-            document = written_as(given) if isinstance(given, Mapping) else written_in(Path(given))
+            kind = "assumption"
+            document = (
+                written_as(given, kind=kind)
+                if isinstance(given, Mapping)
+                else written_in(Path(given), kind=kind)
+            )
             for name, value in document.entries().items():
                 if isinstance(value.content, dict):
                     self._written[name] = value

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from hinagata.planner import fact_lines
 from hinagata.planner.pricing.estimate import Estimate, Item
-from hinagata.planner.remarks import Remarks, as_document
+
+if TYPE_CHECKING:
+    from hinagata.planner.remarks import Remarks
 
 
 def as_json(estimate: Estimate, *, remarks: Remarks | None = None) -> str:
@@ -31,8 +34,11 @@ def as_json(estimate: Estimate, *, remarks: Remarks | None = None) -> str:
             for item in estimate.drivers
         ],
         "facts": [fact_lines.as_document(fact) for fact in estimate.facts],
-        **(as_document(remarks) if remarks is not None else {}),
     }
+    if remarks is not None:
+        from hinagata.planner.remarks import as_document
+
+        document |= as_document(remarks)
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from hinagata.facts import Fact
 from hinagata.planner import fact_lines
 from hinagata.planner.pricing.estimate import Estimate, Item
-from hinagata.planner.remarks import Remarks, as_lines
+
+if TYPE_CHECKING:
+    from hinagata.planner.remarks import Remarks
 
 _PER = {1.0: "", 1000.0: "/1k", 10_000.0: "/10k", 100_000.0: "/100k", 1_000_000.0: "/M"}
 # What would no longer be read at a glance.
@@ -26,6 +29,8 @@ def as_text(estimate: Estimate, *, sources: bool = False, remarks: Remarks | Non
     if estimate.total:
         lines += ["", "Most of it", *_most(estimate)]
     if remarks is not None:
+        from hinagata.planner.remarks import as_lines
+
         lines += as_lines(remarks)
     if estimate.unverified:
         hint = "" if sources else "; --sources shows which"

@@ -1,4 +1,4 @@
-"""A usage as it is written: a tree of texts whose every value knows its place.
+"""A usage, or assumptions, as written: a tree of texts whose every value knows its place.
 
 A file and a mapping make the same tree, so both are checked alike. Scalars are read as written:
 `on` and `1_000` stay what they are until a field says what they mean.
@@ -23,6 +23,8 @@ _MOST_VALUES = 100_000
 # Some thousand resources; read in 3 s on a slow core.
 _LARGEST_BYTES = 256 * 1024
 _LONGEST_SHOWN = 60
+# What a file of each kind is expected to be.
+_A = {"usage": "a usage", "assumption": "assumptions"}
 
 
 class UsageFileError(HinagataError):
@@ -35,7 +37,7 @@ class Written:
 
     Attributes:
         content: A text, a list, or values by their names.
-        file: The file; empty for a mapping.
+        file: The file, or what a mapping is.
         line: The line, from 1; None for a mapping.
         path: The names that lead to it.
     """
@@ -55,7 +57,7 @@ class Written:
         Raises:
             UsageFileError: Always.
         """
-        where = f"{self.file}:{self.line}" if self.line else "usage"
+        where = f"{self.file}:{self.line}" if self.line else self.file
         path = f"{self.path}: " if self.path else ""
         raise UsageFileError(
             f"{where}: {path}found {found or self._described()}; expected {expected}"
@@ -107,8 +109,12 @@ class Written:
         return f'"{text}"' if text else "nothing"
 
 
-def written_in(file: Path) -> Written:
+def written_in(file: Path, *, kind: str = "usage") -> Written:
     """Returns what a YAML file says.
+
+    Args:
+        file: The file.
+        kind: What it is, for messages.
 
     Raises:
         HinagataError: It cannot be read, or is not YAML.
@@ -121,31 +127,37 @@ def written_in(file: Path) -> Written:
         content = file.read_text(encoding="utf-8")
         node = yaml.compose(content, Loader=yaml.SafeLoader)
     except FileNotFoundError:
-        raise HinagataError(f"{file}: there is no such usage file") from None
+        raise HinagataError(f"{file}: there is no such {kind} file") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise HinagataError(f"{file}: the usage file cannot be read: {error}") from None
+        raise HinagataError(f"{file}: the {kind} file cannot be read: {error}") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UsageFileError(
-            f"{file}:{line}: found text that is not YAML ({error.problem}); expected a usage"
+            f"{file}:{line}: found text that is not YAML ({error.problem}); expected {_A[kind]}"
         ) from None
     except RecursionError:
-        raise UsageFileError(f"{file}: found values nested without end; expected a usage") from None
+        raise UsageFileError(
+            f"{file}: found values nested without end; expected {_A[kind]}"
+        ) from None
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise UsageFileError(f"{file}: found text that is not YAML ({reason})") from None
     if node is None:
-        raise UsageFileError(f"{file}:1: found an empty file; expected a usage")
+        raise UsageFileError(f"{file}:1: found an empty file; expected {_A[kind]}")
     return _of_node(node, str(file), 1, "", iter(range(_MOST_VALUES)), depth=0)
 
 
-def written_as(usage: Mapping[str, object]) -> Written:
+def written_as(mapping: Mapping[str, object], *, kind: str = "usage") -> Written:
     """Returns what a mapping says, of texts, numbers, flags, lists and mappings.
+
+    Args:
+        mapping: The mapping.
+        kind: What it is, for messages.
 
     Raises:
         UsageFileError: It holds something else.
     """
-    return _of_object(usage, "", depth=0)
+    return _of_object(mapping, kind, "", depth=0)
 
 
 def _of_node(
@@ -177,18 +189,21 @@ def _of_node(
     return replace(here, content=entries)
 
 
-def _of_object(value: object, path: str, *, depth: int) -> Written:
+def _of_object(value: object, kind: str, path: str, *, depth: int) -> Written:
+    here = Written(content="", file=kind, path=path)
     if depth > _DEEPEST:
-        Written(content="", path=path).fail(found="a deeper mapping", expected="a field")
+        here.fail(found="a deeper mapping", expected="a field")
     if isinstance(value, Mapping):
         entries = {
-            str(name): _of_object(below, f"{path}.{name}" if path else str(name), depth=depth + 1)
+            str(name): _of_object(
+                below, kind, f"{path}.{name}" if path else str(name), depth=depth + 1
+            )
             for name, below in value.items()
         }
-        return Written(content=entries, path=path)
+        return replace(here, content=entries)
     if isinstance(value, list | tuple | set | frozenset):
-        elements = [_of_object(each, path, depth=depth + 1) for each in value]
-        return Written(content=elements, path=path)
+        elements = [_of_object(each, kind, path, depth=depth + 1) for each in value]
+        return replace(here, content=elements)
     if isinstance(value, bool):
-        return Written(content=str(value).lower(), path=path)
-    return Written(content="" if value is None else str(value), path=path)
+        return replace(here, content=str(value).lower())
+    return replace(here, content="" if value is None else str(value))

@@ -13,6 +13,19 @@ from hinagata.planner import queueing
 
 # One sound call of each function.
 SOUND: dict[str, dict[str, Any]] = {
+    "adapted_shares": {"capacity": 400, "loads": [], "limit": 1000},
+    "even_share": {"capacity": 400, "partitions": 4},
+    "free_addresses": {"prefix": 24, "reserved": 5},
+    "interfaces_needed": {"concurrency": 100, "per_interface": 10},
+    "partitions_needed": {
+        "write_units": 500,
+        "read_units": 7500,
+        "stored_gb": 8,
+        "writes_per_partition": 1000,
+        "reads_per_partition": 3000,
+        "gb_per_partition": 10,
+    },
+    "peak_rate": {"events": 1e6, "seconds": 3600, "each": 2, "peak_over_mean": 3},
     "allen_cunneen_wait": {
         "servers": 5,
         "rate": 4,

@@ -142,7 +142,7 @@ def test_an_assumption_of_ones_own_counts(files: Path, capsys: pytest.CaptureFix
         ),
         (
             ("plan", "shop.json", "--scenario", "sale.yaml", "--assume", "none.yaml"),
-            "there is no such",
+            "none.yaml: there is no such assumption file",
         ),
         (
             ("plan", "shop.json", "--scenario", "sale.yaml", "--points", "sale.yaml"),
