@@ -1,7 +1,7 @@
 """What a scenario calls the nodes of a topology.
 
-A hop is called what its code calls itself, POWERTOOLS_SERVICE_NAME (Powertools for AWS Lambda,
-"Environment variables"); any node is called one of the ids on its way down the construct tree.
+A hop is called what its code calls itself; any node is called one of the ids on its way down the
+construct tree.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from functools import cached_property
 
 from hinagata.scenario import Scenario, ScenarioError
 from hinagata.suggestion import suggest
+from hinagata.topology.cdk_provider import providers
 from hinagata.topology.edge import Kind
 from hinagata.topology.graph import Topology
-from hinagata.topology.node import Node, Role, walk
-from hinagata.topology.value import items
+from hinagata.topology.hop_names import hop_names
+from hinagata.topology.node import Node, Role
 
 FUNCTION = "AWS::Lambda::Function"
 SERVICE = "AWS::ECS::Service"
-TASK_DEFINITION = "AWS::ECS::TaskDefinition"
 
-_NAME = "POWERTOOLS_SERVICE_NAME"
 _RUNS_CODE = (FUNCTION, SERVICE)
 # What requests come in by, the usual first: a scenario may send to a queue or a bus as well.
 _ENTRIES = (
@@ -41,29 +40,19 @@ class Names:
     Attributes:
         handlers: What runs code for messages: functions and services, not what the CDK runs
             while it deploys.
+        hops: What each handler calls itself; one that does not has no name here.
     """
 
     def __init__(self, topology: Topology) -> None:
-        from hinagata.topology.cdk_provider import providers
-
         self._topology = topology
         hidden = set(providers(topology))
         self.handlers = tuple(node for node in topology.of_type(*_RUNS_CODE) if node not in hidden)
+        self.hops: Mapping[Node, str] = hop_names(topology)
         self._shown = _shown(topology.nodes)
 
     def shown(self, node: Node) -> str:
         """Returns a node's name for people: short, and nobody else's."""
         return self._shown[node]
-
-    @cached_property
-    def hops(self) -> Mapping[Node, str]:
-        """What each handler calls itself; one that does not has no name here."""
-        found = {}
-        for node in self.handlers:
-            name = _own_name(node)
-            if name is not None:
-                found[node] = name
-        return found
 
     def called(self, node: Node) -> tuple[str, ...]:
         """Returns all that a node may be called."""
@@ -128,19 +117,6 @@ class Names:
 
 # Ids that the CDK adds to a construct of one resource.
 _TRIVIAL = ("Resource", "Default")
-
-
-def _own_name(node: Node) -> str | None:
-    if node.type == FUNCTION:
-        name = node.get("Environment", "Variables", _NAME)
-        return name if isinstance(name, str) else None
-    for task in node.nodes("TaskDefinition"):
-        for container in task.items("ContainerDefinitions") or ():
-            for variable in items(walk(container, "Environment")):
-                value = walk(variable, "Value")
-                if walk(variable, "Name") == _NAME and isinstance(value, str):
-                    return value
-    return None
 
 
 def _shown(nodes: Iterable[Node]) -> dict[Node, str]:
