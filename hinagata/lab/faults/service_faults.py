@@ -193,7 +193,7 @@ class ServiceFaults:
         process = self._process
         while process is not None and process.poll() is None and time.monotonic() < deadline:
             try:
-                self._call("GET", "health")
+                self._ask("GET", "health")
             except (OSError, http.client.HTTPException):
                 time.sleep(0.05)
             else:
@@ -214,6 +214,15 @@ class ServiceFaults:
             process.wait()
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
+        try:
+            return self._ask(method, path, body)
+        except (OSError, http.client.HTTPException) as error:
+            raise HinagataError(
+                f"the proxy that injects faults into calls has ended ({error}): see its log, "
+                f"{self._log}"
+            ) from error
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
         connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=START_SECONDS)
         try:
             connection.request(method, f"/_microburst/{path}", json.dumps(body))

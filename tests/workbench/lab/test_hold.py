@@ -115,6 +115,13 @@ MISTAKES = {
         '"State"',
         "queue, topic, stream or bus: Queue",
     ),
+    "a container for a function without its cap": (
+        "run: {deadline: 30s, warm_up: 2}",
+        "run: {uncapped: [Gateway]}",
+        "27: run.uncapped[0]",
+        '"Gateway"',
+        "function: one of Api, Ingest",
+    ),
 }
 
 

@@ -91,6 +91,8 @@ expect:
     - {node: Ingest, at_most: 100}
     - {node: Queue, at_most: 0, at: 20m, run: {at: 40s}}
   traced: [{from: ramp, to: Api}]
+outside: {Partner: PARTNER_URL}
+run: {uncapped: [Ingest]}
 """
 
 

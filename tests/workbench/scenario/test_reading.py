@@ -399,6 +399,8 @@ def test_every_shape_distribution_and_fault_is_read(tmp_path: Path) -> None:
     assert scenario.sources["burst"].run.keys == 5
     assert scenario.sources["users"].keys == {"car": Key(cardinality=1000)}
     assert [fault.inject for fault in scenario.faults] == list(Inject)
+    assert scenario.outside == {"Partner": "PARTNER_URL"}
+    assert scenario.uncapped == ("Ingest",)
     assert scenario.faults[4] == Fault(
         inject=Inject.SLOW,
         target="State",
