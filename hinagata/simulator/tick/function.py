@@ -20,7 +20,7 @@ Values = npt.NDArray[np.float64]
 
 # A pool that grows while its environments start is looked at so often: an environment that starts
 # is busy, and what comes meanwhile needs another one.
-_FINE_S = 0.05
+_FINE_S = 0.02
 # Starts shorter than that do not feed on themselves.
 _SHORT_START_S = 0.1
 # How far ahead starts are followed, in ticks.
@@ -41,6 +41,8 @@ class Invoker:
         answer: What a batch can expect.
         course: How the work on it goes.
         spoilt: The share of the messages of a batch taken that fail, whether it does or not.
+        turned_away: The share of messages that are in batches refused.
+        wholly: The share of batches taken of which all messages fail, one by one.
         batches_now: Batches of the tick that is looked at.
         most: The most batches at once.
         each_s: What each message adds to a batch's time.
@@ -59,7 +61,8 @@ class Invoker:
         self.broken = ledger.row()
         self.answer = Answer()
         self.course = Course(NOTHING, 0.0, NOTHING)
-        self.spoilt = 0.0
+        self.spoilt = self.wholly = self.turned_away = 0.0
+        self.turned_back = ledger.row()
         self.batches_now = 0.0
         self.most = math.inf
         self.each_s = 0.0
@@ -154,6 +157,8 @@ class FunctionPlace(Place):
             if invoker.partial:
                 sound *= 1.0 - single
             invoker.spoilt = 1.0 - (1.0 - course.bad) * sound
+            # Each of its messages failed, one by one.
+            invoker.wholly = (1.0 - course.bad) * (1.0 - sound) ** size
             invoker.each_s = self._each.mean + sum(
                 way.call.messages * way.flow.fate(waits=way.call.waits).ok.mean
                 for way in self.ways
@@ -253,7 +258,8 @@ class FunctionPlace(Place):
             ledger.put(invoker.broken, at, (1.0 - answer.refused) * answer.broken * batches)
             self._hold(at, taken, course)
             invoked = invoked + taken
-            got = messages * through
+            got = messages * (1.0 - invoker.turned_away) * (1.0 - answer.broken)
+            ledger.put(invoker.turned_back, at, messages - got)
             spoilt = got * invoker.spoilt
             ok_ends = answer.ok.ends(ledger.tick_s)
             ledger.spread(invoker.done, at, got - spoilt, ok_ends)
@@ -262,6 +268,8 @@ class FunctionPlace(Place):
                 ledger.spread(
                     invoker.errors, at, taken * course.bad, answer.sorry.ends(ledger.tick_s)
                 )
+            if invoker.wholly > 0.0:
+                ledger.spread(invoker.errors, at, taken * invoker.wholly, ok_ends)
             self.call(at, got)
         if isinstance(at, int):
             self._start_some(at, float(invoked))
@@ -321,6 +329,7 @@ class FunctionPlace(Place):
                 ledger.spread(self.starting, tick, cold, self._extra(tick_s))
         cold = min(cold, invoked)
         ledger.put(self.cold, tick, cold)
+        ledger.put(self._size, tick, self._warm.size())
         self._cold_share = cold / invoked if invoked > 0.0 else 0.0
         if self._allowance < math.inf:
             account = self._account
@@ -395,11 +404,15 @@ class FunctionPlace(Place):
         if rows:
             rates = invoked[:whole].reshape(rows, per_row).sum(axis=1) / self._warm.row_s
             busy = means[:whole].reshape(rows, per_row).mean(axis=1)
-            cold[:whole] = np.repeat(self._warm.steps(rates, busy, top) / per_row, per_row)
+            started, sizes = self._warm.steps(rates, busy, top)
+            cold[:whole] = np.repeat(started / per_row, per_row)
+            ledger.put(self._size, slice(at.start, at.start + whole), np.repeat(sizes, per_row))
         for tick in range(whole, len(cold)):
             cold[tick] = self._warm.step(
                 float(invoked[tick]) / tick_s, float(means[tick]), tick_s, top
             )
+        if whole < len(cold):
+            ledger.put(self._size, slice(at.start + whole, at.stop), self._warm.size())
         cold = np.minimum(cold, invoked)
         ledger.put(self.cold, at, cold)
         if self._start.mean and cold.any():
@@ -467,15 +480,13 @@ class FunctionPlace(Place):
         series = super().series()
         for invoker in self.invokers:
             refused, broken = invoker.refused[:ticks], invoker.broken[:ticks]
-            batches = invoker.batches[:ticks]
-            share = np.divide(refused + broken, batches, out=np.zeros(ticks), where=batches > 0)
-            messages = invoker.messages[:ticks]
+            batches, messages = invoker.batches[:ticks], invoker.messages[:ticks]
             series.arrivals[:] += messages
             series.attempts[:] += batches
             series.throttled[:] += refused
             series.errors[:] += invoker.errors[:ticks] + broken
             series.done[:] += invoker.done[:ticks]
-            turned_away = messages * share
+            turned_away = invoker.turned_back[:ticks]
             series.failed[:] += invoker.failed[:ticks] + turned_away
             series.in_flight[:] += np.cumsum(
                 messages - turned_away - invoker.done[:ticks] - invoker.failed[:ticks]
@@ -484,14 +495,8 @@ class FunctionPlace(Place):
         series.busy[:] = np.minimum(self.held[:ticks] + self.starting[:ticks], self.top())
         series.billed_s[:] = series.busy * tick_s
         series.calls[:] = series.attempts - series.throttled
-        series.capacity[:] = self._sizes(series.busy)
+        series.capacity[:] = self._size[:ticks]
         return series
-
-    def _sizes(self, busy: Values) -> Values:
-        """The greatest number busy, and what chance adds to it, within the keep-alive time."""
-        kept = max(1, round(self._function.keep_alive_s / self.ledger.tick_s))
-        high = sliding_maximum(busy, kept)
-        return np.maximum(high + 3.0 * np.sqrt(high) * (high > 0), self._function.provisioned)
 
 
 class Pool:
@@ -576,25 +581,3 @@ def _safe_load(limit: float) -> float:
         return math.inf
     # Erlang's B falls as a normal tail: six deviations are far beyond that.
     return max(0.0, limit - 5.0 * math.sqrt(limit)) if limit > 40 else limit * 0.15
-
-
-def sliding_maximum(values: Values, width: int) -> Values:
-    """Returns the greatest of the last values at each place.
-
-    Args:
-        values: One a tick.
-        width: How many of the last ones.
-    """
-    # Blocks of that width, from their beginnings and from their ends.
-    count = len(values)
-    if width <= 1 or not count:
-        return values.copy()
-    blocks = -(-count // width)
-    padded = np.full(blocks * width, -np.inf)
-    padded[:count] = values
-    grid = padded.reshape(blocks, width)
-    from_start = np.maximum.accumulate(grid, axis=1).ravel()
-    from_end = np.maximum.accumulate(grid[:, ::-1], axis=1)[:, ::-1].ravel()
-    best = from_start.copy()
-    best[width - 1 :] = np.maximum(from_start[width - 1 :], from_end[: len(padded) - width + 1])
-    return best[:count]

@@ -24,6 +24,9 @@ _MOST_RECEIVES = 12
 _QUIET_S = 60.0
 # How long a receive waits for a message.
 _LONG_POLL_S = 20.0
+# Who waited longest for his turn finds most in the line, and most likely a free place: refused
+# batches are smaller, by the refused share to this power (fitted to the event engine, 0.13 to 0.19).
+_LUCK = 0.18
 # Below this chance that messages wait, a poller's growth changes nothing that matters.
 _RARELY = 0.02
 
@@ -158,7 +161,7 @@ class QueuePlace(Place):
                 total += again
                 ledger.add(self.returned, tick, again)
         self._lines = np.zeros(self._classes)
-        batches, taken, size, waits = self._take(tick, 0.0) if False else self._taken(tick, coming)
+        batches, taken, size, waits = self._take(tick, float(coming.sum()))
         there = float(coming.sum())
         share = min(1.0, taken / there) if there > 0.0 else 0.0
         self._lines = coming * (1.0 - share)
@@ -168,6 +171,7 @@ class QueuePlace(Place):
         ledger.put(self.came_in, tick, total)
         self._expire(tick)
         ledger.put(self.waiting, tick, float(self._lines.sum()))
+        self._turn_away(full=waits >= 1.0)
         for number in range(self._classes):
             if got[number]:
                 self._receive(tick, number, float(got[number]))
@@ -176,9 +180,6 @@ class QueuePlace(Place):
         self._adapt(waits, float(got.sum()) / tick_s, tick_s)
         ledger.put(self.allowed, tick, self._allowed)
 
-    def _taken(self, tick: int, coming: Values) -> tuple[float, float, float, float]:
-        return self._take(tick, float(coming.sum()))
-
     def _run(self, at: slice, came: Values) -> None:
         """Lets a stretch happen in which messages are taken as they come."""
         ledger, tick_s = self.ledger, self.ledger.tick_s
@@ -186,6 +187,7 @@ class QueuePlace(Place):
         # What waits at the beginning is taken at once.
         coming[0] += self._lines[0]
         later = self._lines[1:].copy()
+        self._turn_away(full=False)
         self._lines = np.zeros(self._classes)
         total = coming.copy()
         for number in range(self._classes):
@@ -251,6 +253,13 @@ class QueuePlace(Place):
             ledger.spread(self.busy, at, batches * refused, receive.busy(tick_s))
         self._in_service += float(np.sum(batches)) - float(np.sum(self.ends[at]))
 
+    def _turn_away(self, *, full: bool) -> None:
+        """Works out which share of the messages is in batches that are refused."""
+        if self.invoker is not None:
+            refused = self.invoker.answer.refused
+            luck = 0.0 if full or not refused else _LUCK
+            self.invoker.turned_away = refused ** (1.0 + luck)
+
     def _receive(self, at: At, number: int, messages: Amount) -> None:
         """Lets messages be received that were received so many times before."""
         invoker, poller, ledger, queue = self.invoker, self._poller, self.ledger, self._queue
@@ -259,7 +268,7 @@ class QueuePlace(Place):
         answer = invoker.answer
         tick_s = ledger.tick_s
         ledger.add(self.received, at, messages)
-        refused = messages * answer.refused
+        refused = messages * invoker.turned_away
         got = messages - refused
         spoilt = got * invoker.spoilt
         ends = answer.ok.plus(Law(poller.receive_s, 0.0)).ends(tick_s)

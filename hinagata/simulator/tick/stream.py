@@ -208,6 +208,7 @@ class StreamPlace(Place):
         ledger.put(reading.taken, at, messages)
         ledger.put(reading.left, at, left[:, hottest])
         ledger.put(reading.all_left, at, left @ weights)
+        invoker.turned_away = invoker.answer.refused
         law = Law(self._batch_s(reading, invoker.batch), invoker.answer.ok.cv)
         ends = law.ends(ledger.tick_s)
         ledger.spread(reading.ended, at, messages, ends)

@@ -28,6 +28,8 @@ _PER_ROOT = 24
 _PASSED = 40.0
 # The keep-alive time slides in so many steps.
 _STEPS = 60
+# The size is worked out after every so many of these.
+_LOOK = 10
 
 
 class WarmPool:
@@ -89,8 +91,8 @@ class WarmPool:
             self._close()
         return started
 
-    def steps(self, rates: Values, means: Values, tops: float) -> Values:
-        """Lets several whole rows pass, and returns the starts in each.
+    def steps(self, rates: Values, means: Values, tops: float) -> tuple[Values, Values]:
+        """Lets several whole rows pass, and returns the starts in each, and the size after it.
 
         Args:
             rates: Invocations a second of each row.
@@ -98,9 +100,11 @@ class WarmPool:
             tops: The most that can be busy.
         """
         if not len(rates) or float(rates.max()) <= 0.0 or float(means.max()) <= 0.0:
-            for _ in rates:
+            sizes = np.zeros(len(rates))
+            for number in range(len(rates)):
                 self._close()
-            return np.zeros(len(rates))
+                sizes[number] = self.size()
+            return np.zeros(len(rates)), sizes
         means = np.minimum(means, tops)
         used = means[rates > 0]
         low, high = self._band(float(used.min()), float(used.max()))
@@ -119,12 +123,16 @@ class WarmPool:
         shares = -np.expm1(-hazards) * np.exp(-kept)
         weights = np.where(self._levels[low:high] >= self._least, self._widths[low:high], 0.0)
         started = shares @ weights
+        looked = sorted({*range(0, len(hazards), _LOOK), len(hazards) - 1})
+        sizes = []
         for number, hazard in enumerate(hazards):
             if rates[number] > 0.0:
                 self._now[low:high] += hazard
                 self._now[:low] += _PASSED
             self._close()
-        return np.asarray(started)
+            if number == looked[len(sizes)]:
+                sizes.append(self.size())
+        return np.asarray(started), np.interp(np.arange(len(hazards)), looked, sizes)
 
     def size(self) -> float:
         """Returns how many environments there are, in the mean, with the provisioned ones."""
