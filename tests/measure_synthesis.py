@@ -31,8 +31,10 @@ from patterns import start_lean
 start_lean()
 from patterns import App
 from stacks.connected_car import ConnectedCar
+from stacks.resilient_orders import ResilientOrders
 app = App(failure_modes=False)
 ConnectedCar(app, "ConnectedCar")
+ResilientOrders(app, "ResilientOrders")
 app.synth()
 """
 
@@ -49,8 +51,8 @@ class Pair(NamedTuple):
 
 
 PAIRS = (
-    # The sample against an app with one empty stack, the CDK's validation off on both sides.
-    Pair("sample, no validation", "empty, no validation", 3.0, 7),
+    # All samples against an app with one empty stack, the CDK's validation off on both sides.
+    Pair("sample, no validation", "empty, no validation", 4.5, 7),
     # Validated by the native engine against the CDK's own engine, the same app on both sides.
     Pair("sample, native", "sample, built in", 0.65, 5),
     # The sample as it is against the same without the checks of failure modes.

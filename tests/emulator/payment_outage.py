@@ -87,6 +87,13 @@ class Shop:
             queues.send_message(QueueUrl=url, MessageBody=json.dumps(event))
             self.sent.append(event["id"])
 
+    def die(self, order: str) -> None:
+        """Put an order where the queue puts those that it gives up."""
+        self.endpoint.client("sqs").send_message(
+            QueueUrl=self.named("OrdersDeadLetters"), MessageBody=json.dumps(ORDER | {"id": order})
+        )
+        self.sent.append(order)
+
     def goes_away(self) -> None:
         """Let the provider fail every call from now on."""
         self.table.put_item(TableName=self.named("Charges"), Item={"id": {"S": "outage"}})
@@ -188,5 +195,5 @@ def opened(
     deployment = deploy(assembly, endpoint, report=lambda _: None)
     shop = Shop(endpoint, {name: value for (_, name), value in deployment.resources.items()})
     shop.order(12, per_second=50)
-    eventually(shop.is_paid, within=30)
+    eventually(shop.is_paid, within=120)
     return shop

@@ -1,5 +1,6 @@
 """The circuit breaker on an endpoint: an outage of the provider, and the time after it."""
 
+import io
 import os
 import threading
 import time
@@ -10,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from hinagata.assembly.cloud_assembly import CloudAssembly
+from hinagata.lab import redrive_command
 from hinagata.lab.emulator import Emulator
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.spans import Span
 from hinagata.report.figure import Band, Figure, Level, Panel, Series, Shape, draw_png
-from tests.emulator.payment_outage import Shop, opened, synthesized
+from hinagata.samples import find_sample
+from tests.emulator.payment_outage import REPOSITORY, Shop, opened, synthesized
 from tests.emulator.polling import eventually
 
 PROBES = 2
@@ -38,11 +42,20 @@ MOST_CALLS_BEFORE_IT_OPENS = 20
 ARRIVES_TOGETHER = 3
 
 
-def test_an_outage_is_survived(
-    endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
+    """The sample, synthesized."""
+    return synthesized(tmp_path_factory.mktemp("orders"))
+
+
+@pytest.fixture(scope="module")
+def shop(endpoint: Endpoint, assembly: CloudAssembly) -> Shop:
+    """The sample, up and warm."""
+    return opened(assembly, endpoint, rules=RULES, plan=PLAN)
+
+
+def test_an_outage_is_survived(shop: Shop) -> None:
     """Calls fall to the probes, the backlog drains at the rate, every order is paid once."""
-    shop = opened(synthesized(tmp_path_factory.mktemp("orders")), endpoint, rules=RULES, plan=PLAN)
     before = time.time()
 
     with shop.watched():
@@ -58,6 +71,40 @@ def test_an_outage_is_survived(
     assert phases[-2:] == ["draining", "closed"]
     _holds(shop, since=before)
     assert shop.is_enabled()
+
+
+def test_a_dead_order_is_shown_and_comes_back(
+    shop: Shop, assembly: CloudAssembly, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`hinagata redrive` finds it in the stack that is up; with a rate it is sent, and paid."""
+    monkeypatch.setattr("hinagata.lab.redrive.synthesize", lambda _: assembly)
+    sample = find_sample("resilient_orders", project=REPOSITORY)
+    shop.die("order-dead")
+
+    def redrive(per_second: float | None) -> tuple[bool, str]:
+        said = io.StringIO()
+        good = redrive_command.redrive(
+            sample,
+            project=tmp_path,
+            endpoint_url=str(shop.endpoint.url),
+            hop="Payment",
+            per_second=per_second,
+            stream=said,
+            format="text",
+        )
+        return good, said.getvalue()
+
+    shown, listed = redrive(None)
+    sent, told = redrive(100)
+
+    assert not shown
+    assert "Payment  1 in Orders/DeadLetters" in listed
+    assert "order-dead" in listed
+    assert "1 dead; send them back with --apply" in listed
+    assert sent
+    assert "1 went back to Orders" in told
+    eventually(shop.is_paid, within=60)
+    assert shop.dead_letters() == 0
 
 
 def _holds(shop: Shop, *, since: float) -> None:
@@ -92,13 +139,14 @@ def _most_a_second(times: Sequence[float]) -> int:
 
 @pytest.mark.long
 @pytest.mark.parametrize("outage_seconds", [40])
-def test_calls_a_second_with_and_without_a_breaker(outage_seconds: int, tmp_path: Path) -> None:
+def test_calls_a_second_with_and_without_a_breaker(
+    outage_seconds: int, assembly: CloudAssembly, tmp_path: Path
+) -> None:
     """Without it every retry reaches the provider that is away; with it, the probes do.
 
     Two endpoints side by side have the same traffic and the same outage; the figure is left in
     the folder that HINAGATA_FIGURES names.
     """
-    assembly = synthesized(tmp_path / "cdk.out")
     never = RULES | {"minimum_calls": 1_000_000}
     shops: dict[str, Shop] = {}
     with (

@@ -125,6 +125,24 @@ def test_an_acknowledgement_without_a_reason_does_not_count(tmp_path: Path) -> N
     assert report.stale == ()
 
 
+def test_what_belongs_to_a_finding_may_be_acknowledged_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop is found at whichever node comes first: acknowledged at others it is not stale."""
+
+    def find(topology: Topology, _: object) -> Iterator[Finding]:
+        worker, other = topology.nodes
+        yield Finding(node=worker, property="", says="a loop", related=(other,))
+
+    monkeypatch.setattr(runner, "load_checks", lambda _: (named("FM107", find),))
+    folder = write_shop(tmp_path, acknowledged={OTHER: {"FM107": REASON}})
+
+    report = run_checks(read_topology(folder))
+
+    assert [each.is_open for each in report.findings] == [True]
+    assert report.stale == ()
+
+
 def test_stale_acknowledgements_are_reported(tmp_path: Path) -> None:
     """Of checks that ran and found nothing there, and of checks that do not exist."""
     report = report_of(
