@@ -32,6 +32,8 @@ AT_THE_DOOR = frozenset(
         Inject.REORDER,
     }
 )
+# What happens to a message on its way, for which there must be a channel.
+DELIVERY = frozenset({Inject.DUPLICATE, Inject.REORDER})
 # A message that others overtake is held back by up to this.
 HELD_BACK_S = 1.0
 RESULTS = {Inject.DOWN: FAILED, Inject.SERVER_ERROR: FAILED, Inject.THROTTLE: REFUSED}
@@ -56,6 +58,8 @@ class Door:
             disturbance: What goes wrong.
             begins: Whether it begins.
         """
+        if disturbance.inject in DELIVERY and not self._node.channel:
+            return
         if begins:
             self._active.append(disturbance)
         else:
@@ -74,8 +78,8 @@ class Door:
             if disturbance.inject == Inject.SLOW:
                 delay += disturbance.delay_s
             elif disturbance.inject == Inject.DUPLICATE:
-                self._node.ledger.arrived.append(t)
-                self._pass(t, (message, t, unheard, None))
+                if self._offer(t, message, t, unheard, None) == OK:
+                    self._node.ledger.arrived.append(t)
             else:
                 state = (message, since, unheard, None)
                 self._node.world.calendar.at(t + self._draw() * HELD_BACK_S, self._pass, state)

@@ -183,10 +183,9 @@ class FunctionNode(Node):
                 self._version += 1
                 self._idle.clear()
         elif disturbance.inject in {Inject.RAISE, Inject.CRASH, Inject.HANG, Inject.POISON}:
-            if begins or disturbance.inject == Inject.POISON:
-                if disturbance not in self._faults:
-                    self._faults.append(disturbance)
-            else:
+            if begins:
+                self._faults.append(disturbance)
+            elif disturbance.inject != Inject.POISON:
                 self._faults.remove(disturbance)
             self._judge()
 

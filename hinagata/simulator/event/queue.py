@@ -91,9 +91,7 @@ class QueueNode(Node):
         """Takes a message: see `Node.offer`."""
         self._line.put([since, message, 0, WAITING])
         self._waiting += 1
-        if self._gathering is not None:
-            self._fill(t, self._gathering)
-        elif self._used + 1 <= self._allowed:
+        if self._used + 1 <= self._allowed or self._gathering is not None:
             if self._waited_at < t - QUIET_S and self._poller:
                 at_start = min(self._poller.at_start, self._poller.at_most)
                 self._allowed = min(self._allowed, max(at_start, self._used))
@@ -148,7 +146,9 @@ class QueueNode(Node):
     def _receive(self, t: float) -> None:
         """Takes as many batches as there are messages and places for them."""
         line = self._line
-        while self._send and line and not self._closed and self._used + 1 <= self._allowed:
+        if self._gathering is not None:
+            self._fill(t, self._gathering)
+        while self._can_receive():
             first = line.take()
             if self._is_over(t, first):
                 continue
@@ -157,17 +157,26 @@ class QueueNode(Node):
             self._waiting -= 1
             self._used += 1
             self.ledger.entered.append(t)
-            self._deadlines.watch(t, batch[KEY], batch)
             self._gathering = batch
             self._fill(t, batch)
             if self._gathering is not None:
                 window = self._queue.poller.window_s if self._queue.poller else 0.0
                 if window:
                     self.world.calendar.at(t + window, self._close, batch)
-                    return
-                self._dispatch(t, batch)
+                else:
+                    self._dispatch(t, batch)
         if self._waiting:
             self._wait(t)
+
+    def _can_receive(self) -> bool:
+        """Returns whether another batch can be begun; one that is filled comes first."""
+        return (
+            bool(self._line)
+            and self._used + 1 <= self._allowed
+            and self._gathering is None
+            and self._send is not None
+            and not self._closed
+        )
 
     def _fill(self, t: float, batch: list[Any]) -> None:
         """Takes more messages for a batch, and sends it on if it is full."""
@@ -204,9 +213,11 @@ class QueueNode(Node):
     def _close(self, t: float, batch: list[Any]) -> None:
         if self._gathering is batch:
             self._dispatch(t, batch)
+            self._receive(t)
 
     def _dispatch(self, t: float, batch: list[Any]) -> None:
         self._gathering = None
+        self._deadlines.watch(t, batch[KEY], batch)
         receive_s = self._queue.poller.receive_s if self._queue.poller else 0.0
         self.world.calendar.at(t + receive_s, self._invoke_act, batch)
 

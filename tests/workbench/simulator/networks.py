@@ -116,8 +116,8 @@ def poller_ramp(ramp_per_min: float, *, duration_s: float) -> Network:
         visibility_s=3600.0,
         poller=Poller(function="function", batch=1, ramp_per_min=ramp_per_min),
     )
-    function = Function(name="function", work=Work(mean_s=1.0, cv=0.0), in_account=False)
-    return network(queue, function, rate=2000.0, duration_s=duration_s)
+    function = Function(name="function", work=Work(mean_s=10.0, cv=0.0), in_account=False)
+    return network(queue, function, rate=150.0, duration_s=duration_s)
 
 
 def redrive(fails: float, max_receives: int, *, duration_s: float) -> Network:
@@ -266,7 +266,9 @@ def _shared_pool() -> Network:
     )
 
 
-def _queue(*, fails: float = 0.0, reserved: float | None = None) -> tuple[Station, ...]:
+def _queue(
+    *, fails: float = 0.0, reserved: float | None = None, pollers: float = 100
+) -> tuple[Station, ...]:
     """A queue, the function that works it off, and where what is left goes."""
     return (
         Queue(
@@ -274,7 +276,7 @@ def _queue(*, fails: float = 0.0, reserved: float | None = None) -> tuple[Statio
             visibility_s=30.0,
             max_receives=4,
             dead_letter="dead",
-            poller=Poller(function="worker", batch=10, at_most=100),
+            poller=Poller(function="worker", batch=10, at_most=pollers),
         ),
         Function(
             name="worker",
@@ -359,7 +361,10 @@ def scenarios() -> dict[str, Network]:
             account=Account(),
         ),
         "saturated": network(
-            *_queue(reserved=50), rate=_burst(800.0, 2500.0), duration_s=600.0, account=Account()
+            *_queue(reserved=50, pollers=55),
+            rate=_burst(800.0, 2500.0, for_s=30.0),
+            duration_s=400.0,
+            account=Account(),
         ),
         "retry storm": network(
             *_api(work_s=0.2, reserved=100),
