@@ -4,6 +4,7 @@
 """
 
 import io
+import itertools
 import json
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from hinagata.lab.emulator import Emulator
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.faults.board import BOARD_VARIABLE, read_strikes, write_board
 from hinagata.lab.faults.injection import Injection, Kind, Place
+from hinagata.lab.faults.lots import lot
 from hinagata.lab.faults.service_faults import ServiceFaults
 from hinagata.lab.faults.session import update_code
 from hinagata.lab.observation import SpanReader
@@ -511,7 +513,7 @@ class Matrix:
     def cells(self, inject: Inject) -> list[Cell]:
         """Inject a fault into every hop that it can touch, and return what became of messages."""
         hops = [hop for hop in self._hops if touches(inject, hop)]
-        sent = {hop.name: [f"{uuid.uuid4()}" for _ in range(MESSAGES)] for hop in hops}
+        sent = {hop.name: ids_of(inject, hop) for hop in hops}
         with self._injected(inject, hops) as injections:
             for hop in hops:
                 hop.send(self.endpoint, self.made, sent[hop.name])
@@ -586,7 +588,7 @@ class Matrix:
                 begin=now,
                 end=now + LASTS.get(inject, FOR_EVER),
                 rate=RATES.get(inject, 1.0),
-                seed=f"{inject}/{hop.name}",
+                seed=seed_of(inject, hop),
                 delay_seconds=1.0 if inject is Inject.SLOW else 0.0,
                 limit=1 if inject is Inject.CONCURRENCY else None,
             )
@@ -701,6 +703,18 @@ def touches(inject: Inject, hop: Hop) -> bool:
     if inject is Inject.REORDER:
         return hop.channel is not None and not hop.ordered
     return inject is not Inject.KILL_TASK
+
+
+def ids_of(inject: Inject, hop: Hop) -> list[str]:
+    """The same messages at every run, so that the same ones are struck."""
+    names = (f"{inject}/{hop.name}/{number}" for number in range(MESSAGES))
+    return [f"{uuid.uuid5(uuid.NAMESPACE_OID, name)}" for name in names]
+
+
+def seed_of(inject: Inject, hop: Hop) -> str:
+    """A seed by which the first invocation is struck: a hop may need no more than a few."""
+    seeds = (f"{inject}/{hop.name}/{number}" for number in itertools.count())
+    return next(seed for seed in seeds if lot(seed, "0") < RATES.get(inject, 1.0))
 
 
 def _size(letter: Mapping[str, Any]) -> int:
