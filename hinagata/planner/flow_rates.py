@@ -109,23 +109,20 @@ class Flows:
 
     def peak(self, visits: Mapping[str, float] | Node) -> float:
         """Returns the most messages a second at any moment, to a node or of some visits."""
-        counts = self._visits(visits)
-        return max(
-            (
-                math.fsum(count * rates[source] for source, count in counts.items())
-                for rates in self._rates_at
-            ),
-            default=0.0,
-        )
+        counts = tuple(self._visits(visits).items())
+        if counts not in self._peaks:
+            self._peaks[counts] = max(self._sums(dict(counts)), default=0.0)
+        return self._peaks[counts]
 
     def averaged(self, visits: Mapping[str, float] | Node, of: Callable[[float], float]) -> float:
         """Returns the mean over the scenario's time of something that follows from the rate."""
         counts = self._visits(visits)
+        steps = [self._rates((step + 0.5) * self.duration_s / _STEPS) for step in range(_STEPS)]
         values = [
             of(math.fsum(count * rates[source] for source, count in counts.items()))
-            for rates in self._rates_each_step
+            for rates in steps
         ]
-        return math.fsum(values) / len(values)
+        return math.fsum(values) / _STEPS
 
     def rise(self, visits: Mapping[str, float] | Node, seconds: float) -> float:
         """Returns by how much the rate rises at most within so many seconds."""
@@ -135,10 +132,8 @@ class Flows:
             rates = self._rates(moment)
             return math.fsum(count * rates[source] for source, count in counts.items())
 
-        return max(
-            (rate(moment) - rate(max(0.0, moment - seconds)) for moment in self._moments),
-            default=0.0,
-        )
+        moments = zip(self._moments, self._sums(counts), strict=True)
+        return max((now - rate(max(0.0, moment - seconds)) for moment, now in moments), default=0.0)
 
     def outgrown(
         self, visits: Mapping[str, float] | Node, *, factor: float, floor: float, seconds: float
@@ -157,11 +152,7 @@ class Flows:
         Returns:
             The rate, and what is allowed at that time.
         """
-        counts = self._visits(visits)
-        rates = [
-            math.fsum(count * rates[source] for source, count in counts.items())
-            for rates in self._rates_at
-        ]
+        rates = self._sums(self._visits(visits))
         moments = self._moments
         worst = (rates[0], max(floor, factor * rates[0]))
         past, behind = rates[0], 0
@@ -190,10 +181,6 @@ class Flows:
         return found
 
     @cached_property
-    def _rates_each_step(self) -> list[dict[str, float]]:
-        return [self._rates((step + 0.5) * self.duration_s / _STEPS) for step in range(_STEPS)]
-
-    @cached_property
     def _moments(self) -> list[float]:
         moments = {
             moment
@@ -204,8 +191,23 @@ class Flows:
         return sorted(moments.union(grid))
 
     @cached_property
-    def _rates_at(self) -> list[dict[str, float]]:
-        return [self._rates(moment) for moment in self._moments]
+    def _at_moments(self) -> dict[str, list[float]]:
+        """The rate of each source at each moment that is looked at."""
+        every = [self._rates(moment) for moment in self._moments]
+        return {name: [rates[name] for rates in every] for name in self.sources}
+
+    @cached_property
+    def _peaks(self) -> dict[tuple[tuple[str, float], ...], float]:
+        return {}
+
+    def _sums(self, counts: Mapping[str, float]) -> list[float]:
+        """The rate of some visits at each moment that is looked at."""
+        series = [
+            [count * rate for rate in self._at_moments[name]] for name, count in counts.items()
+        ]
+        return [math.fsum(rates) for rates in zip(*series, strict=True)] or [0.0] * len(
+            self._moments
+        )
 
     def _rates(self, moment: float) -> dict[str, float]:
         return {

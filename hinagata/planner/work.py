@@ -184,10 +184,10 @@ class Handlers:
             if retries is None or not math.isfinite(retries):
                 most = _MOST_TRIES
             else:
-                most = int(retries) + 1
+                most = max(1, int(min(retries, _MOST_TRIES)) + 1)
             window = found.window_s or 0.0
             if found.mode == "poll" and edge.target.type == FUNCTION:
-                batch = self._batch(edge, visits, found.batch_size or 1.0, window)
+                batch = self._batch(edge, visits, max(1.0, found.batch_size or 1.0), window)
         return Feed(
             edge=edge,
             visits=visits,

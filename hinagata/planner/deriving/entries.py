@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hinagata.planner.deriving.month import Month
+from hinagata.planner.pricing.services.web import CACHES
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.node import Node, Role, walk
 
@@ -43,9 +44,9 @@ def apis(month: Month) -> None:
 def _cache(month: Month, node: Node) -> str:
     for stage in month.topology.of_type("AWS::ApiGateway::Stage"):
         if node in stage.nodes("RestApiId") and stage.flag("CacheClusterEnabled"):
-            size = stage.get("CacheClusterSize")
-            return str(size) if size is not None else "0.5"
-    return "0"
+            size = str(stage.get("CacheClusterSize"))
+            return size if size in CACHES else CACHES[1]
+    return CACHES[0]
 
 
 def _from_internet(month: Month, node: Node) -> bool:

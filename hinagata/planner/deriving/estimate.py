@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from hinagata.errors import HinagataError
 from hinagata.facts import Facts
 from hinagata.facts.facts import DEFAULT_REGION
 from hinagata.planner.assumptions import Assumptions
@@ -52,15 +53,20 @@ def price_scenario(
     hours = known.value("billing", "price.hours_per_month")
 
     def bill(traffic: float, taken: Assumptions) -> tuple[Estimate, Remarks]:
-        derived = derive(
-            part,
-            scenario,
-            traffic=traffic,
-            facts=known,
-            assumptions=taken,
-            region=where,
-            hours=hours,
-        )
+        try:
+            derived = derive(
+                part,
+                scenario,
+                traffic=traffic,
+                facts=known,
+                assumptions=taken,
+                region=where,
+                hours=hours,
+            )
+        except (ArithmeticError, ValueError) as error:
+            raise HinagataError(
+                f"the usage cannot be reckoned from these templates and facts: {error}"
+            ) from None
         remarks = Remarks(
             assumed=derived.assumed,
             notes=derived.notes,

@@ -30,8 +30,8 @@ def _need(need: Need) -> dict[str, object]:
     return {
         "node": need.node,
         "what": need.what,
-        "needed": need.needed,
-        "has": None if need.has == math.inf else need.has,
+        "needed": need.needed if math.isfinite(need.needed) else None,
+        "has": need.has,
         "unit": need.unit,
         "verdict": str(need.verdict),
         "formula": need.formula,

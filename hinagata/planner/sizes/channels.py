@@ -237,7 +237,7 @@ def _readers(peak: Peak, node: Node) -> None:
         mean_s = month.handlers.work(edge.target).mean_s
         rate = month.flows.peak(feed.visits) * feed.tries
         lanes = lanes_of(edge)
-        shards = month.number(node, "ShardCount", default=1)
+        shards = max(1.0, month.number(node, "ShardCount", default=1))
         factor = peak.fact("kinesis_esm", "parallelization_factor.max")
         each = math.ceil(rate * mean_s / shards / 0.8)
         peak.add(

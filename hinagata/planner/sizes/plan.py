@@ -106,8 +106,10 @@ def plan(
     try:
         for add in _SIZES:
             add(peak)
-    except ValueError as error:
-        raise HinagataError(f"no architecture is so large: {error}") from None
+    except (ArithmeticError, ValueError) as error:
+        raise HinagataError(
+            f"the plan cannot be reckoned from these templates and facts: {error}"
+        ) from None
     remarks = Remarks(
         assumed=assumed.used,
         notes=tuple(dict.fromkeys(month.notes)),

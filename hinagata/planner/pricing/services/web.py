@@ -15,7 +15,7 @@ def _out(c: Charges, messages: str) -> None:
 
 _INTERNET_OUT = number("internet_out_kb", "KB that each sends to the internet")
 # The sizes of cache that AWS offers, in GB.
-_CACHES = ("0", "0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237")
+CACHES = ("0", "0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237")
 
 
 def _rest(c: Charges) -> None:
@@ -31,7 +31,7 @@ REST = Service(
     facts_of="apigateway",
     fields=(
         count("requests", "calls, refused ones excluded"),
-        choice("cache_gb", "size of the cache", *_CACHES),
+        choice("cache_gb", "size of the cache", *CACHES),
         _INTERNET_OUT,
     ),
     free=("internet",),

@@ -202,6 +202,15 @@ def test_what_nobody_checked_is_marked() -> None:
     assert [fact.name for fact in estimate.unverified] == ["firehose/price.ingest.tier1"]
 
 
+def test_what_does_not_move_the_meter_costs_nothing_much() -> None:
+    """A quantity that a float loses beside the month's is charged where that stands."""
+    usage = {"Large": {"requests": 1e12}, "Small": {"requests": 1e-9}}
+    large, small = (item for item in price({"lambda": usage}).items if item.name == "Requests")
+
+    assert large.amount == pytest.approx(200_000)
+    assert small.amount == pytest.approx(1e-9 * 0.2 / 1e6)
+
+
 def test_absurd_amounts_have_an_answer() -> None:
     """A million times a thousand million devices cost a finite sum, nothing costs nothing."""
     assert price({"lambda": {"F": {"requests": 1e15, "duration_ms": 1e6}}}).total < 1e30
