@@ -109,9 +109,7 @@ class TablePlace(Place):
             self._table_tokens[kind] = min(self._table_most[kind], max(0.0, there))
             each = self._tokens[kind] + self._each[kind] * seconds
             # What a hot partition could not take, the others did not take for it.
-            offered = (
-                float(np.sum(tries)) * self.open_share() * self._units[kind]
-            ) * self._shares
+            offered = (float(np.sum(tries)) * self.open_share() * self._units[kind]) * self._shares
             self._tokens[kind] = np.minimum(self._most[kind], np.maximum(0.0, each - offered))
 
     def strained(self, at: slice) -> int | None:
@@ -143,4 +141,3 @@ def first_true(found: npt.NDArray[np.bool_], at: slice) -> int | None:
     """Returns the tick of the first value that is true; None if none is."""
     place = int(np.argmax(found)) if len(found) else 0
     return int(at.start) + place if len(found) and found[place] else None
-

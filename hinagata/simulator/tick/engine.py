@@ -37,7 +37,9 @@ from hinagata.simulator.tick.flow import Flow
 from hinagata.simulator.tick.function import FunctionPlace, Invoker, Pool
 from hinagata.simulator.tick.law import Law
 from hinagata.simulator.tick.ledger import Ledger
-from hinagata.simulator.tick.place import Place, Trouble, Way
+from hinagata.simulator.tick.doubts import doubts
+from hinagata.simulator.tick.paths import latencies
+from hinagata.simulator.tick.place import Place, Trouble, Way, stays_s
 from hinagata.simulator.tick.plain import DependencyPlace, WorkflowPlace
 from hinagata.simulator.tick.queue import QueuePlace
 from hinagata.simulator.tick.service import ServicePlace
@@ -79,9 +81,7 @@ class Engine:
         self._ledger = Ledger(ticks, tick_s)
         self._visited = visits(network)
         self._sent = {each.name: self._counts(each) for each in network.traffic}
-        self._places = {
-            name: self._place(station) for name, station in network.stations.items()
-        }
+        self._places = {name: self._place(station) for name, station in network.stations.items()}
         self._closed: list[tuple[Flow, ClosedLoopRate]] = []
         for traffic in network.traffic:
             self._send(traffic)
@@ -134,6 +134,7 @@ class Engine:
             self._expect(tick)
         for place in order:
             place.commit(tick)
+            place.note(tick)
         if self._pool is not None:
             self._pool.spend(self._pool_invoked(slice(tick, tick + 1)), self._ledger.tick_s)
         if tick % 256 == 0 and not self._order_is_finite(tick):
@@ -216,6 +217,7 @@ class Engine:
         self._expect(start)
         for place in self._order:
             place.commit(at)
+            place.note(at)
         if self._pool is not None:
             self._pool.spend(self._pool_invoked(at), self._ledger.tick_s * (stop - start))
 
@@ -247,9 +249,7 @@ class Engine:
 
     def _set_faults(self, tick: int) -> None:
         now = (tick + 0.5) * self._ledger.tick_s
-        active = [
-            each for each in self._network.disturbances if each.start_s <= now < each.end_s
-        ]
+        active = [each for each in self._network.disturbances if each.start_s <= now < each.end_s]
         for name, place in self._places.items():
             place.trouble = trouble_of([each for each in active if each.station == name])
         if self._pool is not None:
@@ -485,6 +485,8 @@ class Engine:
             there = series.in_flight + series.queued
             before = np.concatenate([[0.0], there[:-1]])
             series.present[:] = (before + there) / 2
+            ended = series.done + series.failed + series.dead + series.expired
+            series.latency_s[:] = stays_s(series.arrivals, ended, self._ledger.tick_s)
         account = StationSeries.zeros(self._ledger.ticks)
         for name, station in self._network.stations.items():
             if isinstance(station, Function) and station.in_account:
@@ -495,6 +497,8 @@ class Engine:
             tick_s=self._ledger.tick_s,
             duration_s=self._network.duration_s,
             stations={**stations, "": account},
+            latencies=latencies(self._network, self._places, self._sent, self._ledger),
+            doubts=tuple(doubts(self._network, stations, self._ledger.tick_s)),
             events=self._steps,
         )
 

@@ -89,8 +89,6 @@ class Flow:
         taken: Tries that the station took, and works on.
         ended: Tries of those that came to an end, for who sent them.
         again: Messages that wait for another try, less those whose wait is over.
-        late_s: The time that messages will have taken, of those that end well.
-        late_of: How many those are.
         fresh: Messages that come from calls of the tick that is looked at.
         classes: Tries of that tick, by how often they were tried before.
     """
@@ -122,8 +120,6 @@ class Flow:
         self.taken = ledger.row()
         self.ended = ledger.row()
         self.again = ledger.row()
-        self.late_s = ledger.row()
-        self.late_of = ledger.row()
         self.fresh = 0.0
         self.classes: list[float] = []
         self._waits = [self._wait(number) for number in range(self.last + 1)]
@@ -260,7 +256,6 @@ class Flow:
                 ok = admitted - bad
                 ledger.spread(self.done, at, ok, self._ok_ends)
                 ledger.spread(self.ended, at, ok, self._ok_ends)
-                self._late(at, ok, number)
                 if number:
                     ledger.add(self.again, at, -tries)
                 if self.bad > 0.0:
@@ -277,11 +272,6 @@ class Flow:
         ledger.put(self.taken, at, admitted_all)
         ledger.put(self.throttled, at, total - admitted_all)
         return total, admitted_all * (1.0 - self.answer.broken)
-
-    def _late(self, at: At, ok: Amount, number: int) -> None:
-        before = sum(self._means[:number]) + number * self.sorry.mean * self.bad
-        self._ledger.add(self.late_s, at, ok * (self.ok.mean + before))
-        self._ledger.add(self.late_of, at, ok)
 
     def _go_on(self, number: int, at: At, back: Amount) -> None:
         ledger = self._ledger

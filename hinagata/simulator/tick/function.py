@@ -132,6 +132,7 @@ class FunctionPlace(Place):
             way.flow.listen()
         station, trouble = self._function, self.trouble
         bad = 1.0 - (1.0 - station.fails) * (1.0 - trouble.bad) * (1.0 - trouble.poisoned)
+        self.own_bad = bad
         later = self._cold_start().plus(trouble.later)
         self.meet()
         for invoker in self.invokers:
@@ -143,9 +144,7 @@ class FunctionPlace(Place):
                 # Its own failures are of the invocation, poison is of a message.
                 sound = (1.0 - trouble.poisoned) ** size
                 whole = 1.0 - (1.0 - station.fails) * (1.0 - trouble.bad) * sound
-            course = self._cut(
-                self.course(work, whole, tick, batch=size, partial=invoker.partial)
-            )
+            course = self._cut(self.course(work, whole, tick, batch=size, partial=invoker.partial))
             single = 1.0 - (1.0 - station.fails) * (1.0 - trouble.poisoned)
             invoker.course = course
             invoker.answer.refused = self.answer.refused
@@ -160,8 +159,7 @@ class FunctionPlace(Place):
             # Each of its messages failed, one by one.
             invoker.wholly = (1.0 - course.bad) * (1.0 - sound) ** size
             invoker.each_s = self._each.mean + sum(
-                way.call.messages * way.flow.fate(waits=way.call.waits).ok.mean
-                for way in self.ways
+                way.call.messages * way.flow.fate(waits=way.call.waits).ok.mean for way in self.ways
             )
         if self.flows or not self.invokers:
             self._course = self._cut(self.course(self.work(), bad, tick))
@@ -370,7 +368,7 @@ class FunctionPlace(Place):
         self._growing = True
         busy, starting = self._fine
         busy[: len(now)] += now[: len(busy)]
-        extra = self._extra(fine_s).shares[: ahead]
+        extra = self._extra(fine_s).shares[:ahead]
         rate = invoked / tick_s
         cold = 0.0
         for step in range(steps):
@@ -444,6 +442,15 @@ class FunctionPlace(Place):
         strained = np.logical_or.reduce(found)
         place = int(np.argmax(strained))
         return at.start + place if strained[place] else None
+
+    def cold_shares(self) -> Values:
+        """Returns the share of the invocations of each tick that started an environment."""
+        invoked = np.zeros(len(self.cold))
+        for flow in self.flows:
+            invoked += flow.taken
+        for invoker in self.invokers:
+            invoked += invoker.batches - invoker.refused
+        return np.divide(self.cold, invoked, out=np.zeros(len(invoked)), where=invoked > 1e-9)
 
     def shares_account(self) -> bool:
         """Returns whether its places are those of the account."""

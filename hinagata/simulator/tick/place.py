@@ -96,6 +96,11 @@ class Place:
         limited: The share of tries that are refused for want of capacity.
         trouble: What faults do to it.
         tries_now: The tries of the tick that is looked at.
+        own_bad: The share that fails on its own, at the moment.
+        refused: The share of tries that is refused, each tick.
+        broken: The share of the others that fails at once.
+        spoilt_alone: The share of the rest that fails on its own.
+        later_s: How late answers are.
         keeps: Attributes that change from tick to tick.
     """
 
@@ -110,7 +115,19 @@ class Place:
         self.limited = 0.0
         self.trouble = Trouble()
         self.tries_now = 0.0
-        self.doubts: list[str] = []
+        self.own_bad = 0.0
+        self.refused = ledger.row()
+        self.broken = ledger.row()
+        self.spoilt_alone = ledger.row()
+        self.later_s = ledger.row()
+
+    def note(self, at: At) -> None:
+        """Writes down what a try met, for those whose way is followed afterwards."""
+        answer = self.answer
+        self.ledger.put(self.refused, at, answer.refused)
+        self.ledger.put(self.broken, at, answer.broken)
+        self.ledger.put(self.spoilt_alone, at, self.own_bad)
+        self.ledger.put(self.later_s, at, self.trouble.later.mean)
 
     def save(self) -> dict[str, Any]:
         """Returns what `load` needs to come back to this moment."""
@@ -127,6 +144,7 @@ class Place:
             flow_way.flow.listen()
         trouble = self.trouble
         bad = 1.0 - (1.0 - trouble.bad) * (1.0 - trouble.poisoned)
+        self.own_bad = bad
         course = self.course(self.work(), bad, tick)
         self.meet()
         self.answer.bad = course.bad
@@ -259,7 +277,6 @@ class Place:
         ticks = self.ledger.ticks
         series = StationSeries.zeros(ticks)
         in_flight = np.zeros(ticks)
-        late_s, late_of = np.zeros(ticks), np.zeros(ticks)
         for flow in self.flows:
             series.arrivals[:] += flow.arrivals[:ticks]
             series.attempts[:] += flow.tries[:ticks]
@@ -269,18 +286,36 @@ class Place:
             series.failed[:] += flow.failed[:ticks]
             series.queued[:] += np.cumsum(flow.again[:ticks])
             in_flight += np.cumsum(flow.taken[:ticks] - flow.ended[:ticks])
-            late_s += flow.late_s[:ticks]
-            late_of += flow.late_of[:ticks]
         series.in_flight[:] = in_flight
         series.calls[:] = series.attempts - series.throttled
-        series.latency_s[:] = mean_or_nan(late_s, late_of)
         return series
 
 
-def mean_or_nan(total: Values, count: Values) -> Values:
-    """Returns means, NaN of none."""
-    some = count > 1e-12
-    return np.where(some, total / np.where(some, count, 1.0), np.nan)
+def stays_s(came: Values, ended: Values, tick_s: float) -> Values:
+    """Returns how long those stayed, on the average, who ended in each tick; NaN of none.
+
+    Taken as first come, first served: in whatever order they went, over all ticks the times add up
+    to the same, the area between the two curves.
+
+    Args:
+        came: How many came in each tick.
+        ended: How many ended.
+        tick_s: The length of a tick.
+    """
+    edges = np.arange(len(came) + 1) * tick_s
+    entered = np.concatenate([[0.0], np.cumsum(came)])
+    left = np.minimum(np.concatenate([[0.0], np.cumsum(ended)]), entered[-1])
+    # The integral of the time of coming over who came, up to each tick's end and to who has left.
+    until = np.concatenate([[0.0], np.cumsum(came * (edges[1:] + edges[:-1]) / 2)])
+    places = np.clip(np.searchsorted(entered, left, side="right") - 1, 0, len(came) - 1)
+    beyond = np.minimum(left - entered[places], came[places])
+    slope = np.divide(tick_s, came[places], out=np.zeros(len(left)), where=came[places] > 0)
+    since = until[places] + beyond * edges[places] + beyond**2 * slope / 2
+    gone = np.diff(left)
+    total = gone * (edges[1:] + edges[:-1]) / 2 - np.diff(since)
+    some = gone > 1e-9
+    means = np.maximum(0.0, total) / np.where(some, gone, 1.0)
+    return np.where(some, means, np.nan)
 
 
 def _all_good(lost: float, number: float) -> float:

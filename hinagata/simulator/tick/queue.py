@@ -103,8 +103,12 @@ class QueuePlace(Place):
         answer = invoker.answer
         receive = Law(poller.receive_s, 0.0)
         ok = answer.ok.plus(receive)
-        mean = ok.mean if not answer.bad else (
-            (1.0 - answer.bad) * ok.mean + answer.bad * (answer.sorry.mean + poller.receive_s)
+        mean = (
+            ok.mean
+            if not answer.bad
+            else (
+                (1.0 - answer.bad) * ok.mean + answer.bad * (answer.sorry.mean + poller.receive_s)
+            )
         )
         return Law(mean, ok.cv), mean
 
@@ -275,9 +279,7 @@ class QueuePlace(Place):
         ledger.spread(self.done, at, got - spoilt, ends)
         if answer.refused > 0.0:
             ledger.add(self.turned_away, at, refused)
-            ledger.spread(
-                self.settled, at, refused, Law(poller.receive_s, 0.0).ends(tick_s)
-            )
+            ledger.spread(self.settled, at, refused, Law(poller.receive_s, 0.0).ends(tick_s))
             self._hide(at, number if not queue.receives_on_refusal else number + 1, refused)
         if invoker.spoilt > 0.0:
             ledger.spread(self.spoilt, at, spoilt, ends)
@@ -329,9 +331,7 @@ class QueuePlace(Place):
             self._quiet_s += seconds
             if self._quiet_s > _QUIET_S and rate > 0.0:
                 used = self._in_service
-                self._allowed = min(
-                    self._allowed, max(min(poller.at_start, poller.at_most), used)
-                )
+                self._allowed = min(self._allowed, max(min(poller.at_start, poller.at_most), used))
         else:
             self._quiet_s = 0.0
 

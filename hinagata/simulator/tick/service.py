@@ -19,7 +19,9 @@ from hinagata.simulator.tick.place import Course, Place
 Values = npt.NDArray[np.float64]
 
 # Shares of the capacity, the closer to all of it the denser.
-_SHARES = np.concatenate([np.linspace(0.0, 0.5, 64, endpoint=False), 1 - np.geomspace(0.5, 1e-7, 400)])
+_SHARES = np.concatenate(
+    [np.linspace(0.0, 0.5, 64, endpoint=False), 1 - np.geomspace(0.5, 1e-7, 400)]
+)
 _CALM = 0.9
 
 
@@ -81,6 +83,9 @@ class ServicePlace(Place):
         self._waiting = 0.0
         self._strain = -1
         self._course = Course(NOTHING, 0.0, NOTHING)
+        self.wait_law = NOTHING
+        self.wait_s = ledger.row()
+        self.wait_cv = ledger.row()
         self.waiting = ledger.row()
         self.busy = ledger.row()
         self.tasks = ledger.row()
@@ -96,14 +101,16 @@ class ServicePlace(Place):
             way.flow.listen()
         trouble = self.trouble
         bad = 1.0 - (1.0 - trouble.bad) * (1.0 - trouble.poisoned)
+        self.own_bad = bad
         course = self._course = self.course(self.work(), bad, tick)
-        wait = self._wait(course)
+        wait = self._wait()
+        self.wait_law = wait
         ok, sorry = wait.plus(course.ok), wait.plus(course.sorry)
         answer, limit = self.answer, self._service.timeout_s
-        answer.refused = trouble.refused
+        self.meet()
         late = 1.0 - (1.0 - ok.longer_than(limit)) * (1.0 - trouble.hanging)
         answer.bad = 1.0 - (1.0 - course.bad) * (1.0 - late)
-        answer.ok = ok.at_most(limit) if late < 1.0 else NOTHING
+        answer.ok = (ok.at_most(limit) if late < 1.0 else NOTHING).plus(trouble.later)
         if answer.bad > 0.0:
             timed_out = (1.0 - course.bad) * late
             rest = sorry.at_most(limit)
@@ -113,6 +120,12 @@ class ServicePlace(Place):
             square += timed_out * limit**2 if timed_out else 0.0
             answer.sorry = Law.with_variance(mean, square / answer.bad - mean * mean)
 
+    def note(self, at: At) -> None:
+        """Writes down what a try met, its wait too."""
+        super().note(at)
+        self.ledger.put(self.wait_s, at, self.wait_law.mean)
+        self.ledger.put(self.wait_cv, at, self.wait_law.cv)
+
     def _hold_s(self) -> float:
         """How long a request occupies a slot, on the average."""
         course, hanging = self._course, self.trouble.hanging
@@ -121,7 +134,7 @@ class ServicePlace(Place):
             held = (1.0 - hanging) * held + hanging * min(self._service.timeout_s, 86_400.0)
         return held
 
-    def _wait(self, course: Course) -> Law:
+    def _wait(self) -> Law:
         slots = self._tasks * self._service.slots
         if slots <= 0.0:
             return Law(min(self._service.timeout_s, DAY_SECONDS) * 10.0, 0.0)

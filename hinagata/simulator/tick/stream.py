@@ -43,6 +43,7 @@ class Reading:
         lost: Those of them that it gave up.
         left: Records that wait in the hottest shard.
         all_left: Records that wait in all shards.
+        idle_s: How long a record waits for the next poll where nothing else keeps it.
     """
 
     reader: Reader
@@ -55,6 +56,7 @@ class Reading:
     expired: Values
     left: Values
     all_left: Values
+    idle_s: float = 0.0
 
 
 class StreamPlace(Place):
@@ -99,9 +101,7 @@ class StreamPlace(Place):
         """
         invoker.most = float(len(self._stream.shares) * max(1, reader.parallel))
         rows = [self.ledger.row() for _ in range(6)]
-        self.readings.append(
-            Reading(reader, invoker, told, np.zeros(len(self._kinds)), *rows)
-        )
+        self.readings.append(Reading(reader, invoker, told, np.zeros(len(self._kinds)), *rows))
 
     def expect(self, tick: int) -> None:
         """Takes records over, as far as the shards take them."""
@@ -118,6 +118,10 @@ class StreamPlace(Place):
                 by_class.append(1.0 - (1.0 - outer) * (1.0 - part))
                 share = share * (outer + (1.0 - outer) * refused)
             self.answer.by_class = tuple(by_class)
+
+    def hottest_share(self) -> float:
+        """Returns the share of the records that come to shards as hot as the hottest."""
+        return float(self._kinds[0] * self._numbers[0])
 
     def demand(self, tick: int) -> None:
         """Counts the batches that begin in a tick."""
@@ -294,6 +298,7 @@ class StreamPlace(Place):
         held_s = self._batch_s(reading, max(1.0, reading.invoker.batch))
         rates = np.maximum(coming / tick_s / lanes, 1e-12)
         line, sizes = _idle_lane(rates, held_s, most, reader)
+        reading.idle_s = float((line / rates).mean())
         # What waits for the next poll, in a shard that keeps up.
         small = left < line * lanes
         left = np.where(small, np.minimum(line * lanes, before + np.cumsum(coming, axis=0)), left)
