@@ -7,9 +7,11 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,7 +116,7 @@ def _run(app: str, context: dict[str, object], *, project: Path, output: Path) -
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     # cdk.json's `app` is a shell command by definition, and the user's own.
-    done = subprocess.run(  # noqa: S602 - the words of the user's own cdk.json
+    process = subprocess.Popen(  # noqa: S602 - the words of the user's own cdk.json
         app,
         shell=True,
         cwd=project,
@@ -122,12 +124,20 @@ def _run(app: str, context: dict[str, object], *, project: Path, output: Path) -
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
+        start_new_session=True,
     )
-    if done.returncode != 0:
+    try:
+        said = process.communicate()[0].strip()
+    except BaseException:
+        # The shell's end is not that of what it has started: the app, and the Node that it starts.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    if process.returncode != 0:
         message = f"the app does not synthesize: {app!r} in {project} ended with exit status "
-        raise SynthesisError(f"{message}{done.returncode}\n{done.stdout.strip()}")
-    if said := done.stdout.strip():
+        raise SynthesisError(f"{message}{process.returncode}\n{said}")
+    if said:
         print(said, file=sys.stderr)
 
 
