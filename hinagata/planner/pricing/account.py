@@ -58,11 +58,11 @@ class Account:
                 )
         if not charges:
             # So little that the meter does not move: at the price where it stands.
-            tier = next((each for each in tiers if each.up_to is None or start < each.up_to), None)
-            if tier is None:
+            here = next((each for each in tiers if each.up_to is None or start < each.up_to), None)
+            if here is None:
                 raise self.facts.missing_tier(tiers[-1], self.region)
-            amount = quantity / (tier.per or 1) * tier.value
-            charges.append(Charge(quantity=quantity, price=tier, amount=amount))
+            amount = quantity / (here.per or 1) * here.value
+            charges.append(Charge(quantity=quantity, price=here, amount=amount))
         last = tiers[-1]
         if last.up_to is not None and end > last.up_to:
             raise self.facts.missing_tier(last, self.region)
