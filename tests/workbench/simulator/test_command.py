@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ import pytest
 from hinagata.cli import main
 from hinagata.errors import HinagataError
 from hinagata.simulator.command import simulate_scenario
+from tests.readme import REPOSITORY
 from tests.workbench.simulator.town import TOWN, nothing_happens
 
 SCENARIO = """\
@@ -196,3 +198,12 @@ def test_help_needs_no_numpy() -> None:
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
 
     assert ended.returncode == 0
+
+
+def test_the_guide_has_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing that can be asked for is left out of it."""
+    assert main(["simulate", "--help"]) == 0
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    guide = (REPOSITORY / "docs/simulation.md").read_text(encoding="utf-8")
+
+    assert {option for option in options if f"`{option}" not in guide} == set()
