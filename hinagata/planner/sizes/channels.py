@@ -6,6 +6,7 @@ import math
 
 from hinagata.planner.bursts import ramp_time
 from hinagata.planner.deriving.storage import on_demand
+from hinagata.planner.erlang import erlang_c
 from hinagata.planner.naming import FUNCTION
 from hinagata.planner.sizes.peak import Peak, busy_at_most, duration, shown
 from hinagata.planner.sizing import shards_needed
@@ -75,11 +76,11 @@ def _polled(peak: Peak, node: Node, edge: Edge, feed: Feed) -> None:
     peak.add(
         node,
         "batches at once",
-        pollers,
+        busy,
         limit,
         "pollers",
-        formula=f"{shown(rate)}/s x {duration(mean_s)} a message = {shown(busy)} on average, "
-        f"{shown(pollers)} for 99.9 % of the time",
+        formula=f"{shown(rate)}/s x {duration(mean_s)} a message = {shown(busy)} on average; "
+        f"{erlang_c(int(limit), busy):.0%} of them wait (Erlang C)",
         advice=advice,
     )
     first = month.facts.value("sqs_esm", "initial_concurrency")
