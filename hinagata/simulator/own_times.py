@@ -55,6 +55,10 @@ class OwnTimes:
             )
         return Work(mean_s=own, cv=time.cv if own else 0.0)
 
+    def whole(self, node: Node) -> float:
+        """Returns how long a hop takes for a message, with what it waits for, in seconds."""
+        return max(self.work(node).mean_s, self._answer(node))
+
     def cold_start(self, function: Node) -> Work | None:
         """Returns how long a new environment of a function takes; None for no time."""
         time = self._said(function)

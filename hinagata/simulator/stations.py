@@ -28,6 +28,7 @@ from hinagata.simulator.model import (
     Station,
     Stream,
     Table,
+    TargetTracking,
     Topic,
     Work,
     Workflow,
@@ -184,6 +185,8 @@ class Builder:
         desired = self.known.number(node, "DesiredCount", default=1)
         scaling = scaling_of(node, self.topology, known=self.known, facts=self.facts)
         at_least = desired if scaling.at_least is None else scaling.at_least
+        at_most = desired if scaling.at_most is None else scaling.at_most
+        tracked = self._tracked_at_first(node, slots, scaling.tracking)
         timeouts = [
             found.timeout_s
             for edge in self.topology.into(node, Kind.INVOKES_SYNC)
@@ -193,10 +196,11 @@ class Builder:
             name=self.names.of[node],
             calls=calls_of(node, topology=self.topology, routes=self.routes, names=self.names),
             work=self.times.work(node),
-            tasks=max(desired, at_least),
+            # The time before the scenario was like its beginning.
+            tasks=min(at_most, max(desired, at_least, tracked)),
             slots=slots,
             at_least=at_least,
-            at_most=desired if scaling.at_most is None else scaling.at_most,
+            at_most=at_most,
             tracking=scaling.tracking,
             steps=scaling.steps,
             timeout_s=min(timeouts, default=_IDLE_TIMEOUT_S),
@@ -204,6 +208,21 @@ class Builder:
             memory_mb=memory_mb,
             arm=task is not None and task.get("RuntimePlatform", "CpuArchitecture") == "ARM64",
         )
+
+    def _tracked_at_first(
+        self, service: Node, slots: float, tracking: TargetTracking | None
+    ) -> float:
+        """Returns the tasks that a target asks for at the rates that the scenario begins with."""
+        sources = self.scenario.sources
+        rate = sum(
+            sources[name].rate.rate_at(0.0) for name in self.routes.visitors.get(service, ())
+        )
+        if tracking is None:
+            return 0.0
+        if tracking.busy_share is not None:
+            busy = rate * self.times.whole(service) / slots
+            return float(math.ceil(busy / tracking.busy_share))
+        return float(math.ceil(60 * rate / (tracking.requests_per_task_per_min or math.inf)))
 
     def _gateway(self, node: Node) -> Gateway:
         rates, bursts = [], []

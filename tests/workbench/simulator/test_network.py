@@ -189,6 +189,17 @@ def test_a_service_is_scaled_by_its_target_and_by_the_clock() -> None:
     assert (service.vcpu, service.memory_mb, service.slots) == (2, 4096, 2)
 
 
+def test_a_service_begins_with_the_tasks_that_its_first_rate_asks_for() -> None:
+    """150/s of 40 ms on 2 slots a task at 60 %: 5 tasks; never more than its ceiling."""
+    some, many = (
+        station("Gateway", source("cars", "Gateway", rate, *CARS.reaches)) for rate in (150.0, 1e6)
+    )
+    assert isinstance(some, Service)
+    assert isinstance(many, Service)
+
+    assert (some.tasks, many.tasks) == (5, 8)
+
+
 def test_a_table_on_demand_is_as_large_as_a_new_one() -> None:
     """Messages of less than a kilobyte take a write unit each."""
     table = station("State")
