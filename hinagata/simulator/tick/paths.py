@@ -114,8 +114,8 @@ class Walk:
         return {name: np.concatenate(taken) for name, taken in self._times.items()}
 
     def _at(self, row: Values, times: Values) -> Values:
-        ticks = np.minimum((times / self._ledger.tick_s).astype(np.int64), self._ledger.ticks - 1)
-        return np.asarray(row[ticks])
+        ticks = np.minimum(times / self._ledger.tick_s, self._ledger.ticks - 1.0)
+        return np.asarray(row[ticks.astype(np.int64)])
 
     def _happens(self, shares: Values) -> Found:
         return np.asarray(self._rng.random(len(shares)) < shares)
