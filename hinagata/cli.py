@@ -101,7 +101,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         ),
         "scenario": (
             _scenario,
-            "check scenario files, or print the schema that they follow",
+            "check scenario files, print their schema, or write one for Locust",
             "hinagata scenario check scenarios/connected_car/morning_rush.yaml",
         ),
         "price": (
@@ -254,7 +254,12 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
         help="a scenario of the sample, or any file; default: what the sample's card says",
     )
     parser.add_argument(
-        "--endpoint", metavar="URL", help="an AWS endpoint that is up; default: start one"
+        "--endpoint",
+        metavar="URL",
+        help="an AWS endpoint that is up, or aws for AWS itself; default: start one",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="deploy to AWS, and pay for it, without being asked"
     )
     parser.add_argument(
         "--deadline",
@@ -302,7 +307,9 @@ def _add_redrive_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_scenario_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "action", choices=("check", "schema"), help="check: read files; schema: print it"
+        "action",
+        choices=("check", "schema", "locust"),
+        help="check: read files; schema: print it; locust: print a file's traffic for Locust",
     )
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="what to check")
     parser.add_argument(
@@ -584,6 +591,7 @@ def _run(arguments: argparse.Namespace) -> int:
         deadline_seconds=arguments.deadline,
         keep=arguments.keep,
         verbose=arguments.verbose,
+        agreed=arguments.yes,
     )
     return GOOD if met else NO
 
@@ -619,6 +627,8 @@ def _scenario(arguments: argparse.Namespace) -> int:
             raise UsageError(f"schema takes no file; found {arguments.files[0]}")
         print(schema_text(), end="")
         return GOOD
+    if arguments.action == "locust":
+        return _scenario_for_locust(arguments.files)
     from hinagata.scenario import read_scenario
 
     if not arguments.files:
@@ -642,6 +652,16 @@ def _scenario(arguments: argparse.Namespace) -> int:
         else:
             print(f"{file}: good")
     return WRONG if failed else GOOD
+
+
+def _scenario_for_locust(files: Sequence[Path]) -> int:
+    from hinagata.lab.locust_file import locust_file
+    from hinagata.scenario import read_scenario
+
+    if len(files) != 1:
+        raise UsageError(f"locust takes one file; found {len(files)}")
+    print(locust_file(read_scenario(files[0], project=Path.cwd())), end="")
+    return GOOD
 
 
 def _price(arguments: argparse.Namespace) -> int:

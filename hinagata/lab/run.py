@@ -25,6 +25,7 @@ from hinagata.lab.accounting import (
     source_accounts,
 )
 from hinagata.lab.caps import UNCAPPED, take_caps_off
+from hinagata.lab.consent import AWS, ask_for_aws
 from hinagata.lab.deployment import Deployment, deploy
 from hinagata.lab.emulator import Emulator, EmulatorError
 from hinagata.lab.endpoint import Endpoint
@@ -77,6 +78,7 @@ def stage(
     project: Path,
     endpoint_url: str | None,
     steps: Steps,
+    agreed: bool = False,
 ) -> Iterator[Stage]:
     """Bring a sample up for as long as the block lasts; nothing of it is left, whatever happens.
 
@@ -86,17 +88,17 @@ def stage(
         sample: the sample.
         scenario: what will be played; all that it names must be there.
         project: the folder with the app.
-        endpoint_url: where to deploy to; None starts the embedded endpoint.
+        endpoint_url: where to deploy to; None starts the embedded endpoint, `aws` is AWS itself.
         steps: shows how far it is.
+        agreed: whether the user need not be asked before anything is deployed to AWS.
 
     Raises:
         HinagataError: nothing was deployed, or what was is taken down again.
     """
-    if endpoint_url is not None and not endpoint_url.startswith(("http://", "https://")):
-        raise UsageError(
-            f"{endpoint_url} is no endpoint; expected a URL such as http://127.0.0.1:4566"
-        )
+    foreign = None if endpoint_url is None else _foreign(endpoint_url)
     refuse_foreign(scenario, endpoint_url)
+    if foreign is not None and foreign.is_aws:
+        ask_for_aws(foreign, sample.stack, agreed=agreed)
     with _undisturbed_end() as stack:
         with steps.step("synthesize"):
             assembly = _of_sample(synthesize(project), sample)
@@ -106,7 +108,7 @@ def stage(
         faults = FaultSession(scenario, workdir)
         emulator: Emulator | None = None
         try:
-            if endpoint_url is None:
+            if foreign is None:
                 with steps.step("start the endpoint"):
                     environment = stack.enter_context(faults.around())
                     if scenario.uncapped:
@@ -115,7 +117,7 @@ def stage(
                     endpoint = Endpoint(emulator.endpoint, embedded=True)
                     stack.enter_context(faults.between(endpoint))
             else:
-                endpoint = Endpoint(endpoint_url)
+                endpoint = foreign
                 _must_be_aws(endpoint)
             with steps.step("deploy") as step:
                 deployment = deploy(assembly, endpoint, report=step.tell)
@@ -150,6 +152,17 @@ def stage(
         except (BotoCoreError, ClientError) as error:
             where = endpoint_url or "the embedded endpoint"
             raise HinagataError(f"{where} did not answer as expected: {error}") from error
+
+
+def _foreign(url: str) -> Endpoint:
+    """Return an endpoint that was there before."""
+    if url == AWS:
+        return Endpoint()
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(
+            f"{url} is no endpoint; expected a URL such as http://127.0.0.1:4566, or {AWS}"
+        )
+    return Endpoint(url)
 
 
 def _must_be_aws(endpoint: Endpoint) -> None:
@@ -307,6 +320,7 @@ def run(
     deadline_seconds: float | None = None,
     keep: bool = False,
     verbose: bool = False,
+    agreed: bool = False,
 ) -> bool:
     """Run a scenario, show the result, and say whether every expectation holds.
 
@@ -319,9 +333,17 @@ def run(
         deadline_seconds: how long to wait for results. Default: what the scenario says.
         keep: whether to leave everything up until Ctrl-C, which then ends it as usual.
         verbose: whether every step is told.
+        agreed: whether the user need not be asked before anything is deployed to AWS.
     """
     steps = Steps(verbose=verbose)
-    with stage(sample, scenario, project=project, endpoint_url=endpoint_url, steps=steps) as up:
+    with stage(
+        sample,
+        scenario,
+        project=project,
+        endpoint_url=endpoint_url,
+        steps=steps,
+        agreed=agreed,
+    ) as up:
         seconds = scenario.deadline_seconds if deadline_seconds is None else deadline_seconds
         result = play(up, scenario, steps=steps, deadline_seconds=seconds, show=show)
         show(result)

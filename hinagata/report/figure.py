@@ -235,7 +235,8 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
             zorder=1.5,
         )
     _scale_y(axes, panel)
-    count = len([each for each in (*panel.series, *panel.levels) if each.name])
+    names = [*(series.name for series in panel.series), *(level.name for level in panel.levels)]
+    count = len([name for name in names if name])
     if count:
         legend = axes.legend(
             title=panel.title or None,

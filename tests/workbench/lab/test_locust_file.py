@@ -1,0 +1,122 @@
+"""A scenario as a file for Locust: executed by it, against a service that listens."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from hinagata.cli import main
+from hinagata.lab.locust_file import locust_file
+from tests.workbench.lab.service import serving
+from tests.workbench.scenario.scenario_text import SCENARIO, WHOLE, read, write
+
+FAST = """\
+name: fast
+duration: 3s
+sources:
+  cars:
+    entry: DeviceGateway
+    request: {method: POST, path: "/vehicles/{vehicle_id}", body: telemetry.json}
+    rate: {shape: constant, rate: 20/s}
+    keys: {vehicle_id: {cardinality: 1000, distribution: zipf, skew: 1.0}}
+    reaches: [Gateway]
+    run: {messages: 5, rate: 10/s}
+  people:
+    entry: CommandApi
+    request: {method: POST, path: /commands, body: telemetry.json}
+    rate: {shape: users, users: 2, think_time: 500ms}
+    reaches: [Gateway]
+    run: {messages: 5, rate: 10/s}
+"""
+
+
+@pytest.mark.timeout(120)
+def test_locust_sends_what_the_scenario_says(tmp_path: Path) -> None:
+    """As often, to each entry, with keys, ids, times and traces; and ends with the scenario."""
+    file = tmp_path / "fast.py"
+    file.write_text(locust_file(read(tmp_path, FAST)))
+    with serving(lambda _: 202) as service:
+        done = subprocess.run(
+            [sys.executable, "-m", "locust", "-f", file, "--headless", "--only-summary"],
+            env={**os.environ, "DEVICE_GATEWAY_URL": service.url, "COMMAND_API_URL": service.url},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+
+    assert done.returncode == 0, done.stderr
+    kinds = Counter(request.path.split("/")[1] for request in service.received)
+    assert 40 <= kinds["vehicles"] <= 62
+    assert 4 <= kinds["commands"] <= 14
+    cars = [request for request in service.received if request.path.startswith("/vehicles/")]
+    for request in cars:
+        (key,) = re.findall(r"/vehicles/(vehicle-\d{3})$", request.path)
+        assert json.loads(request.body) == {"vehicle_id": key, "speed": 48}
+        assert request.headers["Content-Type"] == "application/json"
+        assert re.fullmatch("Root=1-[0-9a-f]{8}-[0-9a-f]{24}", request.headers["X-Amzn-Trace-Id"])
+        assert request.headers["X-Sent-At"].endswith("+00:00")
+    assert len({request.headers["Idempotency-Key"] for request in cars}) == len(cars)
+    # The first of a thousand values has an eighth of the messages at skew 1.
+    assert Counter(request.path for request in cars).most_common(1)[0][1] > 1
+
+
+@pytest.mark.parametrize("text", [SCENARIO, WHOLE], ids=["small", "whole"])
+def test_any_scenario_is_a_file_that_python_reads(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every shape and every distribution stands in it, and nothing of Hinagata is imported."""
+    scenario = read(tmp_path, text)
+    written = locust_file(scenario)
+    # The real one changes the sockets of the process that imports it.
+    stand_in = ModuleType("locust")
+    for name in ("HttpUser", "LoadTestShape"):
+        setattr(stand_in, name, object)
+    vars(stand_in).update(
+        constant=lambda _: None,
+        task=lambda method: method,
+        events=SimpleNamespace(test_start=SimpleNamespace(add_listener=lambda method: method)),
+    )
+    monkeypatch.setitem(sys.modules, "locust", stand_in)
+    module = ModuleType("scenario_for_locust")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(written, "scenario.py", "exec"), vars(module))
+
+    kinds = [each for each in vars(module).values() if getattr(each, "fixed_count", None)]
+    assert len(kinds) == len(scenario.sources)
+    for kind, source in zip(kinds, scenario.sources.values(), strict=True):
+        assert kind.path == source.request.path
+        if kind.rate != 0:
+            assert kind.rate.rate_at(3600.0) == source.rate.rate_at(3600.0)
+        for name, (count, distribution) in kind.keys.items():
+            assert distribution.draw(random.Random(1), among=count) == source.keys[
+                name
+            ].distribution.draw(random.Random(1), among=count)
+    assert "hinagata" not in written
+
+
+def test_the_command_prints_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For a file of the user's choice."""
+    file = write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["scenario", "locust", str(file)]) == 0
+    assert capsys.readouterr().out == locust_file(read(tmp_path))
+
+
+def test_fails_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """One scenario is one file."""
+    assert main(["scenario", "locust"]) == 2
+    assert capsys.readouterr().err == "hinagata: locust takes one file; found 0\n"
