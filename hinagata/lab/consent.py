@@ -18,7 +18,7 @@ def ask_for_aws(
     *,
     agreed: bool,
     ask: Callable[[str], str] = input,
-    is_terminal: Callable[[], bool] = sys.stdin.isatty,
+    is_terminal: Callable[[], bool] | None = None,
 ) -> None:
     """Return if the user agrees that a stack is deployed to their account.
 
@@ -27,14 +27,14 @@ def ask_for_aws(
         stack: the name of the stack.
         agreed: whether they have agreed already.
         ask: shows a question and returns the answer.
-        is_terminal: whether there is somebody to ask.
+        is_terminal: whether there is somebody to ask. Default: whether input comes from a terminal.
 
     Raises:
         UsageError: they do not, or nobody can be asked.
         HinagataError: there are no credentials, or they are not valid.
     """
     region = endpoint.region
-    if not agreed and not is_terminal():
+    if not agreed and not (is_terminal or sys.stdin.isatty)():
         raise UsageError(
             f"a run on AWS deploys {stack} to {region}, costs money and leaves the stack there; "
             "nobody can be asked here: agree with --yes"

@@ -66,7 +66,8 @@ class Endpoint:
             aws_access_key_id=access_key,
             aws_secret_access_key=secret_key,
             aws_session_token=session_token,
-            region_name=region or (DEFAULT_REGION if self.url else None),
+            # boto3 reads AWS_DEFAULT_REGION alone; the other SDKs, and Lambda, say AWS_REGION.
+            region_name=region or (DEFAULT_REGION if self.url else os.environ.get("AWS_REGION")),
         )
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()  # a session makes one client at a time

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import NoCredentialsError
 
+from hinagata.cli import main
 from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.consent import ask_for_aws
 
 ACCOUNT = "123456789012"
+REPOSITORY = Path(__file__).parents[3]
 
 
 class FakeAws:
@@ -77,3 +81,17 @@ def test_fails_without_credentials() -> None:
     """In one sentence."""
     with pytest.raises(HinagataError, match="AWS does not know who runs this: Unable to locate"):
         ask_for_aws(cast("Any", FakeAws(NoCredentialsError())), "Car", agreed=True)
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_fails_on_the_command_line_before_anything_is_synthesized(
+    variable: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2, with the stack and the region."""
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setenv(variable, "eu-west-3")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.chdir(REPOSITORY)
+
+    assert main(["run", "connected_car", "--endpoint", "aws"]) == 2
+    assert "a run on AWS deploys ConnectedCar to eu-west-3" in capsys.readouterr().err
