@@ -101,7 +101,7 @@ class FunctionPlace(Place):
         self._start = Law.of(station.cold_start)
         self._warm = WarmPool(station.keep_alive_s, station.provisioned, ledger.tick_s)
         self._allowance = account.scale_at_once if station.in_account else math.inf
-        self._cold_share = 0.0
+        self._cold_share = self._started_now = 0.0
         self._growing = False
         self._fine_ticks = max(1, round(ledger.tick_s / _FINE_S))
         self._fine = np.zeros((2, 0))
@@ -329,6 +329,7 @@ class FunctionPlace(Place):
         ledger.put(self.cold, tick, cold)
         ledger.put(self._size, tick, self._warm.size())
         self._cold_share = cold / invoked if invoked > 0.0 else 0.0
+        self._started_now = cold
         if self._allowance < math.inf:
             account = self._account
             gained = min(self._allowance, account.scale_at_once) + account.scale_per_s * tick_s
@@ -471,7 +472,8 @@ class FunctionPlace(Place):
 
     def calm(self) -> bool:
         """Returns whether nothing holds it back at the moment."""
-        return self.limited < 1e-9 and not self._growing and self._cold_share < _GROWS
+        few = self._cold_share < _GROWS or self._started_now < _FEW * self.ledger.tick_s
+        return self.limited < 1e-9 and not self._growing and few
 
     def _tries(self, at: slice) -> Values:
         tries = np.zeros(at.stop - at.start)

@@ -363,7 +363,9 @@ class Walk:
             # Each tick's end, and a hair of a message more, so that the curve is one to one.
             curve = left + np.arange(ticks) * 1e-9
             curve = np.concatenate([[0.0], curve])
-            gone = np.interp(middle, curve, np.arange(ticks + 1) * tick_s, right=math.inf)
+            # Who does not get away before the end is not seen to.
+            never = 2.0 * self._network.duration_s + self._ledger.tick_s
+            gone = np.interp(middle, curve, np.arange(ticks + 1) * tick_s, right=never)
             since = (np.arange(ticks) + 0.5) * tick_s
             self._waits[key] = np.maximum(0.0, gone - since)
         return self._waits[key]

@@ -27,8 +27,10 @@ _LONG_POLL_S = 20.0
 # Who waited longest for his turn finds most in the line, and most likely a free place: refused
 # batches are smaller, by the refused share to this power (fitted to the event engine, 0.13 to 0.19).
 _LUCK = 0.18
-# Below this chance that messages wait, a poller's growth changes nothing that matters.
-_RARELY = 0.02
+# Up to this share of what the poller can take at most, messages are taken as they come.
+_BUSY = 0.6
+# Ticks for which a poller is taken as being as it is.
+_BLOCK = 30
 
 
 class QueuePlace(Place):
@@ -61,6 +63,7 @@ class QueuePlace(Place):
         self._in_service = 0.0
         self._in_total = self._out_total = 0.0
         self._waits = 0.0
+        self._strain = -1
         self._hidden_wait = constant_wait(station.visibility_s, ledger.tick_s)
         self._hold = (Law(0.0, 0.0), 1.0)
         self.received = ledger.row()
@@ -213,29 +216,38 @@ class QueuePlace(Place):
             return
         self._out_total += float(total.sum())
         ledger.put(self.waiting, at, 0.0)
-        poller = self._poller
+        sizes = self._grow_along(at, total)
+        self._occupy(
+            at, total / sizes, float(total.sum()) / max(float((total / sizes).sum()), 1e-300), total
+        )
+
+    def _grow_along(self, at: slice, total: Values) -> Values:
+        """Returns the batches of a stretch in which the poller keeps up, and lets it grow."""
+        poller, tick_s = self._poller, self.ledger.tick_s
         assert poller is not None  # noqa: S101
-        seconds = len(total) * tick_s
-        rate = float(total.sum()) / seconds
         _, held_s = self._service()
-        size = 1.0
-        if rate > 0.0:
-            if poller.window_s > 0.0:
-                size = min(poller.batch, 1.0 + rate * poller.window_s)
+        most = max(1.0, poller.batch)
+        sizes = np.ones(len(total))
+        self._strain = -1
+        for start in range(0, len(total), _BLOCK):
+            block = slice(start, min(start + _BLOCK, len(total)))
+            seconds = (block.stop - block.start) * tick_s
+            rate = float(total[block].sum()) / seconds
+            places = min(self._allowed, self._queue.groups if self._queue.ordered else math.inf)
+            if rate > 0.0 and poller.window_s > 0.0:
+                sizes[block] = min(most, 1.0 + rate * poller.window_s)
                 self._waits = 0.0
+            elif rate > 0.0:
+                sizes[block], _, self._waits = _batches(rate, held_s, places, most)
             else:
-                size, _, self._waits = _batches(
-                    float(total.max()) / tick_s, held_s, self._allowed, max(1.0, poller.batch)
-                )
-                if float(total.max()) > 1.05 * rate * tick_s:
-                    size, _, _ = _batches(rate, held_s, self._allowed, max(1.0, poller.batch))
-        else:
-            self._waits = 0.0
-        self._occupy(at, total / size, size, total)
-        steps = 8
-        for _ in range(steps):
-            self._adapt(self._waits, rate, seconds / steps)
-        ledger.put(self.allowed, at, self._allowed)
+                self._waits = 0.0
+            highest = float(total[block].max()) / tick_s
+            if self._strain < 0 and highest * held_s > _BUSY * places * most:
+                self._strain = at.start + start
+            self._adapt(self._waits, rate, seconds)
+            where = slice(at.start + block.start, at.start + block.stop)
+            self.ledger.put(self.allowed, where, self._allowed)
+        return sizes
 
     def _occupy(self, at: At, batches: Amount, size: float, messages: Amount) -> None:
         """Lets batches begin."""
@@ -345,20 +357,13 @@ class QueuePlace(Place):
                 return int(at.start)
         if self._queue.retention_s < (at.stop - at.start) * self.ledger.tick_s:
             return int(at.start)
-        _, held_s = self._service()
-        rates = self.came_in[at] / self.ledger.tick_s
-        places = min(self._allowed, self._queue.groups if self._queue.ordered else math.inf)
-        if self._waits > _RARELY or places <= 0.0:
-            most = float(rates.max())
-            # Where it first is as busy as that.
-            return int(at.start + np.argmax(rates >= 0.9 * most)) if most > 0.0 else None
-        return None
+        return self._strain if self._strain >= 0 else None
 
     def calm(self) -> bool:
         """Returns whether nothing holds it back at the moment."""
         if self._poller is None:
             return True
-        return self._waits < _RARELY / 2 and float(self._lines.sum()) < 1.0 + self._allowed
+        return self._waits < 1.0 and float(self._lines.sum()) < 1.0 + self._allowed
 
     def series(self) -> StationSeries:
         """Returns what happened."""

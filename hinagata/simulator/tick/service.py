@@ -154,20 +154,61 @@ class ServicePlace(Place):
         coming = np.atleast_1d(np.asarray(admitted, dtype=float)).tolist()
         if isinstance(at, slice) and len(coming) == 1:
             coming *= at.stop - at.start
-        waiting, busy, tasks = [], [], []
         self._strain = -1
         held_s = self._hold_s()
-        for tick, came in enumerate(coming, start):
-            self._pass(tick, came, held_s)
-            waiting.append(self._waiting)
-            busy.append(self._share * self._tasks * self._service.slots)
-            tasks.append(self._tasks)
-            if self._share > _CALM and self._strain < 0:
-                self._strain = tick
-        where = slice(start, start + len(coming))
-        self.ledger.put(self.waiting, where, np.array(waiting))
-        self.ledger.put(self.busy, where, np.array(busy))
-        self.ledger.put(self.tasks, where, np.array(tasks))
+        period = self._period()
+        tick, end = start, start + len(coming)
+        while tick < end:
+            # Up to the next datapoint, as long as nobody has to wait for long.
+            stop = min(end, (tick // period + 1) * period)
+            if stop - tick < 2 or not self._rest(
+                tick, np.array(coming[tick - start : stop - start]), held_s
+            ):
+                for now in range(tick, stop):
+                    self._pass(now, coming[now - start], held_s)
+                    self._write(slice(now, now + 1), self._waiting, self._share)
+                    if self._share > _CALM and self._strain < 0:
+                        self._strain = now
+            tick = stop
+
+    def _period(self) -> int:
+        tracking = self._service.tracking
+        seconds = 60.0 if tracking is None else tracking.period_s
+        return max(1, round(seconds / self.ledger.tick_s))
+
+    def _write(self, at: slice, waiting: Amount, share: Amount) -> None:
+        self.ledger.put(self.waiting, at, waiting)
+        self.ledger.put(self.busy, at, share * self._tasks * self._service.slots)
+        self.ledger.put(self.tasks, at, self._tasks)
+
+    def _rest(self, tick: int, coming: Values, held_s: float) -> bool:
+        """Lets ticks pass in which it is at rest, and returns whether it is."""
+        service, tick_s = self._service, self.ledger.tick_s
+        start_s, end_s = tick * tick_s, (tick + len(coming)) * tick_s
+        slots = self._tasks * service.slots
+        if slots <= 0.0 or held_s <= 0.0 or self._share > _CALM:
+            return False
+        if any(when < end_s for when, _ in self._starting) or any(
+            (at_s - start_s) % DAY_SECONDS < end_s - start_s + tick_s for at_s, _ in self._edges
+        ):
+            return False
+        shares = coming / tick_s * held_s / slots
+        if float(shares.max()) > _CALM or float(np.abs(np.diff(shares)).max()) > 0.02:
+            return False
+        waits, numbers = waiting_of(slots)
+        in_queue = numbers * (1.0 + self._course.ok.cv**2) / 2
+        waiting = np.interp(shares, _SHARES, in_queue)
+        self._write(slice(tick, tick + len(coming)), waiting, shares)
+        self._share, self._waiting = float(shares[-1]), float(waiting[-1])
+        self._waits = float(np.interp(self._share, _SHARES, waits))
+        self._present = self._share * slots + self._waiting
+        tracking = service.tracking
+        if tracking is not None:
+            by_busy = tracking.busy_share is not None
+            self._load += float(shares.sum()) * slots * tick_s if by_busy else float(coming.sum())
+            if int(end_s / tracking.period_s + 1e-9) > int(start_s / tracking.period_s + 1e-9):
+                self._track(end_s)
+        return True
 
     def _pass(self, tick: int, came: float, held_s: float) -> None:
         service, tick_s = self._service, self.ledger.tick_s

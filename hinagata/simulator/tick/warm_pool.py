@@ -108,10 +108,13 @@ class WarmPool:
         means = np.minimum(means, tops)
         used = means[rates > 0]
         low, high = self._band(float(used.min()), float(used.max()))
-        hazards = np.zeros((len(rates), high - low))
-        for number, (rate, mean) in enumerate(zip(rates.tolist(), means.tolist(), strict=True)):
-            if rate > 0.0 and mean > 0.0:
-                hazards[number] = self.row_s * rate * self._pass_chance(mean, low, high, tops)
+        levels = self._levels[low:high]
+        mean = np.maximum(means, 1e-300)[:, None]
+        hazards = np.exp(levels * np.log(mean) - mean - self._log_factorial[low:high])
+        hazards *= np.maximum(0.0, 1.0 - mean / (levels + 1.0))
+        hazards *= (self.row_s * rates)[:, None]
+        hazards[:, levels >= tops - 1e-9] = 0.0
+        hazards[(levels + 1.0 <= mean) & (rates[:, None] > 0.0)] = _PASSED
         before = [row[low:high] for row in self._rows]
         while len(before) < self._kept:
             before.insert(0, np.zeros(high - low))
