@@ -107,7 +107,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         "price": (
             _price,
             "say what an architecture costs a month, from its usage or under a scenario",
-            "hinagata price cdk.out --scenario morning_rush.yaml",
+            "hinagata price cdk.out --scenario morning_rush",
         ),
         "redrive": (
             _redrive,
@@ -122,7 +122,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         "plan": (
             _plan,
             "say how large an architecture must be for a scenario, and which limits it meets",
-            "hinagata plan cdk.out --scenario morning_rush.yaml",
+            "hinagata plan cdk.out --scenario morning_rush",
         ),
         "choose": (
             _choose,
@@ -403,7 +403,7 @@ def _add_answer_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_scenario_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--scenario", metavar="FILE", type=Path, help="the traffic; a scenario")
+    parser.add_argument("--scenario", metavar="NAME_OR_FILE", help="the traffic; a scenario")
     parser.add_argument(
         "--assume",
         metavar="FILE",
@@ -689,7 +689,7 @@ def _price(arguments: argparse.Namespace) -> int:
     if len(arguments.paths) != 1:
         raise UsageError(
             f"found {len(arguments.paths)} usage files, expected one; "
-            "to price an architecture, add --scenario FILE"
+            "to price an architecture, add --scenario NAME_OR_FILE"
         )
     if arguments.assume is not None:
         raise UsageError("--assume is for --scenario; a usage file says everything itself")
@@ -741,7 +741,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     from hinagata.planner.sizes.command import plan_architecture
 
     if arguments.scenario is None:
-        raise UsageError("no scenario to plan for; add --scenario FILE")
+        raise UsageError("no scenario to plan for; add --scenario NAME_OR_FILE")
     fits = plan_architecture(
         arguments.paths,
         arguments.scenario,

@@ -16,27 +16,33 @@ from hinagata.suggestion import suggest
 FOLDER = "scenarios"
 
 
-def find_scenario(name: str, *, sample: str, project: Path) -> Path:
+def find_scenario(name: str, *, project: Path, sample: str | None = None) -> Path:
     """Return the file of a scenario that is given by its name or by its file.
 
     Args:
-        name: a file (anything with a slash or a YAML suffix), or the name of one of the sample's
-            scenarios.
-        sample: the name of the sample.
+        name: a file (anything with a slash or a YAML suffix), or the name of a scenario.
         project: the folder with the scenarios.
+        sample: the name of the sample whose scenario it is. Default: any.
 
     Raises:
-        UsageError: the sample has no such scenario.
+        UsageError: there is no such scenario, or several samples have one of that name.
     """
     if "/" in name or name.endswith((".yaml", ".yml")):
         return Path(name)
-    folder = project / FOLDER / sample
-    known = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
-    if name not in known:
+    folder = project / FOLDER
+    files = sorted(folder.glob(f"{sample or '*'}/*.yaml"))
+    found = [file for file in files if file.stem == name]
+    if not found:
         raise UsageError(
-            f"{sample} has no scenario {name} in {folder}; expected {suggest(name, known)}"
+            f"there is no scenario {name} in {folder / (sample or '')}; expected a file, or "
+            f"{suggest(name, dict.fromkeys(file.stem for file in files))}"
         )
-    return known[name]
+    if len(found) > 1:
+        raise UsageError(
+            f"{name} is a scenario of several samples; expected the file, one of "
+            f"{', '.join(map(str, found))}"
+        )
+    return found[0]
 
 
 def read_scenario(file: Path, *, project: Path) -> Scenario:

@@ -11,14 +11,12 @@ from hinagata.errors import UsageError
 from hinagata.facts import Facts
 from hinagata.facts.facts import DEFAULT_REGION
 from hinagata.output_file import write_whole
-from hinagata.scenario import Scenario, read_scenario
-from hinagata.scenario.reading import FOLDER
+from hinagata.scenario import Scenario, find_scenario, read_scenario
 from hinagata.scenario.units import seconds as read_seconds
 from hinagata.simulator.choice import Engine
 from hinagata.simulator.engines import engine as shipped
 from hinagata.simulator.self_check import Run
 from hinagata.simulator.simulation import EngineChoice, Simulation, simulate
-from hinagata.suggestion import suggest
 from hinagata.topology.reading import read_topology
 
 
@@ -94,14 +92,7 @@ def _assembly(project: Path) -> Path:
 
 
 def _read(name: str, project: Path, faults: Sequence[str]) -> Scenario:
-    file = Path(name)
-    if "/" not in name and not name.endswith((".yaml", ".yml")):
-        known = {each.stem: each for each in sorted((project / FOLDER).glob("*/*.yaml"))}
-        if name not in known:
-            raise UsageError(
-                f"there is no scenario {name}; expected a file, or {suggest(name, known)}"
-            )
-        file = known[name]
+    file = find_scenario(name, project=project)
     scenario = read_scenario(file, project=project)
     if not faults:
         return scenario

@@ -128,8 +128,8 @@ WRONG = {
     "an unknown scenario": (
         ["run", "connected_car"],
         (
-            "connected_car has no scenario morning_rush in {project}/scenarios/connected_car; "
-            "expected one that exists, but there are none"
+            "there is no scenario morning_rush in {project}/scenarios/connected_car; "
+            "expected a file, or one that exists, but there are none"
         ),
     ),
     "a scenario file that is not there": (
@@ -155,7 +155,7 @@ WRONG = {
         ["run", "connected_car", "--verb"],
         (
             "hinagata run has no option --verb; expected one of --help, --format, --scenario, "
-            "--endpoint, --deadline, --report, --output, --keep, --list-gaps, --verbose "
+            "--endpoint, --yes, --deadline, --report, --output, --keep, --list-gaps, --verbose "
             "(did you mean --verbose?)"
         ),
     ),
@@ -170,7 +170,7 @@ WRONG = {
     "nothing to do with a scenario": (
         ["scenario", "chek"],
         (
-            "argument action: invalid choice: 'chek' (choose from 'check', 'schema'); "
+            "argument action: invalid choice: 'chek' (choose from 'check', 'schema', 'locust'); "
             "see: hinagata scenario --help"
         ),
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from hinagata.planner.deriving.estimate import price_scenario
 from hinagata.planner.pricing.as_json import as_json
 from hinagata.planner.pricing.as_text import as_text
-from hinagata.scenario import read_scenario
+from hinagata.scenario import find_scenario, read_scenario
 
 if TYPE_CHECKING:
     from hinagata.topology.graph import Topology
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def price_architecture(
     paths: Sequence[str],
-    scenario: Path,
+    scenario: str,
     *,
     project: Path,
     stream: TextIO,
@@ -32,7 +32,7 @@ def price_architecture(
 
     Args:
         paths: Assemblies and templates, together one architecture. None: the project's app.
-        scenario: The scenario's file.
+        scenario: A scenario's file, or its name.
         project: Folder of that app, and of what the scenario names.
         stream: Where the answer is written.
         region: Where it runs. Default: what the templates say, or us-east-1.
@@ -42,7 +42,7 @@ def price_architecture(
         format: `text` or `json`.
         sources: Whether the text names source and date of each number; JSON always does.
     """
-    read = read_scenario(scenario, project=project)
+    read = read_scenario(find_scenario(scenario, project=project), project=project)
     estimate, remarks = price_scenario(
         read_architecture(paths, project=project),
         read,

@@ -13,12 +13,12 @@ from hinagata.planner.memory import knee_of, read_points
 from hinagata.planner.sizes.as_json import as_json
 from hinagata.planner.sizes.as_text import as_text
 from hinagata.planner.sizes.plan import plan
-from hinagata.scenario import read_scenario
+from hinagata.scenario import find_scenario, read_scenario
 
 
 def plan_architecture(
     paths: Sequence[str],
-    scenario: Path,
+    scenario: str,
     *,
     project: Path,
     stream: TextIO,
@@ -33,7 +33,7 @@ def plan_architecture(
 
     Args:
         paths: Assemblies and templates, together one architecture. None: the project's app.
-        scenario: The scenario's file.
+        scenario: A scenario's file, or its name.
         project: Folder of that app, and of what the scenario names.
         stream: Where the answer is written.
         region: Where it runs. Default: what the templates say, or us-east-1.
@@ -48,7 +48,7 @@ def plan_architecture(
     """
     known = Facts(facts)
     measured = read_points(points) if points is not None else {}
-    read = read_scenario(scenario, project=project)
+    read = read_scenario(find_scenario(scenario, project=project), project=project)
     found = plan(
         read_architecture(paths, project=project),
         read,

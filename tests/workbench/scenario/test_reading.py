@@ -376,8 +376,21 @@ def test_fails_when_the_sample_has_no_such_scenario(tmp_path: Path) -> None:
         find_scenario("smal", sample="cars", project=tmp_path)
 
     assert str(failure.value) == (
-        f"cars has no scenario smal in {folder}; expected small (did you mean small?)"
+        f"there is no scenario smal in {folder}; expected a file, or small (did you mean small?)"
     )
+
+
+def test_a_scenario_is_found_whatever_sample_has_it(tmp_path: Path) -> None:
+    """Without a sample every one is searched, and a name that two have is refused."""
+    for sample in ("cars", "orders"):
+        (tmp_path / "scenarios" / sample).mkdir(parents=True)
+    file = write(tmp_path / "scenarios" / "cars")
+
+    assert find_scenario("small", project=tmp_path) == file
+
+    write(tmp_path / "scenarios" / "orders")
+    with pytest.raises(UsageError, match="several samples; expected the file, one of .*orders"):
+        find_scenario("small", project=tmp_path)
 
 
 def test_every_shape_distribution_and_fault_is_read(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_an_assumption_of_ones_own_counts(files: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("plan", "shop.json"), "no scenario to plan for; add --scenario FILE"),
+        (("plan", "shop.json"), "no scenario to plan for; add --scenario NAME_OR_FILE"),
         (("plan", "none.json", "--scenario", "sale.yaml"), "none.json"),
         (("plan", "shop.json", "--scenario", "none.yaml"), "none.yaml"),
         (("plan", "empty.json", "--scenario", "sale.yaml"), "sale.yaml:4: sources.buyers.entry"),
