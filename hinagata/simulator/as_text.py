@@ -76,7 +76,7 @@ def show_duration(seconds: float) -> str:
 
 def _stations(found: list[Row]) -> Table:
     table = _table(
-        "station", "arrivals", "throttled", "errors", "dead", "lost", "backlog", "oldest", "cold"
+        "station", "arrivals", "throttled", "errors", "dead", "failed", "backlog", "oldest", "cold"
     )
     for row in found:
         throttled = _count(row.throttled)

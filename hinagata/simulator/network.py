@@ -12,6 +12,7 @@ from hinagata.simulator.doubts import Doubts
 from hinagata.simulator.known import Known
 from hinagata.simulator.model import Account, Disturbance, Network, Retry, Traffic
 from hinagata.simulator.names import Names
+from hinagata.simulator.outside import Outside
 from hinagata.simulator.own_times import OwnTimes
 from hinagata.simulator.refusals import check_names, check_numbers, unknown
 from hinagata.simulator.routes import (
@@ -85,13 +86,18 @@ def build_network(
     names = Names(topology, _nodes(topology, _templates(entries.values(), links)))
     check_names(scenario, names)
     routes = find_routes(scenario, entries=entries, links=links, names=names, doubts=doubts)
-    times = OwnTimes(scenario, routes=routes, names=names, facts=facts, doubts=doubts)
+    hops = [node for node in names.of if node.type in RUNS_CODE]
+    outside = Outside(scenario.outside, hops, doubts)
+    times = OwnTimes(
+        scenario, routes=routes, names=names, outside=outside, facts=facts, doubts=doubts
+    )
     builder = Builder(
         topology=topology,
         scenario=scenario,
         routes=routes,
         names=names,
         times=times,
+        outside=outside,
         facts=facts,
         known=Known(doubts),
         doubts=doubts,
@@ -102,7 +108,7 @@ def build_network(
         traffic=tuple(_traffic(scenario, routes, names)),
         duration_s=duration,
         account=_account(facts),
-        disturbances=tuple(_disturbances(scenario, names)),
+        disturbances=tuple(_disturbances(scenario, names, outside)),
         seed=scenario.seed if seed is None else seed,
     )
     # An engine would never end with messages that go round.
@@ -167,10 +173,15 @@ def _traffic(scenario: Scenario, routes: Routes, names: Names) -> Iterator[Traff
         )
 
 
-def _disturbances(scenario: Scenario, names: Names) -> Iterator[Disturbance]:
+def _disturbances(scenario: Scenario, names: Names, outside: Outside) -> Iterator[Disturbance]:
     for index, fault in enumerate(scenario.faults):
         kind = KINDS[fault.inject].target
-        for station in _hit(scenario, index, names) if kind is not None else (None,):
+        hit: Iterable[str | None] = (None,)
+        if fault.target in outside.named:
+            hit = {fault.target}.intersection(outside.called)
+        elif kind is not None:
+            hit = _hit(scenario, index, names)
+        for station in hit:
             yield Disturbance(
                 inject=fault.inject,
                 station=station,

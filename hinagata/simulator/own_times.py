@@ -9,6 +9,7 @@ from hinagata.scenario.model import Scenario, ServiceTime
 from hinagata.simulator.doubts import Doubts
 from hinagata.simulator.model import Dependency, Table, Work
 from hinagata.simulator.names import Names
+from hinagata.simulator.outside import Outside
 from hinagata.simulator.routes import RUNS_CODE, Link, Routes
 from hinagata.topology.node import Node, Role
 
@@ -24,16 +25,25 @@ class OwnTimes:
         scenario: Its service times, each the whole of what a hop does with a message.
         routes: Where messages go.
         names: What the stations are called.
+        outside: What hops call that is no part of the architecture.
         facts: How long environments take to start, where the scenario says nothing.
         doubts: Told of times that are assumed.
     """
 
     def __init__(
-        self, scenario: Scenario, *, routes: Routes, names: Names, facts: Facts, doubts: Doubts
+        self,
+        scenario: Scenario,
+        *,
+        routes: Routes,
+        names: Names,
+        outside: Outside,
+        facts: Facts,
+        doubts: Doubts,
     ) -> None:
         self._scenario = scenario
         self._routes = routes
         self._names = names
+        self._outside = outside
         self._facts = facts
         self._doubts = doubts
 
@@ -73,6 +83,7 @@ class OwnTimes:
         return times.get(self._names.hop(node)) or times.get(self._names.of[node])
 
     def _waits(self, node: Node) -> Iterator[float]:
+        yield self._outside.waited_s(node)
         for link in self._routes.links.get(node, ()):
             if waits(link):
                 yield self._routes.share(link) * calls_for_each(link) * self._answer(link.target)

@@ -203,7 +203,7 @@ def _stations(simulation: Simulation) -> Table:
             "throttled",
             "errors",
             "dead",
-            "lost",
+            "failed",
             "most waiting",
             "oldest",
             "cold starts",

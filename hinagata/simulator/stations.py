@@ -34,6 +34,7 @@ from hinagata.simulator.model import (
     Workflow,
 )
 from hinagata.simulator.names import Names
+from hinagata.simulator.outside import Outside
 from hinagata.simulator.own_times import OwnTimes
 from hinagata.simulator.routes import Routes
 from hinagata.simulator.scaling import scaling_of
@@ -73,6 +74,7 @@ class Builder:
         routes: Where messages go.
         names: What the stations are called.
         times: How long hops work.
+        outside: What hops call that is no part of the architecture.
         facts: Quotas and defaults.
         known: Reads settings.
         doubts: Told of what is assumed.
@@ -83,6 +85,7 @@ class Builder:
     routes: Routes
     names: Names
     times: OwnTimes
+    outside: Outside
     facts: Facts
     known: Known
     doubts: Doubts
@@ -95,6 +98,8 @@ class Builder:
                 yield self._stream(node, name=stream_of(self.names.of[node]))
             if node.type == FUNCTION and self.topology.into(node, Kind.INVOKES_ASYNC):
                 yield self._events(node)
+        for name in self.outside.called:
+            yield Dependency(name=name)
 
     def _station(self, node: Node) -> Station:
         if node.type == _STREAM:
@@ -106,7 +111,7 @@ class Builder:
             self.doubts.add("these only take their time, without limits: {}", self.names.of[node])
         return Dependency(
             name=self.names.of[node],
-            calls=calls_of(node, topology=self.topology, routes=self.routes, names=self.names),
+            calls=self._calls(node),
         )
 
     @property
@@ -126,16 +131,22 @@ class Builder:
         batches = bool(self.topology.into(node, Kind.POLLS))
         return Function(
             name=self.names.of[node],
-            calls=calls_of(node, topology=self.topology, routes=self.routes, names=self.names),
+            calls=self._calls(node),
             work=Work(mean_s=0.0, cv=0.0) if batches else work,
             per_message=work if batches else None,
             cold_start=self.times.cold_start(node),
             timeout_s=self.known.number(node, "Timeout", default=_FUNCTION_TIMEOUT_S),
             memory_mb=self.known.number(node, "MemorySize", default=_FUNCTION_MB),
-            reserved=self.known.maybe(node, "ReservedConcurrentExecutions"),
+            reserved=None
+            if self._is_uncapped(node)
+            else self.known.maybe(node, "ReservedConcurrentExecutions"),
             provisioned=self._provisioned(node),
             arm=node.strings("Architectures", default="x86_64") == frozenset({"arm64"}),
         )
+
+    def _is_uncapped(self, function: Node) -> bool:
+        uncapped = self.scenario.uncapped
+        return self.names.hop(function) in uncapped or self.names.of[function] in uncapped
 
     def _provisioned(self, function: Node) -> float:
         settings = ("ProvisionedConcurrencyConfig", "ProvisionedConcurrentExecutions")
@@ -194,7 +205,7 @@ class Builder:
         ]
         return Service(
             name=self.names.of[node],
-            calls=calls_of(node, topology=self.topology, routes=self.routes, names=self.names),
+            calls=self._calls(node),
             work=self.times.work(node),
             # The time before the scenario was like its beginning.
             tasks=min(at_most, max(desired, at_least, tracked)),
@@ -242,7 +253,7 @@ class Builder:
         ]
         return Gateway(
             name=self.names.of[node],
-            calls=calls_of(node, topology=self.topology, routes=self.routes, names=self.names),
+            calls=self._calls(node),
             per_s=min([self.facts.value("apigateway", "throttle.rps"), *filter(None, rates)]),
             burst=min([self.facts.value("apigateway", "throttle.burst"), *filter(None, bursts)]),
             timeout_s=max(
@@ -298,18 +309,16 @@ class Builder:
                 return
             via, value = edge.via, self.facts.value
             types = via.items("FunctionResponseTypes")
+            most = value("sqs_esm", "max_concurrency")
             yield Poller(
                 function=self.names.of[edge.target],
                 batch=self.known.number(via, "BatchSize", default=_QUEUE_BATCH),
                 window_s=self.known.number(via, "MaximumBatchingWindowInSeconds", default=0),
                 at_start=value("sqs_esm", "initial_concurrency"),
                 ramp_per_min=value("sqs_esm", "ramp"),
-                at_most=self.known.number(
-                    via,
-                    "ScalingConfig",
-                    "MaximumConcurrency",
-                    default=value("sqs_esm", "max_concurrency"),
-                ),
+                at_most=most
+                if self._is_uncapped(edge.target)
+                else self.known.number(via, "ScalingConfig", "MaximumConcurrency", default=most),
                 partial="ReportBatchItemFailures" in (types or ()),
             )
 
@@ -365,14 +374,14 @@ class Builder:
     def _topic(self, node: Node) -> Topic:
         return Topic(
             name=self.names.of[node],
-            calls=calls_of(node, topology=self.topology, routes=self.routes, names=self.names),
+            calls=self._calls(node),
             dead_letter=self._first(self.topology.out(node, Kind.DEAD_LETTER)),
             bus=node.role is Role.BUS,
         )
 
     def _table(self, node: Node) -> Table:
         name, value = self.names.of[node], self.facts.value
-        calls = calls_of(node, topology=self.topology, routes=self.routes, names=self.names)
+        calls = self._calls(node)
         if self._has_stream(node):
             calls = (*calls, Call(target=stream_of(name), waits=False))
         writes, reads = self._accesses(node)
@@ -412,6 +421,10 @@ class Builder:
             at_most_reads_per_s=value("dynamodb", "ondemand.initial_read"),
         )
 
+    def _calls(self, node: Node) -> tuple[Call, ...]:
+        within = calls_of(node, topology=self.topology, routes=self.routes, names=self.names)
+        return (*within, *self.outside.calls_of(node))
+
     def _accesses(self, table: Node) -> tuple[float, float]:
         """Returns how many messages write to a table and how many read it."""
         writes = reads = 0.0
@@ -443,7 +456,7 @@ class Builder:
         return max(rate.rate_at(end * step / 288) for step in range(288))
 
     def _workflow(self, node: Node) -> Workflow:
-        calls = calls_of(node, topology=self.topology, routes=self.routes, names=self.names)
+        calls = self._calls(node)
         return Workflow(
             name=self.names.of[node],
             calls=calls,

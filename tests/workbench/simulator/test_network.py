@@ -329,6 +329,35 @@ def test_a_fault_hits_the_station_that_it_names() -> None:
     assert (fewer.station, fewer.limit) == (None, 3)
 
 
+def test_what_is_outside_is_called_by_who_has_its_address() -> None:
+    """By a variable of the environment; a fault of what nobody is known to call hits nobody."""
+    partner = town(**function("Health", variables={"PARTNER_URL": "http://partner"}, Timeout=30))
+    faults = tuple(
+        Fault(inject=Inject.SLOW, target=name, at_seconds=1, for_seconds=9, delay_seconds=1)
+        for name in ("Partner", "Stranger")
+    )
+    found = built(
+        topology=partner,
+        outside={"Partner": "PARTNER_URL", "Stranger": "STRANGER_URL"},
+        faults=faults,
+    )
+
+    assert visits(found.network)["Partner"] == {"cars": 1.0}
+    assert [each.station for each in found.network.disturbances] == ["Partner"]
+    assert any("Stranger" in doubt for doubt in found.doubts)
+
+
+def test_a_cap_that_the_scenario_takes_off_is_off() -> None:
+    """Neither the reservation nor the mapping's maximum holds."""
+    network = built(uncapped=("Health",)).network
+    health, queue = network.stations["Health"], network.stations["HealthChecks"]
+    assert isinstance(health, Function)
+    assert isinstance(queue, Queue)
+    assert queue.poller is not None
+
+    assert (health.reserved, queue.poller.at_most) == (None, 1250)
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
