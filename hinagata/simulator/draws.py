@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from itertools import repeat
 
@@ -18,10 +19,7 @@ import numpy.typing as npt
 from hinagata.scenario.rate import (
     DAY_SECONDS,
     BurstRate,
-    ClosedLoopRate,
-    ConstantRate,
     DiurnalRate,
-    RampRate,
     Rate,
     TraceRate,
 )
@@ -90,7 +88,7 @@ def waits(retry: Retry, generator: np.random.Generator) -> Callable[[int], float
     if retry.waits_s or not retry.jitter:
         return lambda k: longest[min(k, last)]
     share = uniform(generator)
-    return lambda k: longest[min(k, last)] * share()
+    return lambda k: longest[k if k < last else last] * share()
 
 
 def arrivals(
@@ -133,28 +131,21 @@ def highest(rate: Rate, start: float, end: float) -> float:
         start: In seconds.
         end: In seconds.
     """
+    ends = max(rate.rate_at(start), rate.rate_at(end))
     match rate:
-        case ConstantRate() | ClosedLoopRate():
-            return rate.rate_at(start)
-        case RampRate():
-            return max(rate.rate_at(start), rate.rate_at(end))
         case DiurnalRate():
-            peak = math.ceil((start - rate.peak_at_seconds) / DAY_SECONDS) * DAY_SECONDS
-            if peak + rate.peak_at_seconds <= end:
-                return rate.peak_per_second
-            return max(rate.rate_at(start), rate.rate_at(end))
+            days = math.ceil((start - rate.peak_at_seconds) / DAY_SECONDS)
+            peaks = rate.peak_at_seconds + days * DAY_SECONDS <= end
+            return rate.peak_per_second if peaks else ends
         case BurstRate():
             quiet = rate.base_per_second * (end - start)
-            if math.isclose(rate.count(start, end), quiet, rel_tol=1e-9, abs_tol=1e-9):
-                return rate.base_per_second
-            return max(rate.base_per_second, rate.peak_per_second)
+            calm = math.isclose(rate.count(start, end), quiet, rel_tol=1e-9, abs_tol=1e-9)
+            return rate.base_per_second if calm else max(rate.base_per_second, rate.peak_per_second)
         case TraceRate():
-            inside = [
-                value
-                for seconds, value in zip(rate.seconds, rate.per_second, strict=True)
-                if start < seconds < end
-            ]
-            return max(rate.rate_at(start), *inside) if inside else rate.rate_at(start)
+            first, last = bisect_right(rate.seconds, start), bisect_left(rate.seconds, end)
+            return max(rate.rate_at(start), *rate.per_second[first:last], 0.0)
+    # A constant has no other value, and a ramp none that is beyond those at the ends.
+    return ends
 
 
 def _one_by_one(block: Callable[[], npt.NDArray[np.generic]]) -> Callable[[], float]:

@@ -83,12 +83,11 @@ class AsyncInvokeNode(Node):
         if t + wait - state[SINCE] > self._max_age:
             self._give_up(t, state, ledger.expired)
             return
-        ledger.waiting.extend((t, 1.0))
+        ledger.put_off.append(t)
         self.world.calendar.at(t + wait, self._try_again, state)
 
     def _try_again(self, t: float, state: list[Any]) -> None:
-        self.ledger.waiting.extend((t, -1.0))
-        self.ledger.tried.extend((t, 1.0))
+        self.ledger.retried.append(t)
         self._try(t, state)
 
     def _give_up(self, t: float, state: list[Any], lost: list[float]) -> None:

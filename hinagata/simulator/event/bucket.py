@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# What is gained in steps may fall short of a token by a rounding error.
+ROUNDING = 1e-9
+
 
 class Bucket:
     """A bucket of tokens, full at the start.
@@ -19,8 +22,8 @@ class Bucket:
         self._tokens = depth
         self._at = 0.0
 
-    def has(self, t: float, tokens: float = 1.0) -> bool:
-        """Returns whether there are so many tokens at a time.
+    def take(self, t: float, tokens: float = 1.0) -> bool:
+        """Takes tokens, and returns whether there were enough.
 
         Args:
             t: The time, never before that of the call before.
@@ -28,17 +31,20 @@ class Bucket:
         """
         left = self._tokens + (t - self._at) * self.per_s
         self._at = t
-        self._tokens = left = min(left, self.depth)
-        # What is gained in steps may fall short of a token by a rounding error.
-        return left >= tokens - 1e-9
+        left = min(left, self.depth)
+        if left < tokens - ROUNDING:
+            self._tokens = left
+            return False
+        self._tokens = left - tokens
+        return True
 
-    def take(self, tokens: float = 1.0) -> None:
-        """Takes tokens that `has` has found.
+    def give_back(self, tokens: float = 1.0) -> None:
+        """Gives back tokens that were taken in vain.
 
         Args:
             tokens: How many.
         """
-        self._tokens -= tokens
+        self._tokens += tokens
 
     def change(self, t: float, per_s: float, depth: float) -> None:
         """Changes how much it gains and holds; what it has stays, as far as it fits.
@@ -48,7 +54,7 @@ class Bucket:
             per_s: How many it gains a second from then on.
             depth: How many it holds from then on.
         """
-        self.has(t, 0.0)
+        self.take(t, 0.0)
         self.per_s = per_s
         self.depth = depth
         self._tokens = min(self._tokens, depth)

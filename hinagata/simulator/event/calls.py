@@ -33,9 +33,13 @@ def how_many(
 
 
 class Calls:
-    """Makes a station's calls for a message, until one fails."""
+    """Makes a station's calls for a message, until one fails.
 
-    __slots__ = ("_calls", "_only", "_share")
+    Attributes:
+        make: Makes the calls, and tells how they ended unless it returns that: see `Send`.
+    """
+
+    __slots__ = ("_calls", "_share", "make")
 
     def __init__(
         self,
@@ -44,27 +48,15 @@ class Calls:
     ) -> None:
         self._calls = calls
         self._share = share
+        # A single call of every message needs nobody to lead it.
         alone = len(calls) == 1 and calls[0][0].messages == 1 and calls[0][2] is None
-        self._only = calls[0][1] if alone else None
+        self.make: Send = calls[0][1] if alone else self._make
 
     def __bool__(self) -> bool:
         """Returns whether there are any."""
         return bool(self._calls)
 
-    def make(self, t: float, message: Message, told: Answer, about: Any) -> int | None:
-        """Makes the calls.
-
-        Args:
-            t: The time.
-            message: The message.
-            told: What is told how they ended, unless that is returned.
-            about: What `told` is given.
-
-        Returns:
-            How they ended, if that is known at once; else None, and `told` is called once.
-        """
-        if self._only:
-            return self._only(t, message, told, about)
+    def _make(self, t: float, message: Message, told: Answer, about: Any) -> int | None:
         return self._go_on(t, [-1, 0, message, told, about])
 
     def _go_on(self, t: float, state: list[Any]) -> int | None:

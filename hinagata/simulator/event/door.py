@@ -40,7 +40,7 @@ RESULTS = {Inject.DOWN: FAILED, Inject.SERVER_ERROR: FAILED, Inject.THROTTLE: RE
 
 
 class Door:
-    """Stands before a station: it alone is asked by callers, who find its `offer` at the station's."""
+    """Stands before a station: callers ask it in the station's place."""
 
     __slots__ = ("_active", "_batch", "_draw", "_node", "_offer")
 

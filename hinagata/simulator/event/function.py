@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable
 from heapq import heappush
 from typing import Any
 
@@ -12,7 +11,7 @@ from hinagata.scenario.fault import Inject
 from hinagata.simulator.draws import durations, uniform
 from hinagata.simulator.event.bucket import Bucket
 from hinagata.simulator.event.calls import Calls
-from hinagata.simulator.event.link import Deadlines
+from hinagata.simulator.event.deadlines import OVER, Deadlines
 from hinagata.simulator.event.node import (
     FAILED,
     OK,
@@ -26,14 +25,19 @@ from hinagata.simulator.event.node import (
     is_poison,
 )
 from hinagata.simulator.event.pool import Pool
-from hinagata.simulator.model import Account, Disturbance, Function
+from hinagata.simulator.model import Account, Disturbance, Function, Work
 from hinagata.simulator.outcome import StationSeries
 
-# What is noted of an invocation that is more than a time: its key among the deadlines, whether it is
-# over, the code that it runs, whether it fails as a whole, whether its environment survives it, its
-# entries, which of them it is at, those that failed, whether the others count, whom to tell (None is
-# the channel), about what.
-KEY, OVER, VERSION, FAILS, LIVES, ENTRIES, AT, BAD, PARTIAL, TOLD, ABOUT = range(11)
+# What is noted of an invocation that makes calls for one message: its deadline, the message, whom
+# to tell, about what.
+DEADLINE, MESSAGE, WHOM, WHAT = range(4)
+# What is noted of one that may fail on its own, or has a batch: its deadline, the code that it runs,
+# whether it fails as a whole, whether its environment survives it, its entries, which of them it is
+# at, those that failed, whether the others count, whom to tell (None is the channel), about what.
+_, VERSION, FAILS, LIVES, ENTRIES, AT, BAD, PARTIAL, TOLD, ABOUT = range(10)
+
+
+NO_WORK = Work(mean_s=0.0)
 
 
 class FunctionNode(Node):
@@ -42,7 +46,8 @@ class FunctionNode(Node):
     __slots__ = (
         "_allowance",
         "_busy",
-        "_calls",
+        "_caller_deadlines",
+        "_calls_only",
         "_cold_start",
         "_deadlines",
         "_draw",
@@ -56,6 +61,9 @@ class FunctionNode(Node):
         "_keep_alive",
         "_left",
         "_limit",
+        "_made_act",
+        "_made_calls_act",
+        "_make",
         "_overrun_act",
         "_per_message",
         "_plain",
@@ -77,8 +85,8 @@ class FunctionNode(Node):
         self._per_message = function.per_message and durations(
             function.per_message, world.draws(self.name, "per message")
         )
-        self._cold_start: Callable[[], float] | None = function.cold_start and durations(
-            function.cold_start, world.draws(self.name, "cold start")
+        self._cold_start = durations(
+            function.cold_start or NO_WORK, world.draws(self.name, "cold start")
         )
         self._draw = uniform(world.draws(self.name, "faults"))
         self._keep_alive = function.keep_alive_s
@@ -101,16 +109,21 @@ class FunctionNode(Node):
         self._version = 0
         self._faults: list[Disturbance] = []
         self._plain = True
+        self._calls_only = False
         self.calls = Calls((), self._draw)
         self._updated = False
         self._timeout = function.timeout_s
+        self._make = self.calls.make
         self._deadlines: Deadlines | None = None
+        self._caller_deadlines: Deadlines | None = None
         self._entered = self.ledger.entered.append
         self._left = self.ledger.left.append
         self._free = self._idle.append
         self._finish_act = self._finish
         self._overrun_act = self._overrun
         self._worked_act = self._worked
+        self._made_act = self._make_calls
+        self._made_calls_act = self._made_calls
 
     def connect(self, calls: Calls, *, updated: bool) -> None:
         """Gives it the calls that it makes for each message.
@@ -121,8 +134,11 @@ class FunctionNode(Node):
         """
         self.calls = calls
         self._updated = updated
+        self._make = calls.make
         if calls and self._timeout < math.inf:
-            self._deadlines = Deadlines(self, self._timeout, self._expired)
+            calendar = self.world.calendar
+            self._deadlines = Deadlines(calendar, self._timeout, self._expired)
+            self._caller_deadlines = Deadlines(calendar, self._timeout, self._caller_expired)
         self._judge()
 
     def offer(
@@ -140,9 +156,21 @@ class FunctionNode(Node):
                 act = self._overrun_act
             heappush(self._heap, (t + start + work, self._ticket(), act, (answer, about)))
             return None
+        if self._calls_only:
+            wait = [math.inf, message, answer, about]
+            deadlines = self._caller_deadlines
+            if deadlines is not None:
+                # Deadlines end in the order in which they begin, which a start upsets.
+                if start or work > self._timeout:
+                    wait[DEADLINE] = t + start + self._timeout
+                    self.world.calendar.at(wait[DEADLINE], self._caller_overrun, wait)
+                else:
+                    deadlines.watch(t, wait)
+            heappush(self._heap, (t + start + work, self._ticket(), self._made_act, wait))
+            return None
         if self._per_message:
             work += self._per_message()
-        self._begin(t, start, work, [[since, message]], False, answer, about)
+        self._begin(t, start, work, [[since, message]], answer, about, partial=False)
         return None
 
     def offer_batch(
@@ -161,10 +189,10 @@ class FunctionNode(Node):
         work = self._work()
         if self._per_message:
             work += sum(self._per_message() for _ in entries)
-        self._begin(t, start, work, entries, partial, None, (t, told, about))
+        self._begin(t, start, work, entries, None, (t, told, about), partial=partial)
         return None
 
-    def sample(self, tick: int, t: float) -> None:
+    def sample(self, tick: int, t: float, /) -> None:
         """Notes how many environments live: see `Node.sample`."""
         idle = self._idle
         del idle[: bisect_left(idle, t - self._keep_alive)]
@@ -176,7 +204,7 @@ class FunctionNode(Node):
         series.billed_s[:] = series.busy * self.world.clock.lengths
         return series
 
-    def disturb(self, disturbance: Disturbance, t: float, *, begins: bool) -> None:
+    def disturb(self, disturbance: Disturbance, _t: float, /, *, begins: bool) -> None:
         """Begins or ends what goes wrong inside the function: see `Node.disturb`."""
         if disturbance.inject == Inject.UPDATE:
             if begins:
@@ -190,54 +218,53 @@ class FunctionNode(Node):
             self._judge()
 
     def _judge(self) -> None:
-        """Decides whether an invocation is just a time: then it takes the short way."""
-        function = self._function
-        self._plain = (
-            not self.calls
-            and not self._faults
-            and not function.fails
-            and self._per_message is None
-            and not self._updated
-        )
+        """Decides whether an invocation is just a time, or that and its calls: the short ways."""
+        simple = not (self._faults or self._fails or self._per_message or self._updated)
+        self._plain = simple and not self.calls
+        self._calls_only = simple and bool(self.calls)
 
     def _enter(self, t: float) -> float | None:
         """Occupies an environment; returns how long it takes to start, or None if refused."""
         busy = self._busy
-        if busy + 1 > self._limit:
-            return None
-        pool = self._pool
-        pooled = pool is not None and busy >= self._provisioned
-        if pooled and pool.busy + 1 > pool.limit:
-            return None
+        pool = self._pool if busy >= self._provisioned else None
         rate = self._rate
-        if rate is not None and not rate.has(t):
+        if busy + 1 > self._limit or (pool is not None and pool.busy + 1 > pool.limit):
             return None
-        start = 0.0
+        if rate is not None and not rate.take(t):
+            return None
         idle = self._idle
+        start: float | None = 0.0
         if idle and idle[-1] + self._keep_alive >= t:
             idle.pop()
         elif busy >= self._provisioned:
-            if idle:
-                idle.clear()
-            allowance = self._allowance
-            if allowance is not None:
-                if not allowance.has(t):
-                    return None
-                allowance.take()
-            self.ledger.cold.append(t)
-            if self._cold_start is not None:
-                start = self._cold_start()
-        if rate is not None:
-            rate.take()
-        if pooled:
+            start = self._start_environment(t)
+            if start is None:
+                return None
+        if pool is not None:
             pool.busy += 1
         self._busy = busy + 1
         self._entered(t)
         return start
 
+    def _start_environment(self, t: float) -> float | None:
+        """Starts an environment; returns how long that takes, or None if it is not allowed to."""
+        # If the one used last is too old, so are all.
+        self._idle.clear()
+        allowance = self._allowance
+        if allowance is not None and not allowance.take(t):
+            if self._rate is not None:
+                self._rate.give_back()
+            return None
+        self.ledger.cold.append(t)
+        return self._cold_start()
+
     def _finish(self, t: float, whom: tuple[Answer, Any]) -> None:
-        """Ends an invocation that is just a time."""
-        self._leave(t)
+        """Ends an invocation that is just a time: the hottest of all, hence `_leave` once more."""
+        busy = self._busy
+        if self._pool is not None and busy > self._provisioned:
+            self._pool.busy -= 1
+        self._busy = busy - 1
+        self._left(t)
         self._free(t)
         whom[0](t, whom[1], OK)
 
@@ -246,6 +273,27 @@ class FunctionNode(Node):
         self._leave(t)
         self._free(t)
         whom[0](t, whom[1], FAILED)
+
+    def _make_calls(self, t: float, wait: list[Any]) -> None:
+        """Makes the calls for the one message of an invocation."""
+        if wait[DEADLINE] != OVER:
+            result = self._make(t, wait[MESSAGE], self._made_calls_act, wait)
+            if result is not None:
+                self._made_calls(t, wait, result)
+
+    def _made_calls(self, t: float, wait: list[Any], result: int) -> None:
+        if wait[DEADLINE] != OVER:
+            wait[DEADLINE] = OVER
+            self._leave(t)
+            self._free(t)
+            wait[WHOM](t, wait[WHAT], FAILED if result else OK)
+
+    def _caller_overrun(self, t: float, wait: list[Any]) -> None:
+        self._made_calls(t, wait, FAILED)
+
+    def _caller_expired(self, t: float, wait: list[Any]) -> None:
+        wait[DEADLINE] = math.inf
+        self._made_calls(t, wait, FAILED)
 
     def _leave(self, t: float) -> None:
         busy = self._busy
@@ -260,12 +308,12 @@ class FunctionNode(Node):
         start: float,
         work: float,
         entries: list[Entry],
-        partial: bool,  # noqa: FBT001
         told: Answer | None,
         about: Any,
+        *,
+        partial: bool,
     ) -> None:
         """Begins an invocation that may fail, or call others."""
-        key = self._ticket()
         lives = True
         fails = False if partial or not self._fails else self._draw() < self._fails
         for fault in self._faults:
@@ -274,21 +322,21 @@ class FunctionNode(Node):
                     work = math.inf
                 fails = True
                 lives = lives and fault.inject != Inject.CRASH
-        invocation = [key, False, self._version, fails, lives, entries, 0, [], partial, told, about]
+        version = self._version
+        invocation = [math.inf, version, fails, lives, entries, 0, [], partial, told, about]
         begun = t + start
         if work > self._timeout:
             self.world.calendar.at(begun + self._timeout, self._expire_alone, invocation)
             return
         if self._deadlines is not None and not fails:
-            # Deadlines end in the order in which they begin, which a start upsets.
             if start:
                 self.world.calendar.at(begun + self._timeout, self._expire_alone, invocation)
             else:
-                self._deadlines.watch(t, key, invocation)
+                self._deadlines.watch(t, invocation)
         heappush(self._heap, (begun + work, self._ticket(), self._worked_act, invocation))
 
     def _worked(self, t: float, invocation: list[Any]) -> None:
-        if not invocation[OVER]:
+        if invocation[DEADLINE] != OVER:
             if invocation[FAILS]:
                 self._end(t, invocation, FAILED)
             else:
@@ -319,7 +367,7 @@ class FunctionNode(Node):
         )
 
     def _called(self, t: float, invocation: list[Any], result: int) -> None:
-        if invocation[OVER]:
+        if invocation[DEADLINE] == OVER:
             return
         if self._note(invocation, result):
             self._end(t, invocation, FAILED)
@@ -335,17 +383,14 @@ class FunctionNode(Node):
         return bool(result) and not invocation[PARTIAL]
 
     def _expire_alone(self, t: float, invocation: list[Any]) -> None:
-        if not invocation[OVER]:
+        if invocation[DEADLINE] != OVER:
             self._end(t, invocation, FAILED)
 
-    def _expired(self, t: float, _: object, invocation: list[Any]) -> None:
+    def _expired(self, t: float, invocation: list[Any]) -> None:
         self._end(t, invocation, FAILED)
 
     def _end(self, t: float, invocation: list[Any], result: int) -> None:
-        invocation[OVER] = True
-        invocation[FAILS] = bool(result)
-        if self._deadlines is not None:
-            self._deadlines.end(invocation[KEY])
+        invocation[DEADLINE] = OVER
         self._leave(t)
         if invocation[LIVES] and invocation[VERSION] == self._version:
             self._free(t)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from heapq import heappush
 from typing import Any
 
 from hinagata.simulator.event.bucket import Bucket
 from hinagata.simulator.event.calls import Calls
-from hinagata.simulator.event.link import Deadlines
+from hinagata.simulator.event.deadlines import OVER, Deadlines
+from hinagata.simulator.event.link import Send
 from hinagata.simulator.event.node import FAILED, OK, REFUSED, Answer, Message, Node, World
 from hinagata.simulator.model import Gateway
 
@@ -15,15 +17,25 @@ from hinagata.simulator.model import Gateway
 class GatewayNode(Node):
     """A gateway."""
 
-    __slots__ = ("_answer_act", "_bucket", "_calls", "_deadlines", "_gateway")
+    __slots__ = (
+        "_answer_act",
+        "_bucket",
+        "_called_act",
+        "_deadlines",
+        "_gateway",
+        "_make",
+        "_overhead",
+    )
 
     def __init__(self, gateway: Gateway, world: World) -> None:
         super().__init__(gateway, world)
         self._gateway = gateway
         self._bucket = Bucket(gateway.per_s, gateway.burst)
-        self._calls: Calls | None = None
+        self._overhead = gateway.overhead_s
+        self._make: Send | None = None
         self._deadlines: Deadlines | None = None
         self._answer_act = self._answer
+        self._called_act = self._called
 
     def connect(self, calls: Calls) -> None:
         """Gives it the calls that it makes for each message.
@@ -32,50 +44,47 @@ class GatewayNode(Node):
             calls: The calls.
         """
         if calls:
-            self._calls = calls
+            self._make = calls.make
             if self._gateway.timeout_s < math.inf:
-                self._deadlines = Deadlines(self, self._gateway.timeout_s, self._expired)
+                self._deadlines = Deadlines(
+                    self.world.calendar, self._gateway.timeout_s, self._expired
+                )
 
     def offer(
         self, t: float, message: Message, _since: float, answer: Answer, about: Any, /
     ) -> int | None:
         """Lets a message through, or refuses it: see `Node.offer`."""
-        if not self._bucket.has(t):
+        if not self._bucket.take(t):
             return REFUSED
-        self._bucket.take()
-        state = (answer, about)
-        key: Any = state
-        result: int | None = OK
-        if self._calls:
+        # The deadline, whom to tell, about what, and how it ended.
+        wait = [math.inf, answer, about, OK]
+        if self._make:
             if self._deadlines:
-                key = self._ticket()
-                self._deadlines.watch(t, key, state)
-            result = self._calls.make(t, message, self._called, key)
+                self._deadlines.watch(t, wait)
+            result = self._make(t, message, self._called_act, wait)
             if result is None:
                 return None
-            if self._deadlines:
-                self._deadlines.end(key)
-        return self._return(t, state, FAILED if result else OK)
-
-    def _called(self, t: float, key: Any, result: int) -> None:
-        state = self._deadlines.end(key) if self._deadlines else key
-        if state is not None:
-            ended = self._return(t, state, FAILED if result else OK)
-            if ended is not None:
-                state[0](t, state[1], ended)
-
-    def _return(self, t: float, state: tuple[Answer, Any], result: int) -> int | None:
-        """Returns how a try ended, unless the answer takes its time."""
-        if not self._gateway.overhead_s:
-            return result
-        self.world.calendar.at(t + self._gateway.overhead_s, self._answer_act, (*state, result))
+            wait[0] = OVER
+            wait[3] = FAILED if result else OK
+        if not self._overhead:
+            return wait[3]
+        self.world.calendar.at(t + self._overhead, self._answer_act, wait)
         return None
 
-    @staticmethod
-    def _answer(t: float, state: tuple[Answer, Any, int]) -> None:
-        answer, about, result = state
-        answer(t, about, result)
+    def _called(self, t: float, wait: list[Any], result: int) -> None:
+        if wait[0] == OVER:
+            return
+        wait[0] = OVER
+        wait[3] = FAILED if result else OK
+        if self._overhead:
+            heappush(self._heap, (t + self._overhead, self._ticket(), self._answer_act, wait))
+        else:
+            wait[1](t, wait[2], wait[3])
 
     @staticmethod
-    def _expired(t: float, _: object, state: tuple[Answer, Any]) -> None:
-        state[0](t, state[1], FAILED)
+    def _answer(t: float, wait: list[Any]) -> None:
+        wait[1](t, wait[2], wait[3])
+
+    @staticmethod
+    def _expired(t: float, wait: list[Any]) -> None:
+        wait[1](t, wait[2], FAILED)

@@ -92,9 +92,10 @@ class Ledger:
         cold: Times at which environments were started.
         entered: Times at which environments, slots or batches became busy.
         left: Times at which they were free again.
-        waiting: `time, number` of messages that begin to wait for another try, or cease to.
+        put_off: Times at which messages begin to wait for another try.
+        retried: Times of these other tries.
         requests: `time, number` of further requests that are billed.
-        received: `time, number` of messages that a queue gave away: its tries, not what it was sent.
+        received: `time, number` of messages that a queue gave away: its tries.
         queued: Messages that wait for their first try, at the end of each tick.
         capacity: Environments, tasks or pollers, at the end of each tick.
         oldest: The age of the oldest message, at the end of each tick.
@@ -122,13 +123,14 @@ class Ledger:
         "failed",
         "left",
         "oldest",
+        "put_off",
         "queued",
         "received",
         "refused",
         "rented",
         "requests",
+        "retried",
         "tried",
-        "waiting",
     )
 
     def __init__(self, clock: Clock, sources: int) -> None:
@@ -144,7 +146,8 @@ class Ledger:
         self.cold: list[float] = []
         self.entered: list[float] = []
         self.left: list[float] = []
-        self.waiting: list[float] = []
+        self.put_off: list[float] = []
+        self.retried: list[float] = []
         self.requests: list[float] = []
         self.received: list[float] = []
         self.queued = np.zeros(clock.ticks)
@@ -168,7 +171,11 @@ class Ledger:
         self._count_numbers(self.tried, counts.attempts)
         self._count_numbers(self.requests, counts.calls)
         self._count_numbers(self.received, self._receives)
-        self._count_numbers(self.waiting, level=self._waiting)
+        self._waiting.change(_emptied(self.put_off), 1.0)
+        if self.retried:
+            times = np.array(self.retried, dtype=np.float64)
+            self._waiting.change(times, -1.0)
+            self._count_times(self.retried, counts.attempts)
         self._count_times(self.refused, counts.throttled)
         self._count_times(self.errors, counts.errors)
         self._count_times(self.cold, counts.cold_starts)

@@ -24,7 +24,7 @@ class Line(Protocol):
     def take(self) -> Entry:
         """Takes a message that a batch may begin with."""
 
-    def take_with(self, first: Entry) -> Entry | None:
+    def take_with(self, first: Entry, /) -> Entry | None:
         """Takes another one for the batch of `first`; None if none fits."""
 
     def release(self, entry: Entry) -> None:
@@ -58,7 +58,7 @@ class StandardLine:
         """Takes the first message."""
         return self._entries.popleft()
 
-    def take_with(self, first: Entry) -> Entry | None:
+    def take_with(self, _first: Entry, /) -> Entry | None:
         """Takes the first message, if there is one."""
         return self._entries.popleft() if self._entries else None
 
@@ -110,7 +110,7 @@ class GroupedLine:
         del self._ready[group]
         return self._take_from(group)
 
-    def take_with(self, first: Entry) -> Entry | None:
+    def take_with(self, first: Entry, /) -> Entry | None:
         """Takes another message of the same group."""
         group = self._group_of[id(first)]
         return self._take_from(group) if group in self._waiting else None

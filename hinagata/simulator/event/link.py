@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
-from collections.abc import Callable
+from heapq import heappush
 from typing import Any, Protocol
 
 from hinagata.simulator.draws import waits
+from hinagata.simulator.event.deadlines import OVER, Deadlines
 from hinagata.simulator.event.node import FAILED, OK, REFUSED, Answer, Message, Node
 from hinagata.simulator.model import NO_RETRY, Call, Retry
 
@@ -50,8 +50,10 @@ def link(
     """
     if target.channel or not waits:
         return HandOver(target, purpose, retry, latency_s).send
-    if timeout_s < math.inf or latency_s or retry.retries:
+    if timeout_s < math.inf or latency_s:
         return PatientLink(target, purpose, retry, timeout_s, latency_s).send
+    if retry.retries:
+        return EagerLink(target, purpose, retry).send
     return Link(target).send
 
 
@@ -110,91 +112,110 @@ class Link:
         ledger.failed.extend((since, t))
 
 
-class Deadlines:
-    """Waits that end after the same time each, with one entry in the calendar for all of them.
+class Source(Link):
+    """Somebody outside who sends, and does not care how it ends."""
 
-    As they begin in order, they end in order; most are over before, and cost the calendar nothing.
-    """
+    __slots__ = ()
 
-    __slots__ = ("_after", "_armed", "_calendar", "_expire", "_open", "_ring_act")
+    def send(self, t: float, message: Message, told: Answer, about: Any) -> int | None:
+        """Sends a message that is as old as its first try: see `Send`."""
+        self._arrived(t)
+        result = self._offer(t, message, t, self._answer, message)
+        if result is not None:
+            self._end(t, t, message, result)
+        return result
 
-    def __init__(
-        self, node: Node, after_s: float, expire: Callable[[float, Any, Any], None]
-    ) -> None:
-        self._calendar = node.world.calendar
-        self._after = after_s
-        self._expire = expire
-        # A dict forgets its first entries too slowly: it goes past all that it has forgotten.
-        self._open: OrderedDict[Any, tuple[float, Any]] = OrderedDict()
-        self._armed = False
-        self._ring_act = self._ring
-
-    def watch(self, begun: float, key: Any, about: Any) -> None:
-        """Begins a wait.
-
-        Args:
-            begun: When it began, not before the one before it.
-            key: Its own, to end it by.
-            about: What it is about.
-        """
-        self._open[key] = (begun + self._after, about)
-        if not self._armed:
-            self._armed = True
-            self._calendar.at(begun + self._after, self._ring_act)
-
-    def end(self, key: Any) -> Any:
-        """Ends a wait, and returns what it was about; None if its time was up before.
-
-        Args:
-            key: Its key.
-        """
-        held = self._open.pop(key, None)
-        return None if held is None else held[1]
-
-    def _ring(self, t: float, _: object) -> None:
-        late = []
-        self._armed = False
-        for key, (end, _about) in self._open.items():
-            if end > t:
-                self._armed = True
-                self._calendar.at(end, self._ring_act)
-                break
-            late.append(key)
-        for key in late:
-            about = self.end(key)
-            if about is not None:
-                self._expire(t, key, about)
+    def _answered(self, t: float, message: Message, result: int) -> None:
+        since, source = message
+        if result:
+            self._end(t, since, message, result)
+        else:
+            self._done((since, t, since, source))
 
 
-class PatientLink:
-    """A caller who waits for a time, and tries again what failed, was refused or took longer."""
+class EagerLink:
+    """A caller who waits as long as it takes, and tries again what failed or was refused."""
 
     __slots__ = (
+        "_again_act",
         "_answer",
-        "_deadlines",
-        "_latency",
+        "_heap",
         "_ledger",
         "_offer",
+        "_put_off",
+        "_refused",
+        "_retried",
         "_retries",
-        "_try_act",
+        "_ticket",
         "_wait",
-        "_world",
     )
+
+    def __init__(self, target: Node, purpose: str, retry: Retry) -> None:
+        calendar = target.world.calendar
+        self._heap = calendar.heap
+        self._ticket = calendar.ticket
+        self._ledger = target.ledger
+        self._refused = target.ledger.refused.append
+        self._put_off = target.ledger.put_off.append
+        self._retried = target.ledger.retried.append
+        self._offer = target.entrance
+        self._retries = retry.retries
+        self._wait = waits(retry, target.world.draws(purpose, target.name, "retry"))
+        self._answer = self._answered
+        self._again_act = self._try_again
+
+    def send(self, t: float, message: Message, told: Answer, about: Any) -> int | None:
+        """Sends a message: see `Send`."""
+        self._ledger.arrived.append(t)
+        state = [t, message, told, about, 0]
+        result = self._offer(t, message, t, self._answer, state)
+        return None if result is None else self._conclude(t, state, result)
+
+    def _try_again(self, t: float, state: list[Any]) -> None:
+        self._retried(t)
+        result = self._offer(t, state[MESSAGE], state[SINCE], self._answer, state)
+        if result is not None:
+            self._answered(t, state, result)
+
+    def _answered(self, t: float, state: list[Any], result: int) -> None:
+        ended = self._conclude(t, state, result)
+        if ended is not None:
+            state[TOLD](t, state[ABOUT], ended)
+
+    def _conclude(self, t: float, state: list[Any], result: int) -> int | None:
+        """Returns how the message ended, or None if it is tried again."""
+        if result == OK:
+            sent, source = state[MESSAGE]
+            self._ledger.done.extend((state[SINCE], t, sent, source))
+            return OK
+        if result == REFUSED:
+            self._refused(t)
+        else:
+            self._ledger.errors.append(t)
+        tries = state[TRIES]
+        if tries < self._retries:
+            state[TRIES] = tries + 1
+            self._put_off(t)
+            heappush(self._heap, (t + self._wait(tries), self._ticket(), self._again_act, state))
+            return None
+        self._ledger.failed.extend((state[SINCE], t))
+        return result
+
+
+class PatientLink(EagerLink):
+    """A caller who is told late, or who waits for a time only, and may try again."""
+
+    __slots__ = ("_calendar", "_deadlines", "_latency")
 
     def __init__(
         self, target: Node, purpose: str, retry: Retry, timeout_s: float, latency_s: float
     ) -> None:
-        self._world = target.world
-        self._ledger = target.ledger
-        self._offer = target.entrance
-        self._retries = retry.retries
-        self._wait = waits(retry, target.world.draws(purpose, target.name, "retry"))
+        super().__init__(target, purpose, retry)
+        self._calendar = target.world.calendar
         self._latency = latency_s
         self._deadlines = (
-            Deadlines(target, timeout_s, self._expired) if timeout_s < math.inf else None
+            Deadlines(self._calendar, timeout_s, self._expired) if timeout_s < math.inf else None
         )
-        self._answer = self._answered
-        self._try_act = self._arrive
 
     def send(self, t: float, message: Message, told: Answer, about: Any) -> int | None:
         """Sends a message: see `Send`."""
@@ -202,55 +223,35 @@ class PatientLink:
         return self._try(t, [t, message, told, about, 0])
 
     def _try(self, t: float, state: list[Any]) -> int | None:
-        key: Any = state
+        # The answer to a try that took too long must find that it is over, and not the next one.
+        wait = [math.inf, state]
         if self._deadlines:
-            key = self._world.calendar.ticket()
-            self._deadlines.watch(t, key, state)
+            self._deadlines.watch(t, wait)
         if self._latency:
-            self._world.calendar.at(t + self._latency, self._try_act, (key, state))
+            self._calendar.at(t + self._latency, self._arrive, wait)
             return None
-        result = self._offer(t, state[MESSAGE], state[SINCE], self._answer, key)
+        result = self._offer(t, state[MESSAGE], state[SINCE], self._answer, wait)
         if result is None:
             return None
-        if self._deadlines:
-            self._deadlines.end(key)
+        wait[0] = OVER
         return self._conclude(t, state, result)
 
-    def _arrive(self, t: float, way: tuple[Any, list[Any]]) -> None:
-        key, state = way
-        result = self._offer(t, state[MESSAGE], state[SINCE], self._answer, key)
+    def _arrive(self, t: float, wait: list[Any]) -> None:
+        state = wait[1]
+        result = self._offer(t, state[MESSAGE], state[SINCE], self._answer, wait)
         if result is not None:
-            self._answered(t, key, result)
+            self._answered(t, wait, result)
 
-    def _answered(self, t: float, key: Any, result: int) -> None:
-        state = self._deadlines.end(key) if self._deadlines else key
-        # What comes too late is the answer to a try that was given up.
-        if state is not None:
-            self._tell(t, state, self._conclude(t, state, result))
+    def _answered(self, t: float, wait: list[Any], result: int) -> None:
+        if wait[0] != OVER:
+            wait[0] = OVER
+            self._tell(t, wait[1], self._conclude(t, wait[1], result))
 
-    def _expired(self, t: float, _: object, state: list[Any]) -> None:
-        self._tell(t, state, self._conclude(t, state, FAILED))
-
-    def _conclude(self, t: float, state: list[Any], result: int) -> int | None:
-        """Returns how the message ended, or None if it is tried again."""
-        ledger = self._ledger
-        if result == OK:
-            sent, source = state[MESSAGE]
-            ledger.done.extend((state[SINCE], t, sent, source))
-            return OK
-        (ledger.refused if result == REFUSED else ledger.errors).append(t)
-        tries = state[TRIES]
-        if tries < self._retries:
-            state[TRIES] = tries + 1
-            ledger.waiting.extend((t, 1.0))
-            self._world.calendar.at(t + self._wait(tries), self._try_again, state)
-            return None
-        ledger.failed.extend((state[SINCE], t))
-        return result
+    def _expired(self, t: float, wait: list[Any]) -> None:
+        self._tell(t, wait[1], self._conclude(t, wait[1], FAILED))
 
     def _try_again(self, t: float, state: list[Any]) -> None:
-        self._ledger.waiting.extend((t, -1.0))
-        self._ledger.tried.extend((t, 1.0))
+        self._retried(t)
         self._tell(t, state, self._try(t, state))
 
     @staticmethod
@@ -326,7 +327,7 @@ class HandOver:
         tries = state[TRIES]
         if tries < self._retries:
             state[TRIES] = tries + 1
-            ledger.waiting.extend((t, 1.0))
+            ledger.put_off.append(t)
             self._world.calendar.at(t + self._wait(tries), self._try_again, state)
             return None
         ledger.failed.extend((state[SINCE], t))
@@ -336,8 +337,7 @@ class HandOver:
         self._tell(t, state, self._try(t, state))
 
     def _try_again(self, t: float, state: list[Any]) -> None:
-        self._ledger.waiting.extend((t, -1.0))
-        self._ledger.tried.extend((t, 1.0))
+        self._ledger.retried.append(t)
         if self._latency:
             self._world.calendar.at(t + self._latency, self._arrive, state)
         else:

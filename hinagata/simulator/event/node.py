@@ -101,7 +101,7 @@ class Node:
         """
         raise NotImplementedError
 
-    def sample(self, tick: int, t: float) -> None:
+    def sample(self, tick: int, t: float, /) -> None:
         """Notes, at the end of a tick, what can only be seen then.
 
         Args:
@@ -115,7 +115,7 @@ class Node:
         series.calls[:] += series.attempts - series.throttled
         return series
 
-    def disturb(self, disturbance: Disturbance, t: float, *, begins: bool) -> None:
+    def disturb(self, disturbance: Disturbance, t: float, /, *, begins: bool) -> None:
         """Begins or ends what goes wrong inside the station; what its callers meet is `Door`'s.
 
         Args:

@@ -9,8 +9,9 @@ from typing import Any
 from hinagata.scenario.fault import Inject
 from hinagata.simulator.draws import uniform
 from hinagata.simulator.event.batch import SendBatch
+from hinagata.simulator.event.deadlines import OVER, Deadlines
 from hinagata.simulator.event.line import GroupedLine, Line, StandardLine
-from hinagata.simulator.event.link import Deadlines, Send
+from hinagata.simulator.event.link import Send
 from hinagata.simulator.event.node import OK, Answer, Entry, Message, Node, World, unheard
 from hinagata.simulator.model import Disturbance, Queue
 from hinagata.simulator.outcome import StationSeries
@@ -19,9 +20,9 @@ from hinagata.simulator.outcome import StationSeries
 # where it is.
 SINCE, MESSAGE, RECEIVES, PLACE = range(4)
 WAITING, TAKEN, HIDDEN, GONE = range(4)
-# What it notes of a batch: its key among the deadlines, the messages that will come back, whether
-# it was answered, whether they are back before.
-KEY, ENTRIES, ANSWERED, BACK = range(4)
+# What it notes of a batch: when its messages are visible again, those of them that will be, whether
+# they are.
+DEADLINE, ENTRIES, BACK = range(3)
 
 # How long a receive waits for a message: the longest that SQS offers, and what Lambda asks for.
 LONG_POLL_S = 20.0
@@ -72,7 +73,7 @@ class QueueNode(Node):
         self._gathering: list[Any] | None = None
         self._dead_letter: Send | None = None
         self._send: SendBatch | None = None
-        self._deadlines = Deadlines(self, queue.visibility_s, self._come_back)
+        self._deadlines = Deadlines(world.calendar, queue.visibility_s, self._come_back)
         self._invoke_act = self._invoke
 
     def connect(self, send: SendBatch | None, dead_letter: Send | None) -> None:
@@ -100,7 +101,7 @@ class QueueNode(Node):
             self._wait(t)
         return OK
 
-    def sample(self, tick: int, t: float) -> None:
+    def sample(self, tick: int, t: float, /) -> None:
         """Notes what waits, and forgets what became too old: see `Node.sample`."""
         ledger = self.ledger
         line = self._line
@@ -123,7 +124,7 @@ class QueueNode(Node):
         series.calls[:] += series.arrivals
         return replace(series, attempts=self.ledger.receives())
 
-    def disturb(self, disturbance: Disturbance, t: float, *, begins: bool) -> None:
+    def disturb(self, disturbance: Disturbance, t: float, /, *, begins: bool) -> None:
         """Lets nobody receive while the queue is down: see `Node.disturb`."""
         if disturbance.inject == Inject.DOWN:
             self._closed = begins
@@ -152,7 +153,7 @@ class QueueNode(Node):
             first = line.take()
             if self._is_over(t, first):
                 continue
-            batch = [self.world.calendar.ticket(), [first], False, False]
+            batch = [math.inf, [first], False]
             first[PLACE] = TAKEN
             self._waiting -= 1
             self._used += 1
@@ -217,7 +218,7 @@ class QueueNode(Node):
 
     def _dispatch(self, t: float, batch: list[Any]) -> None:
         self._gathering = None
-        self._deadlines.watch(t, batch[KEY], batch)
+        self._deadlines.watch(t, batch)
         receive_s = self._queue.poller.receive_s if self._queue.poller else 0.0
         self.world.calendar.at(t + receive_s, self._invoke_act, batch)
 
@@ -257,9 +258,8 @@ class QueueNode(Node):
 
     def _settle(self, t: float, batch: list[Any], bad: list[Entry]) -> None:
         """Keeps what was not done until it is visible again, and takes the next batch."""
-        batch[ANSWERED] = True
         if not bad:
-            self._deadlines.end(batch[KEY])
+            batch[DEADLINE] = OVER
         elif not batch[BACK]:
             batch[ENTRIES] = bad
             for entry in bad:
@@ -270,7 +270,7 @@ class QueueNode(Node):
         self.ledger.left.append(t)
         self._receive(t)
 
-    def _come_back(self, t: float, _: object, batch: list[Any]) -> None:
+    def _come_back(self, t: float, batch: list[Any]) -> None:
         batch[BACK] = True
         for entry in reversed(batch[ENTRIES]):
             if entry[PLACE] == GONE:

@@ -7,7 +7,7 @@ import gc
 import math
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop
-from itertools import repeat
+from itertools import chain, repeat
 from operator import length_hint
 from typing import Any
 
@@ -25,7 +25,7 @@ from hinagata.simulator.event.door import AT_THE_DOOR, Door
 from hinagata.simulator.event.function import FunctionNode
 from hinagata.simulator.event.gateway import GatewayNode
 from hinagata.simulator.event.ledger import Clock
-from hinagata.simulator.event.link import Send, link, link_of
+from hinagata.simulator.event.link import Send, Source, link, link_of
 from hinagata.simulator.event.node import Message, Node, World, unheard
 from hinagata.simulator.event.pool import Pool
 from hinagata.simulator.event.queue import QueueNode
@@ -53,6 +53,15 @@ from hinagata.simulator.model import (
 )
 from hinagata.simulator.outcome import Outcome, StationSeries
 
+# The stations that are made of nothing but themselves.
+NODES: dict[type[Station], Callable[[Any, World], Node]] = {
+    Gateway: GatewayNode,
+    Queue: QueueNode,
+    Stream: StreamNode,
+    Topic: TopicNode,
+    AsyncInvoke: AsyncInvokeNode,
+    Table: TableNode,
+}
 # Five minutes' work: more than the event engine is meant for, so that nothing goes on for ever.
 AT_MOST_EVENTS = 50_000_000
 # What is logged is counted after so many events, and their number is judged.
@@ -138,8 +147,9 @@ class Run:
         """Lets things happen until the time is up, and returns how many did."""
         heap = self._world.calendar.heap
         pop = heappop
-        coming = self._arrivals()
-        at, send, source = next(coming)
+        sends, coming = self._arrivals()
+        message = next(coming)
+        at = message[0]
         events = 0
         chunk = repeat(None, 0)
         # Nothing here refers to itself, so there is nothing to be found by going through millions
@@ -155,8 +165,9 @@ class Run:
                         t, _, act, about = pop(heap)
                         act(t, about)
                     else:
-                        send(at, (at, source), unheard, None)
-                        at, send, source = next(coming)
+                        sends[message[1]](at, message, unheard, None)
+                        message = next(coming)
+                        at = message[0]
                 events += CHUNK
                 self._settle()
                 if events > self._at_most_events:
@@ -197,27 +208,30 @@ class Run:
                 series.throttled[:] += stations[name].throttled
         return series
 
-    def _arrivals(self) -> Iterator[tuple[float, Send, int]]:
-        """Yields what comes from outside, in the order of time, and then for ever nothing."""
+    def _arrivals(self) -> tuple[list[Send], Iterator[Message]]:
+        """Returns what sends the messages of each source, and all messages in the order of time."""
         sends: list[Send] = []
         windows: dict[int, Iterator[tuple[float, Any]]] = {}
         for number, traffic in enumerate(self._network.traffic):
-            send = link(
-                self._nodes[traffic.target],
-                traffic.name,
-                retry=traffic.retry,
-                timeout_s=traffic.timeout_s,
+            draws = stream(self._network.seed, traffic.name, "arrivals")
+            target = self._nodes[traffic.target]
+            closed = isinstance(traffic.rate, ClosedLoopRate)
+            if not (closed or target.channel or traffic.retry.retries):
+                simple = traffic.timeout_s == math.inf
+            else:
+                simple = False
+            send = (
+                Source(target).send
+                if simple
+                else link(target, traffic.name, retry=traffic.retry, timeout_s=traffic.timeout_s)
             )
             sends.append(send)
-            draws = stream(self._network.seed, traffic.name, "arrivals")
             if isinstance(traffic.rate, ClosedLoopRate):
                 self._let_users_in(traffic.rate, send, number, draws)
             else:
                 windows[number] = arrivals(traffic.rate, self._network.duration_s, draws)
-        for times, numbers in _merged(windows):
-            for at, number in zip(times, numbers, strict=True):
-                yield at, sends[number], number
-        yield math.inf, _nowhere, 0
+        # After the last one there is one that never comes.
+        return sends, chain(chain.from_iterable(_merged(windows)), ((math.inf, 0),))
 
     def _let_users_in(
         self, rate: ClosedLoopRate, send: Send, number: int, draws: np.random.Generator
@@ -242,25 +256,15 @@ class Run:
         match station:
             case Function():
                 return FunctionNode(station, world, self._network.account, self._pool)
-            case Gateway():
-                return GatewayNode(station, world)
             case Service():
                 return ServiceNode(station, world, killed=self._is(station, Inject.KILL_TASK))
-            case Queue():
-                return QueueNode(station, world)
-            case Stream():
-                return StreamNode(station, world)
-            case Topic():
-                return TopicNode(station, world)
-            case AsyncInvoke():
-                return AsyncInvokeNode(station, world)
-            case Table():
-                return TableNode(station, world)
             case Workflow():
                 return WorkflowNode(station, world, Work(mean_s=station.own_s, cv=0.0))
             case Dependency():
                 return TimedNode(station, world, station.latency, station.at_most)
-        raise HinagataError(f"{station.name} is a station that the event engine does not know")
+        if type(station) not in NODES:
+            raise HinagataError(f"{station.name} is a station that the event engine does not know")
+        return NODES[type(station)](station, world)
 
     def _connect(self, node: Node, station: Station) -> None:
         match node, station:
@@ -372,8 +376,8 @@ class Run:
 
 def _merged(
     windows: dict[int, Iterator[tuple[float, Any]]],
-) -> Iterator[tuple[list[float], list[int]]]:
-    """Yields the times of all sources in order, with the number of the source of each."""
+) -> Iterator[Iterator[Message]]:
+    """Yields the messages of all sources in the order of time, as many at once as are known."""
     # What is known of each source: up to when, and the times that are left of it.
     known: dict[int, tuple[float, Any]] = {number: (0.0, np.zeros(0)) for number in windows}
     while known:
@@ -395,18 +399,13 @@ def _merged(
         merged = np.concatenate([times for _, times in parts])
         numbers = np.repeat([number for number, _ in parts], [len(times) for _, times in parts])
         order = np.argsort(merged, kind="stable")
-        yield merged[order].tolist(), numbers[order].tolist()
+        yield zip(merged[order].tolist(), numbers[order].tolist(), strict=True)
         if upto == math.inf:
             return
 
 
 def _stop(_t: float, _about: object) -> None:
     raise _Over
-
-
-def _nowhere(t: float, message: Message, told: Any, about: Any) -> int | None:
-    """Sends nothing: the arrival after the last one never comes."""
-    raise NotImplementedError
 
 
 def _check(network: Network, tick_s: float, at_most_events: float) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 from hinagata.scenario.fault import Inject
 from hinagata.simulator.draws import durations, uniform
 from hinagata.simulator.event.calls import Calls
-from hinagata.simulator.event.link import Deadlines
+from hinagata.simulator.event.deadlines import OVER, Deadlines
 from hinagata.simulator.event.node import FAILED, OK, Answer, Message, Node, World, is_poison
 from hinagata.simulator.model import Disturbance, Service
 from hinagata.simulator.outcome import StationSeries
 
-# What is noted of a request: the message, whom to tell or the deadline's key, about what.
-Request = tuple[Message, Answer | None, Any]
+# What is noted of a request: until when somebody waits, the message, whom to tell, about what.
+DEADLINE, MESSAGE, TOLD, ABOUT = range(4)
+Request = list[Any]
 
 
 class ServiceNode(Node):
@@ -56,7 +57,7 @@ class ServiceNode(Node):
         self._work: Callable[[], float] = durations(service.work, world.draws(self.name, "work"))
         self._draw = uniform(world.draws(self.name, "faults"))
         self._deadlines = (
-            Deadlines(self, service.timeout_s, self._expired)
+            Deadlines(world.calendar, service.timeout_s, self._expired)
             if service.timeout_s < math.inf
             else None
         )
@@ -66,8 +67,8 @@ class ServiceNode(Node):
         self._running: dict[int, Request] | None = {} if killed else None
         self._killed: set[int] = set()
         # Whether a request may be more than a time, and whether somebody asks for the busy slots.
-        self._special = killed
         self._watched = service.tracking is not None and service.tracking.busy_share is not None
+        self._special = killed or self._watched
         self._came = 0
         self._occupied_s = 0.0
         self._since = 0.0
@@ -90,15 +91,16 @@ class ServiceNode(Node):
     ) -> int | None:
         """Takes a request: see `Node.offer`."""
         self._came += 1
-        request: Request
-        if self._deadlines is None:
-            request = (message, answer, about)
-        else:
-            key = self._ticket()
-            self._deadlines.watch(t, key, (answer, about))
-            request = (message, None, key)
+        request = [math.inf, message, answer, about]
+        if self._deadlines is not None:
+            self._deadlines.watch(t, request)
         if self._busy < self._slots:
-            self._start(t, request)
+            if self._special:
+                self._start(t, request)
+            else:
+                self._busy += 1
+                self._entered(t)
+                heappush(self._heap, (t + self._work(), self._ticket(), self._finish_act, request))
         else:
             self._line.append(request)
         return None
@@ -127,7 +129,7 @@ class ServiceNode(Node):
         self._occupied_s = 0.0
         return answer
 
-    def sample(self, tick: int, t: float) -> None:
+    def sample(self, tick: int, _t: float, /) -> None:
         """Notes the tasks: see `Node.sample`."""
         self.ledger.capacity[tick] = self.tasks
 
@@ -137,7 +139,7 @@ class ServiceNode(Node):
         series.billed_s[:] = self.ledger.rented * self.world.clock.lengths
         return series
 
-    def disturb(self, disturbance: Disturbance, t: float, *, begins: bool) -> None:
+    def disturb(self, disturbance: Disturbance, t: float, /, *, begins: bool) -> None:
         """Begins or ends what goes wrong inside the service: see `Node.disturb`."""
         if disturbance.inject == Inject.KILL_TASK:
             if begins:
@@ -151,7 +153,9 @@ class ServiceNode(Node):
 
     def _judge(self) -> None:
         """Decides whether a request is just a time: then it takes the short way."""
-        self._special = bool(self._calls or self._faults or self._running is not None)
+        self._special = bool(
+            self._calls or self._faults or self._running is not None or self._watched
+        )
 
     def _start(self, t: float, request: Request) -> None:
         """Lets a free slot work on a request."""
@@ -160,7 +164,7 @@ class ServiceNode(Node):
         self._busy += 1
         self._entered(t)
         work = self._work()
-        if not self._special:
+        if not (self._calls or self._faults or self._running is not None):
             heappush(self._heap, (t + work, self._ticket(), self._finish_act, request))
             return
         number = self._ticket()
@@ -169,7 +173,7 @@ class ServiceNode(Node):
         fails = False
         for fault in self._faults:
             if fault.inject == Inject.POISON:
-                fails = fails or is_poison(fault, request[0])
+                fails = fails or is_poison(fault, request[MESSAGE])
             elif self._draw() < fault.share:
                 fails = True
                 if fault.inject == Inject.HANG:
@@ -178,18 +182,20 @@ class ServiceNode(Node):
 
     def _finish(self, t: float, request: Request) -> None:
         """Ends the work on a request that is just a time."""
-        self._free(t)
-        self._answer(t, request, OK)
+        if self._special or self._line:
+            self._free(t)
+        else:
+            self._busy -= 1
+            self._left(t)
+        # Who waited too long has got his answer already, from the load balancer.
+        if request[DEADLINE] != OVER:
+            request[DEADLINE] = OVER
+            request[TOLD](t, request[ABOUT], OK)
 
     def _answer(self, t: float, request: Request, result: int) -> None:
-        _, answer, about = request
-        if answer is None:
-            whom = self._deadlines.end(about) if self._deadlines else None
-            # Who waited too long has got his answer already, from the load balancer.
-            if whom is None:
-                return
-            answer, about = whom
-        answer(t, about, result)
+        if request[DEADLINE] != OVER:
+            request[DEADLINE] = OVER
+            request[TOLD](t, request[ABOUT], result)
 
     def _worked(self, t: float, state: tuple[int, Request, bool]) -> None:
         number, request, fails = state
@@ -199,7 +205,7 @@ class ServiceNode(Node):
         if fails or not self._calls:
             self._end(t, state, FAILED if fails else OK)
             return
-        result = self._calls.make(t, request[0], self._called, state)
+        result = self._calls.make(t, request[MESSAGE], self._called, state)
         if result is not None:
             self._end(t, state, result)
 
@@ -223,8 +229,9 @@ class ServiceNode(Node):
         if self._line and self._busy < self._slots:
             self._start(t, self._line.popleft())
 
-    def _expired(self, t: float, _: object, whom: tuple[Answer, Any]) -> None:
-        whom[0](t, whom[1], FAILED)
+    @staticmethod
+    def _expired(t: float, request: Request) -> None:
+        request[TOLD](t, request[ABOUT], FAILED)
 
     def _kill(self, t: float) -> None:
         """Ends a task: its share of the requests fails, and another task takes its place."""

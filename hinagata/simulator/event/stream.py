@@ -243,10 +243,8 @@ class StreamNode(Node):
     ) -> int | None:
         """Takes a record, or refuses it: see `Node.offer`."""
         shard = self._shard(message, since)
-        bucket = self._shards[shard]
-        if not bucket.has(t):
+        if not self._shards[shard].take(t):
             return REFUSED
-        bucket.take()
         entry = [since, message, len(self._readers), DONE]
         self._open += 1
         for shards in self._readers:
@@ -288,7 +286,7 @@ class StreamNode(Node):
         """
         self._in_flight += more
 
-    def sample(self, tick: int, t: float) -> None:
+    def sample(self, tick: int, t: float, /) -> None:
         """Notes what waits, and how old it is: see `Node.sample`."""
         kept = self._kept
         while kept and t - kept[0][SINCE] > self.retention_s:
@@ -302,7 +300,7 @@ class StreamNode(Node):
         self.ledger.oldest[tick] = t - min(heads, default=t)
         self.ledger.capacity[tick] = len(self._shards)
 
-    def disturb(self, disturbance: Disturbance, t: float, *, begins: bool) -> None:
+    def disturb(self, disturbance: Disturbance, _t: float, /, *, begins: bool) -> None:
         """Lets nobody read while the stream is down: see `Node.disturb`."""
         if disturbance.inject == Inject.DOWN:
             self.closed = begins

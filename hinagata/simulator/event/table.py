@@ -47,26 +47,32 @@ class Capacity:
         if provisioned is None and units:
             self._calendar.at(MINUTE_S, self._close_minute)
 
-    def has(self, t: float, partition: int, units: float) -> bool:
-        """Returns whether a partition can take units at a time.
+    def take(self, t: float, partition: int, units: float) -> bool:
+        """Takes units of a partition, and returns whether there were enough.
 
         Args:
             t: The time.
             partition: Its number.
             units: How many.
         """
-        return self._table.has(t, units) and self._partitions[partition].has(t, units)
+        if not self._table.take(t, units):
+            return False
+        if not self._partitions[partition].take(t, units):
+            self._table.give_back(units)
+            return False
+        self._used += units
+        return True
 
-    def take(self, partition: int, units: float) -> None:
-        """Takes units that `has` has found.
+    def give_back(self, partition: int, units: float) -> None:
+        """Gives back units that were taken in vain.
 
         Args:
             partition: The partition's number.
             units: How many.
         """
-        self._table.take(units)
-        self._partitions[partition].take(units)
-        self._used += units
+        self._table.give_back(units)
+        self._partitions[partition].give_back(units)
+        self._used -= units
 
     def _close_minute(self, t: float, _: object) -> None:
         self._minutes.append(self._used / MINUTE_S)
@@ -133,14 +139,12 @@ class TableNode(Node):
         """Takes a call, or refuses it: see `Node.offer`."""
         partition = self._partition(message, since)
         write, read = self._write, self._read
-        if write and not self._writes.has(t, partition, write):
+        if write and not self._writes.take(t, partition, write):
             return REFUSED
-        if read:
-            if not self._reads.has(t, partition, read):
-                return REFUSED
-            self._reads.take(partition, read)
-        if write:
-            self._writes.take(partition, write)
+        if read and not self._reads.take(t, partition, read):
+            if write:
+                self._writes.give_back(partition, write)
+            return REFUSED
         heappush(
             self._heap,
             (t + self._latency(), self._ticket(), self._worked_act, (message, answer, about)),

@@ -1,0 +1,209 @@
+"""Measures the engines of the simulation against SimPy, on the same models in the same run.
+
+Machines are noisy, so engine and SimPy alternate, each is charged with the processor's time, and
+the ratio is taken round by round. Run by `make measure-simulation`; exit status 1 if a bound is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import simpy
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from hinagata.simulator.event import run_events
+from hinagata.simulator.model import Network
+from tests.workbench.simulator import networks
+
+# What the event engine promises, without a compiler.
+EVENTS_PER_S = 250_000
+TIMES_SIMPY = 10
+
+Process = Iterator[Any]
+
+
+class InSimPy:
+    """A network as one writes it in SimPy, with the same counts a second and times."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.environment = simpy.Environment()
+        self.draws = random.Random(network.seed)
+        self.counts: Counter[tuple[str, int]] = Counter()
+        self.times: list[float] = []
+
+    def count(self, what: str) -> None:
+        """Counts something in this second."""
+        self.counts[what, int(self.environment.now)] += 1
+
+    def run(self, message: Callable[[], Process]) -> int:
+        """Lets messages come, and returns how many did."""
+        rate = self.network.traffic[0].rate
+        came = 0
+
+        def source() -> Process:
+            nonlocal came
+            # Thinning, as in the engine.
+            highest = max(rate.rate_at(float(t)) for t in range(int(self.network.duration_s)))
+            while True:
+                yield self.environment.timeout(self.draws.expovariate(highest))
+                if self.draws.random() * highest < rate.rate_at(self.environment.now):
+                    came += 1
+                    self.environment.process(message())
+
+        self.environment.process(source())
+        self.environment.run(until=self.network.duration_s)
+        return came
+
+
+def line_in_simpy(network: Network) -> int:
+    """V3: M/M/50."""
+    model = InSimPy(network)
+    environment, draws = model.environment, model.draws
+    servers = simpy.Resource(environment, capacity=50)
+
+    def message() -> Process:
+        began = environment.now
+        model.count("arrivals")
+        with servers.request() as request:
+            yield request
+            model.count("begun")
+            yield environment.timeout(draws.expovariate(1.0))
+        model.count("done")
+        model.times.append(environment.now - began)
+
+    return model.run(message)
+
+
+def storm_in_simpy(network: Network) -> int:
+    """V23: a function of 100 places, its warm environments, and callers who try again."""
+    model = InSimPy(network)
+    environment, draws = model.environment, model.draws
+    busy = 0
+    idle: list[float] = []
+
+    def message() -> Process:
+        nonlocal busy
+        began = environment.now
+        model.count("arrivals")
+        for number in range(4):
+            model.count("attempts")
+            if busy < 100:
+                busy += 1
+                if idle and idle[-1] + 360 >= environment.now:
+                    idle.pop()
+                else:
+                    model.count("cold starts")
+                yield environment.timeout(draws.expovariate(5.0))
+                busy -= 1
+                idle.append(environment.now)
+                model.count("done")
+                model.times.append(environment.now - began)
+                return
+            model.count("throttled")
+            if number < 3:
+                yield environment.timeout(draws.uniform(0, min(20.0, 5.0 * 2.0**number)))
+        model.count("failed")
+
+    return model.run(message)
+
+
+def api_in_simpy(network: Network) -> int:
+    """A gateway that waits 29 s, a function that waits 10 s, and a table, each for the next."""
+    model = InSimPy(network)
+    environment, draws = model.environment, model.draws
+    busy = 0
+    idle: list[float] = []
+
+    def table() -> Process:
+        model.count("table arrivals")
+        yield environment.timeout(draws.lognormvariate(-5.41, 0.47))
+        model.count("table done")
+
+    def function() -> Process:
+        nonlocal busy
+        model.count("function arrivals")
+        began = environment.now
+        busy += 1
+        if idle and idle[-1] + 360 >= began:
+            idle.pop()
+        else:
+            model.count("cold starts")
+            yield environment.timeout(draws.lognormvariate(-1.25, 0.29))
+
+        def handler() -> Process:
+            yield environment.timeout(draws.expovariate(10.0))
+            yield environment.process(table())
+
+        work = environment.process(handler())
+        yield work | environment.timeout(10.0)
+        busy -= 1
+        idle.append(environment.now)
+        model.count("function done")
+        model.times.append(environment.now - began)
+
+    def message() -> Process:
+        began = environment.now
+        model.count("arrivals")
+        work = environment.process(function())
+        yield work | environment.timeout(29.0)
+        yield environment.timeout(0.005)
+        model.count("done")
+        model.times.append(environment.now - began)
+
+    return model.run(message)
+
+
+CASES: dict[str, tuple[Network, Callable[[Network], int]]] = {
+    "line of M/M/50 (V3)": (networks.waiting_line(duration_s=2000.0), line_in_simpy),
+    "retry storm (V23)": (networks.retry_storm(1000.0, duration_s=60.0), storm_in_simpy),
+    "gateway, function, table": (networks.scenarios()["calm"], api_in_simpy),
+}
+
+
+def main() -> int:
+    """Measures, prints the table, and returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3, help="rounds (default: 3)")
+    rounds = parser.parse_args().rounds
+    return 0 if events_hold(rounds) else 1
+
+
+def events_hold(rounds: int) -> bool:
+    """Measures the event engine, and returns whether it keeps what it promises."""
+    print(f"{'event engine':<26} {'events/s':>10} {'messages/s':>11} {'SimPy':>8} {'ratio':>6}")
+    holds = True
+    for name, (network, in_simpy) in CASES.items():
+        speeds, messages, others = [], [], []
+        for _ in range(rounds):
+            began = time.process_time()
+            outcome = run_events(network)
+            took = time.process_time() - began
+            came = outcome.total(network.traffic[0].target, "arrivals")
+            speeds.append(outcome.events / took)
+            messages.append(came / took)
+            began = time.process_time()
+            others.append(in_simpy(network) / (time.process_time() - began))
+        ratio = statistics.median(ours / its for ours, its in zip(messages, others, strict=True))
+        speed = statistics.median(speeds)
+        print(
+            f"{name:<26} {speed:>10,.0f} {statistics.median(messages):>11,.0f} "
+            f"{statistics.median(others):>8,.0f} {ratio:>6.1f}"
+        )
+        holds = holds and speed >= EVENTS_PER_S and ratio >= TIMES_SIMPY
+    verdict = "holds" if holds else "BROKEN"
+    print(f"at least {EVENTS_PER_S:,} events/s and {TIMES_SIMPY} times SimPy: {verdict}")
+    return holds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
