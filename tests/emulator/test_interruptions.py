@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -69,14 +70,15 @@ class Run:
 
 
 @contextmanager
-def running(project: Path, **options: object) -> Iterator[Run]:
-    """Start a run of the tiny sample, and end it for good whatever happens."""
+def running(project: Path, *, output: str = "json", **options: object) -> Iterator[Run]:
+    """Start a run of the tiny sample that leaves a report, and end it for good."""
     command = [sys.executable, "-m", "hinagata", "run", "tiny", "--verbose"]
-    with (project / "stdout").open("wb") as output, (project / "stderr").open("wb") as errors:
+    report = f"{output}=evidence.{output}"
+    with (project / "stdout").open("wb") as said, (project / "stderr").open("wb") as errors:
         process = subprocess.Popen(
-            [*command, "--report", "report.html"],
+            [*command, "--output", report],
             cwd=project,
-            stdout=output,
+            stdout=said,
             stderr=errors,
             start_new_session=True,
             **options,  # type: ignore[call-overload]
@@ -102,7 +104,7 @@ def end(run: Run, ending: Callable[[], None]) -> int:
     assert [port for port in ports if _answers(port)] == []
     assert "Traceback" not in run.errors
     # Nor the scrap of a file that was to replace another.
-    assert [file.name for file in run.project.iterdir() if file.name.startswith(".rep")] == []
+    assert [file.name for file in run.project.iterdir() if file.name.startswith(".evi")] == []
     return code
 
 
@@ -138,7 +140,7 @@ def test_ctrl_c_before_the_traffic_leaves_nothing(
 
     assert run.errors.splitlines()[-1] == "hinagata: interrupted"
     assert left_behind(run) == []
-    assert not (tmp_path / "report.html").exists()
+    assert not (tmp_path / "evidence.json").exists()
 
 
 TRAFFIC = {
@@ -156,17 +158,17 @@ TRAFFIC = {
 def test_ctrl_c_in_the_midst_of_it_says_what_is_known(
     step: str, partner: str, messages: int, mark: str, tmp_path: Path
 ) -> None:
-    """What was sent and seen until then, on the page too; nothing is judged, nothing is left."""
+    """What was sent and seen until then, in the file too; nothing is judged, nothing is left."""
     project = tiny_project(tmp_path, partner=partner, messages=messages, rate="2/s")
     with running(project) as run:
         eventually((tmp_path / mark).exists, within=PATIENCE)
         assert interrupt(run) == 130
 
-    page = (tmp_path / "report.html").read_text()
-    told = f'The run was interrupted at the step "{step}", after'
-    assert told in run.output
-    assert told in page.replace("&quot;", '"')
-    assert page.endswith("</html>\n")
+    document = json.loads((tmp_path / "evidence.json").read_text())
+    assert f'The run was interrupted at the step "{step}", after' in run.output
+    assert document["stopped"] == f'interrupted at the step "{step}"'
+    assert document["met"] is False
+    assert document["expectations"] == []
     assert "Entry" in run.output
     assert "expectation" not in run.output
     assert left_behind(run) == []
@@ -182,20 +184,20 @@ def test_the_end_of_the_endpoint_is_seen_at_once_and_told(tmp_path: Path) -> Non
 
     assert "hinagata: the embedded endpoint ended by signal 9 (log: " in run.errors
     assert 'ended by the end of the embedded endpoint at the step "send"' in run.output
-    assert (tmp_path / "report.html").read_text().endswith("</html>\n")
+    assert json.loads((tmp_path / "evidence.json").read_text())["sources"][0]["sent"] >= 1
 
 
 @pytest.mark.timeout(120)
 def test_a_full_disk_costs_the_page_and_not_the_answer(tmp_path: Path) -> None:
     """The result is told, then what could not be written; of the page there is nothing."""
-    with running(tiny_project(tmp_path, messages=1), preexec_fn=_small_disk) as run:
+    with running(tiny_project(tmp_path, messages=1), output="html", preexec_fn=_small_disk) as run:
         assert end(run, lambda: None) == 2
 
     assert "All 3 expectations hold" in run.output
     assert run.errors.splitlines()[-1] == (
-        "hinagata: report.html cannot be written: File too large"
+        "hinagata: evidence.html cannot be written: File too large"
     )
-    assert not (tmp_path / "report.html").exists()
+    assert not (tmp_path / "evidence.html").exists()
 
 
 def _small_disk() -> None:
