@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from aws_lambda_powertools import Logger
@@ -22,8 +22,6 @@ from pattern_runtime.environment import required
 # How long a state may be remembered, and counts kept back: what a healthy dependency costs is one
 # read and one write a second and execution environment, whatever the traffic.
 FRESH_SECONDS = 1.0
-# Between two environments that want the next slot of a drain, one looks again; this often.
-_MOST_LOOKS = 20
 
 logger = Logger()
 
@@ -170,26 +168,23 @@ class CircuitBreaker:
             return False
 
     def _has_turn(self, state: State) -> bool:
-        """Wait for the next slot of the drain, if there is one in time."""
-        seen = state
+        """Wait for the next turn of the drain, if there is one in time."""
+        now = self._clock()
         try:
-            for _ in range(_MOST_LOOKS):
-                now = self._clock()
-                turn = max(now, seen.next_call)
-                if turn - now > self._rules.patience_seconds:
-                    return False
-                next_call = round(turn + 1 / self._rules.drain_rate, 3)
-                if self._table.reserve(seen, next_call):
-                    self._state = replace(seen, next_call=next_call)
-                    self._sleep(turn - now)
-                    return self._current().version == state.version
-                seen = self._table.read(consistent=True)
-                self._see(seen)
-                if seen.version != state.version:
-                    return False
+            turn = self._table.take_turn(
+                state.version,
+                now=now,
+                latest=now + self._rules.patience_seconds,
+                interval=1 / self._rules.drain_rate,
+            )
+            if turn is None:
+                self._see(self._table.read(consistent=True))
+                return False
         except (BotoCoreError, ClientError):
             logger.exception("the breaker's drain cannot be paced; the message waits")
-        return False
+            return False
+        self._sleep(max(0.0, turn - now))
+        return self._current().version == state.version
 
     def _learn(self, state: State, *, failed: bool) -> None:
         try:

@@ -4,14 +4,16 @@ Every execution environment and the controller see the same item, and each chang
 version it saw: of two that want to change it at once, one does and the other looks again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from botocore.exceptions import ClientError
 
 from pattern_runtime import aws
+
+Answer = TypeVar("Answer")
 
 STATE_ID = "state"
 _NUMBERS = ("version", "since", "attempt", "permits", "succeeded", "failed", "next_call")
@@ -78,8 +80,15 @@ class StateTable(Protocol):
         """Count how a permitted call of a version ended; a late one counts no more."""
         ...
 
-    def reserve(self, seen: State, next_call: float) -> bool:
-        """Say when the next call may begin, unless somebody said so since; say whether it held."""
+    def take_turn(
+        self, version: int, *, now: float, latest: float, interval: float
+    ) -> float | None:
+        """Take the next turn of a version's timetable, which then begins an interval later.
+
+        Returns:
+            When it is, in seconds since the epoch; None if that is later than `latest`, or the
+            version is not the table's any more.
+        """
         ...
 
 
@@ -108,11 +117,12 @@ class DynamoDbStateTable:
                 "ConditionExpression": "version = :seen",
                 "ExpressionAttributeValues": {":seen": _number(seen.version)},
             }
-        return _holds(
+        put = _conditional(
             lambda: aws.client("dynamodb").put_item(
                 TableName=self._name, Item=_write_item(new), **condition
             )
         )
+        return put is not None
 
     def count(self, window: str, calls: int, failures: int, *, expires: float) -> tuple[int, int]:
         """Add to a window's calls and failures; return what they now come to."""
@@ -145,35 +155,53 @@ class DynamoDbStateTable:
             {":one": 1, ":version": version},
         )
 
-    def reserve(self, seen: State, next_call: float) -> bool:
-        """Say when the next call may begin, unless somebody said so since; say whether it held."""
-        return self._update(
+    def take_turn(
+        self, version: int, *, now: float, latest: float, interval: float
+    ) -> float | None:
+        """Take the next turn of a version's timetable, which then begins an interval later."""
+        # Nobody else's turn is to come: it is now. What was not used before is not saved up.
+        if self._update(
             "SET next_call = :next",
-            "version = :version AND next_call = :seen",
-            {":next": next_call, ":version": seen.version, ":seen": seen.next_call},
+            "version = :version AND next_call <= :now",
+            {":next": now + interval, ":version": version, ":now": now},
+        ):
+            return now
+        # One atomic update, so that however many there are, none has to look again.
+        taken = self._try(
+            "SET next_call = next_call + :interval",
+            "version = :version AND next_call <= :latest",
+            {":interval": interval, ":version": version, ":latest": latest},
         )
+        return None if taken is None else float(taken["next_call"]["N"])
 
     def _update(self, change: str, condition: str, values: Mapping[str, float]) -> bool:
-        return _holds(
+        return self._try(change, condition, values) is not None
+
+    def _try(
+        self, change: str, condition: str, values: Mapping[str, float]
+    ) -> Mapping[str, Any] | None:
+        """Change the state, and return what was there before; None if the condition failed."""
+        answer = _conditional(
             lambda: aws.client("dynamodb").update_item(
                 TableName=self._name,
                 Key={"id": {"S": STATE_ID}},
                 UpdateExpression=change,
                 ConditionExpression=condition,
                 ExpressionAttributeValues={name: _number(each) for name, each in values.items()},
+                ReturnValues="UPDATED_OLD",
             )
         )
+        return None if answer is None else answer.get("Attributes", {})
 
 
-def _holds(write: Any) -> bool:
-    """Write, and say whether the write's condition held."""
+def _conditional(write: Callable[[], Answer]) -> Answer | None:
+    """Return the answer to a write; None if its condition failed."""
     try:
-        write()
+        return write()
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-            return False
+            return None
         raise
-    return True
 
 
 def _number(value: float) -> dict[str, str]:

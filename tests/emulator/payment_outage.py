@@ -119,7 +119,7 @@ class Shop:
 
         def watch() -> None:
             version = ""
-            while not over.wait(0.05):
+            while not over.wait(0.1):
                 state = self.state()
                 if state and state["version"] != version:
                     version = state["version"]

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from tests.emulator.polling import eventually
 
 PROBES = 2
 # A rate that this machine keeps up with whatever else it does.
-DRAIN_RATE = 8.0
+DRAIN_RATE = 5.0
 RULES = {
     "minimum_calls": 5,
     "window_seconds": 10,
@@ -144,42 +143,41 @@ def test_calls_a_second_with_and_without_a_breaker(
 ) -> None:
     """Without it every retry reaches the provider that is away; with it, the probes do.
 
-    Two endpoints side by side have the same traffic and the same outage; the figure is left in
+    One endpoint after the other has the same traffic and the same outage; the figure is left in
     the folder that HINAGATA_FIGURES names.
     """
-    never = RULES | {"minimum_calls": 1_000_000}
     shops: dict[str, Shop] = {}
-    with (
-        Emulator(tmp_path / "with") as one,
-        Emulator(tmp_path / "without") as other,
-        ThreadPoolExecutor(2) as pool,
-    ):
-        for name, emulator, rules in (("with", one, RULES), ("without", other, never)):
+    calls: dict[str, list[Span]] = {}
+    begun: dict[str, float] = {}
+    for name, rules in (("with", RULES), ("without", RULES | {"minimum_calls": 1_000_000})):
+        with Emulator(tmp_path / name) as emulator:
             endpoint = Endpoint(emulator.endpoint, embedded=True)
-            shops[name] = opened(assembly, endpoint, rules=rules, plan=PLAN)
-        begin = time.time()
-        list(pool.map(lambda shop: _evening(shop, outage_seconds), shops.values()))
-        calls = {name: shop.calls(since=begin) for name, shop in shops.items()}
-        away = {
-            name: sum(each.error.startswith("OutageError") for each in made)
-            for name, made in calls.items()
-        }
-        _holds(shops["with"], since=begin)
+            shop = shops[name] = opened(assembly, endpoint, rules=rules, plan=PLAN)
+            begun[name] = time.time()
+            _evening(shop, outage_seconds)
+            calls[name] = shop.calls(since=begun[name])
+            assert shop.charges() + shop.dead_letters() == len(shop.sent)
+            if name == "with":
+                _holds(shop, since=begun[name])
+    away = {
+        name: sum(each.error.startswith("OutageError") for each in made)
+        for name, made in calls.items()
+    }
+    drained = _drained(shops["with"], calls["with"])
+    print(f"calls to a provider that was away: {away}")  # noqa: T201 - what was measured
+    folder = Path(os.environ.get("HINAGATA_FIGURES", tmp_path))
+    picture = draw_png(_figure(shops["with"], calls, begun, outage_seconds))
+    (folder / "circuit_breaker.png").write_bytes(picture)
 
-        assert shops["without"].charges() + shops["without"].dead_letters() == len(
-            shops["without"].sent
-        )
-        assert away["without"] > 3 * away["with"]
-        folder = Path(os.environ.get("HINAGATA_FIGURES", tmp_path))
-        picture = draw_png(_figure(shops["with"], calls, begin, outage_seconds))
-        (folder / "circuit_breaker.png").write_bytes(picture)
-        print(f"calls to a provider that was away: {away}")  # noqa: T201 - what was measured
+    assert away["without"] > 3 * away["with"]
+    # At the set rate, as far as the machine keeps up with it.
+    assert sum(each < drained[0] + 10 for each in drained) >= 10 * DRAIN_RATE / 2
 
 
 def _evening(shop: Shop, outage_seconds: int) -> None:
     """Orders all the time; the provider is away for a while."""
     sender = threading.Thread(
-        target=shop.order, args=(4 * (outage_seconds + 40),), kwargs={"per_second": 4}
+        target=shop.order, args=(2 * (outage_seconds + 40),), kwargs={"per_second": 2}
     )
     with shop.watched():
         sender.start()
@@ -193,18 +191,21 @@ def _evening(shop: Shop, outage_seconds: int) -> None:
         eventually(lambda: shop.state().get("phase", "closed") == "closed", within=60)
 
 
-def _figure(shop: Shop, calls: dict[str, list[Span]], begin: float, outage_seconds: int) -> Figure:
-    def a_second(spans: Sequence[Span]) -> tuple[list[float], list[float]]:
+def _figure(
+    shop: Shop, calls: dict[str, list[Span]], begun: dict[str, float], outage_seconds: int
+) -> Figure:
+    def a_second(spans: Sequence[Span], begin: float) -> tuple[list[float], list[float]]:
         counts = Counter(int(span.start - begin) for span in spans)
         seconds = range(max(counts) + 2)
         return [float(each) for each in seconds], [float(counts[each]) for each in seconds]
 
-    def panel(title: str, spans: Sequence[Span], *levels: Level) -> Panel:
+    def panel(name: str, *levels: Level) -> Panel:
+        spans = calls[name]
         failed = [span for span in spans if span.error]
-        (x, every), (at, bad) = a_second(spans), a_second(failed)
+        (x, every), (at, bad) = (a_second(each, begun[name]) for each in (spans, failed))
         return Panel(
             unit="calls/s",
-            title=title,
+            title=f"{name} a breaker",
             series=(
                 Series(name="reach the provider", x=x, y=every, shape=Shape.AREA),
                 Series(name="fail", x=at, y=bad, shape=Shape.STEP),
@@ -212,12 +213,13 @@ def _figure(shop: Shop, calls: dict[str, list[Span]], begin: float, outage_secon
             levels=levels,
         )
 
+    begin = begun["with"]
     drains = [(at, phase) for at, phase, _ in shop.phases if phase in {"draining", "closed"}]
     return Figure(
         title="Calls to a payment provider, with an outage",
         panels=(
-            panel("without a breaker", calls["without"]),
-            panel("with a breaker", calls["with"], Level(name="drain rate", value=DRAIN_RATE)),
+            panel("without"),
+            panel("with", Level(name="drain rate", value=DRAIN_RATE)),
         ),
         bands=(
             Band(name="the provider is away", begin=10, end=10 + outage_seconds),

@@ -73,9 +73,12 @@ class FakeStateTable:
                 state, failed=state.failed + failed, succeeded=state.succeeded + (not failed)
             )
 
-    def reserve(self, seen: State, next_call: float) -> bool:
+    def take_turn(
+        self, version: int, *, now: float, latest: float, interval: float
+    ) -> float | None:
         self._may_fail()
-        if (self.state.version, self.state.next_call) != (seen.version, seen.next_call):
-            return False
-        self.state = replace(self.state, next_call=next_call)
-        return True
+        turn = max(now, self.state.next_call)
+        if self.state.version != version or turn > latest:
+            return None
+        self.state = replace(self.state, next_call=turn + interval)
+        return turn
