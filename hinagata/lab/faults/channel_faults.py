@@ -36,11 +36,18 @@ class ChannelFaults:
     Args:
         board: what goes wrong.
         later: has something done in a moment.
+        complete: gives a queue's message the fields that it lacks.
     """
 
-    def __init__(self, board: Board, later: Callable[[Callable[[], object]], None]) -> None:
+    def __init__(
+        self,
+        board: Board,
+        later: Callable[[Callable[[], object]], None],
+        complete: Callable[[dict[str, Any]], object],
+    ) -> None:
         self._board = board
         self._later = later
+        self._complete = complete
 
     def queue(self, queue: dict[str, Any], name: str) -> None:
         """Double and delay the messages of a queue that nobody has received yet."""
@@ -49,6 +56,7 @@ class ChannelFaults:
         now = time.time()
         copies: list[tuple[int, dict[str, Any]]] = []
         for index, message in enumerate(queue["messages"]):
+            self._complete(message)
             if message.get("receive_count") or message.get(_MARK):
                 continue
             message[_MARK] = True
@@ -107,7 +115,8 @@ def _in_a_moment(action: Callable[[], object]) -> None:
 
 def install(board: Board) -> None:
     """Put it on the ways of messages through the emulator in this process."""
-    faults = ChannelFaults(board, _in_a_moment)
+    queues = emulator_module("services.sqs")
+    faults = ChannelFaults(board, _in_a_moment, queues._ensure_msg_fields)
     _install_queues(faults)
     _install_topics(faults)
     _install_buses(faults)
@@ -119,8 +128,6 @@ def _install_queues(faults: ChannelFaults) -> None:
     plain_collect = queues._collect_msgs
 
     def collect(queue: Any, *rest: Any) -> Any:
-        for message in queue["messages"]:
-            queues._ensure_msg_fields(message)
         faults.queue(queue, queue["attributes"]["QueueArn"].rpartition(":")[2])
         return plain_collect(queue, *rest)
 
