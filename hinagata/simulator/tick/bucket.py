@@ -31,13 +31,13 @@ class GatewayPlace(Place):
         """Returns its own time."""
         return Law(self._gateway.overhead_s, 0.0)
 
-    def judge(self, tick: int) -> float:
+    def judge(self, _tick: int, /) -> float:
         """Returns the share of the tick's tries that there is no token for."""
         there = self._tokens + self._refill
         wanted = self.tries_now * self.open_share()
         return 1.0 - there / wanted if wanted > there else 0.0
 
-    def happen(self, at: At, tries: Amount, admitted: Amount) -> None:
+    def happen(self, at: At, _tries: Amount, admitted: Amount, /) -> None:
         """Takes the tokens."""
         if isinstance(at, int):
             left = self._tokens + self._refill - float(admitted)
@@ -45,7 +45,7 @@ class GatewayPlace(Place):
             left = self._tokens + self._refill * (at.stop - at.start) - float(np.sum(admitted))
         self._tokens = min(self._gateway.burst, max(0.0, left))
 
-    def strained(self, at: slice) -> int | None:
+    def strained(self, at: slice, /) -> int | None:
         """Returns the first tick at which more comes than flows in."""
         return first_true(_tries(self, at) > self._refill, at)
 
@@ -82,7 +82,7 @@ class TablePlace(Place):
         """Returns its own time."""
         return Law.of(self._table.latency)
 
-    def judge(self, tick: int) -> float:
+    def judge(self, _tick: int, /) -> float:
         """Returns the share of the tick's tries that a bucket is too empty for."""
         wanted = self.tries_now * self.open_share()
         if wanted <= 0.0:
@@ -97,7 +97,7 @@ class TablePlace(Place):
             served = min(served, float(taken.sum()) / units, there / units)
         return max(0.0, 1.0 - served) if served < 1.0 - 1e-12 else 0.0
 
-    def happen(self, at: At, tries: Amount, admitted: Amount) -> None:
+    def happen(self, at: At, tries: Amount, admitted: Amount, /) -> None:
         """Takes the tokens."""
         one = isinstance(at, int)
         ticks = 1 if isinstance(at, int) else at.stop - at.start
@@ -112,7 +112,7 @@ class TablePlace(Place):
             offered = (float(np.sum(tries)) * self.open_share() * self._units[kind]) * self._shares
             self._tokens[kind] = np.minimum(self._most[kind], np.maximum(0.0, each - offered))
 
-    def strained(self, at: slice) -> int | None:
+    def strained(self, at: slice, /) -> int | None:
         """Returns the first tick at which more comes than flows in."""
         tries = _tries(self, at) * self.open_share()
         most = math.inf

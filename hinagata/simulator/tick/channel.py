@@ -32,7 +32,7 @@ class TopicPlace(Place):
         self.done = ledger.row()
         self.given_up = ledger.row()
 
-    def expect(self, tick: int) -> None:
+    def expect(self, _tick: int, /) -> None:
         """Takes messages over, and knows how long each delivery takes."""
         self.meet()
         delay = Law(self._topic.delay_s, 0.0).ends(self.ledger.tick_s)
@@ -40,7 +40,7 @@ class TopicPlace(Place):
             way.flow.listen()
             way.reached, way.delay = 1.0, delay
 
-    def happen(self, at: At, tries: Amount, admitted: Amount) -> None:
+    def happen(self, at: At, _tries: Amount, admitted: Amount, /) -> None:
         """Delivers messages."""
         time = 0.0
         sound = 1.0
@@ -99,7 +99,7 @@ class AsyncInvokePlace(Place):
         self.expired = ledger.row()
         self.again = ledger.row()
 
-    def expect(self, tick: int) -> None:
+    def expect(self, _tick: int, /) -> None:
         """Takes messages over."""
         self.meet()
         if self.invoke is not None:
@@ -112,7 +112,7 @@ class AsyncInvokePlace(Place):
             came = self.tries_now * (1.0 - self.answer.refused) * (1.0 - self.answer.broken)
             self.invoke.fresh = came + sum(row.item(tick) for row in self._due.values())
 
-    def happen(self, at: At, tries: Amount, admitted: Amount) -> None:
+    def happen(self, at: At, _tries: Amount, admitted: Amount, /) -> None:
         """Invokes the function, anew and again."""
         flow, ledger = self.invoke, self.ledger
         if flow is None:
@@ -160,8 +160,8 @@ class AsyncInvokePlace(Place):
                     self._give_up(at, refused, self.expired)
                 else:
                     self._again(at, (failures, refusals + 1), refused, wait)
-        row = self._failing.get(key)
-        failed: Amount = 0.0 if row is None else row[at] + 0.0
+        failing = self._failing.get(key)
+        failed: Amount = 0.0 if failing is None else failing[at] + 0.0
         if not np.any(failed):
             return
         ledger.add(self.errors, at, failed)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from hinagata.scenario.fault import Inject
 from hinagata.simulator.choice import SMALL_LIMIT, small_limits
 from hinagata.simulator.doubts import Doubts
-from hinagata.simulator.model import Function, Network, Queue, Stream
+from hinagata.simulator.model import Function, Network, Queue, Station, Stream
 from hinagata.simulator.outcome import StationSeries
 
 # Below so many busy, chance is not what it is around a mean (docs/simulation.md).
@@ -17,15 +15,27 @@ _FEW_BUSY = 0.1
 _FEW_STARTS = 10.0
 # With more refused than that, messages that tried long make the tail.
 _STORM = 0.01
+# The longest of some work, over its mean.
+_LONG = 3.0
+_OF_FAULTS = {
+    frozenset({Inject.POISON}): (
+        "poisoned messages are a share of every try, not the same ones again"
+    ),
+    frozenset({Inject.REORDER, Inject.DUPLICATE}): (
+        "messages that come twice or out of order are taken as coming once, in order"
+    ),
+    frozenset({Inject.KILL_TASK, Inject.CRASH}): (
+        "what a task or an environment takes with it is left out"
+    ),
+}
 
 
-def doubts(network: Network, stations: Mapping[str, StationSeries], tick_s: float) -> Iterator[str]:
+def doubts(network: Network, stations: Mapping[str, StationSeries]) -> Iterator[str]:
     """Yields what the engine is not sure of, in a sentence each.
 
     Args:
         network: What was computed.
         stations: What was found.
-        tick_s: The length of a tick.
     """
     found = Doubts()
     for name in small_limits(network):
@@ -36,32 +46,49 @@ def doubts(network: Network, stations: Mapping[str, StationSeries], tick_s: floa
                 "compute {}",
                 name,
             )
-    for name, station in network.stations.items():
-        series = stations[name]
-        tried = float(series.attempts.sum())
-        if tried and float(series.throttled.sum()) > _STORM * tried:
-            found.add(
-                "the 99th percentile in a storm of refusals may be off by an eighth, of paths "
-                "through {}",
-                name,
-            )
-        if isinstance(station, Function) and tried:
-            busy = float(series.busy.mean())
-            if busy < _FEW_BUSY and float(series.cold_starts.sum()) > _FEW_STARTS:
-                found.add("so few are busy that cold starts are rough at {}", name)
-        if isinstance(station, Queue) and station.ordered:
-            found.add("message groups are taken as equally busy at {}", name)
-        if isinstance(station, Stream) and any(
-            reader.bisect or reader.retries is None for reader in station.readers
-        ):
-            failed = [stations[reader.function].errors.sum() for reader in station.readers]
-            if float(np.sum(failed)):
-                found.add("batches that fail are tried as wholes, on the average, at {}", name)
+    for station in network.stations.values():
+        _doubt(found, station, stations)
     kinds = {each.inject for each in network.disturbances}
-    if Inject.POISON in kinds:
-        found.add("poisoned messages are a share of every try, not the same ones again")
-    if kinds & {Inject.REORDER, Inject.DUPLICATE}:
-        found.add("messages that come twice or out of order are taken as coming once, in order")
-    if kinds & {Inject.KILL_TASK, Inject.CRASH}:
-        found.add("what a task or an environment takes with it is left out")
+    for injects, sentence in _OF_FAULTS.items():
+        if kinds & injects:
+            found.add(sentence)
     yield from found.sentences()
+
+
+def _doubt(found: Doubts, station: Station, stations: Mapping[str, StationSeries]) -> None:
+    series = stations[station.name]
+    tried = float(series.attempts.sum())
+    if tried and float(series.throttled.sum()) > _STORM * tried:
+        found.add(
+            "the 99th percentile in a storm of refusals may be off by an eighth, of paths "
+            "through {}",
+            station.name,
+        )
+    if isinstance(station, Function) and tried and float(series.busy.mean()) < _FEW_BUSY:
+        if float(series.cold_starts.sum()) > _FEW_STARTS:
+            found.add("so few are busy that cold starts are rough at {}", station.name)
+    elif isinstance(station, Queue):
+        _doubt_queue(found, station, stations)
+    elif isinstance(station, Stream):
+        _doubt_stream(found, station, stations)
+
+
+def _doubt_queue(found: Doubts, queue: Queue, stations: Mapping[str, StationSeries]) -> None:
+    if queue.ordered:
+        found.add("message groups are taken as equally busy at {}", queue.name)
+    poller = queue.poller
+    if poller is None:
+        return
+    worker = stations[poller.function]
+    started = float((worker.attempts - worker.throttled).sum())
+    if started and float(worker.busy.sum()) / started * _LONG > queue.visibility_s:
+        found.add(
+            "work takes so long that messages come back meanwhile, which is left out, at {}",
+            queue.name,
+        )
+
+
+def _doubt_stream(found: Doubts, stream: Stream, stations: Mapping[str, StationSeries]) -> None:
+    for reader in stream.readers:
+        if stations[reader.function].errors.any() and (reader.bisect or reader.retries is None):
+            found.add("batches that fail are tried as wholes, on the average, at {}", stream.name)

@@ -1,9 +1,11 @@
-"""Advances a network tick by tick where something holds it back, and in long stretches elsewhere."""
+"""Advances a network tick by tick where something holds it back, else in long stretches."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +18,6 @@ from hinagata.simulator.model import (
     AsyncInvoke,
     Call,
     Dependency,
-    Disturbance,
     Function,
     Gateway,
     Network,
@@ -33,18 +34,18 @@ from hinagata.simulator.model import (
 from hinagata.simulator.outcome import Outcome, StationSeries
 from hinagata.simulator.tick.bucket import GatewayPlace, TablePlace
 from hinagata.simulator.tick.channel import AsyncInvokePlace, TopicPlace
+from hinagata.simulator.tick.doubts import doubts
 from hinagata.simulator.tick.flow import Flow
 from hinagata.simulator.tick.function import FunctionPlace, Invoker, Pool
-from hinagata.simulator.tick.law import Law
 from hinagata.simulator.tick.ledger import Ledger
-from hinagata.simulator.tick.doubts import doubts
 from hinagata.simulator.tick.paths import latencies
-from hinagata.simulator.tick.place import Place, Trouble, Way, stays_s
+from hinagata.simulator.tick.place import Place, Way, stays_s
 from hinagata.simulator.tick.plain import DependencyPlace, WorkflowPlace
 from hinagata.simulator.tick.queue import QueuePlace
 from hinagata.simulator.tick.service import ServicePlace
 from hinagata.simulator.tick.stream import StreamPlace
-from hinagata.simulator.visits import visits
+from hinagata.simulator.tick.trouble import trouble_of
+from hinagata.simulator.visits import visits, ways
 
 Values = npt.NDArray[np.float64]
 
@@ -117,8 +118,6 @@ class Engine:
                 tick += 1
         return self._outcome()
 
-    # One tick.
-
     def _tick(self, tick: int) -> None:
         self._steps += 1
         self._let_users_in(tick, tick + 1)
@@ -137,13 +136,13 @@ class Engine:
             place.note(tick)
         if self._pool is not None:
             self._pool.spend(self._pool_invoked(slice(tick, tick + 1)), self._ledger.tick_s)
-        if tick % 256 == 0 and not self._order_is_finite(tick):
+        if tick % 256 == 0 and not self._is_bounded():
             raise HinagataError(
                 f"more than {_MOST_MESSAGES:.0e} messages came to a station by second "
                 f"{tick * self._ledger.tick_s:,.0f}: something feeds itself without end"
             )
 
-    def _order_is_finite(self, tick: int) -> bool:
+    def _is_bounded(self) -> bool:
         return all(place.tries_now < _MOST_MESSAGES for place in self._order)
 
     def _expect(self, tick: int) -> None:
@@ -183,8 +182,6 @@ class Engine:
 
     def _is_calm(self) -> bool:
         return all(place.calm() for place in self._order)
-
-    # A stretch.
 
     def _stretch(self, start: int, stop: int) -> int:
         """Computes ticks at once, as far as nothing holds anything back, and returns how far."""
@@ -235,8 +232,6 @@ class Engine:
             invoked += place.invoked(at)
         return invoked
 
-    # Faults.
-
     def _edges_of_faults(self) -> list[int]:
         tick_s = self._ledger.tick_s
         edges = {0}
@@ -261,38 +256,18 @@ class Engine:
             self._pool.change(min(limits, default=math.inf))
         for each in self._network.disturbances:
             if round(each.start_s / self._ledger.tick_s) == tick and each.station is not None:
-                place = self._places.get(each.station)
-                if each.inject is Inject.KILL_TASK and isinstance(place, ServicePlace):
-                    place.kill(tick)
-                elif each.inject is Inject.UPDATE and isinstance(place, FunctionPlace):
-                    place.update()
-
-    # What is computed.
+                hit = self._places.get(each.station)
+                if each.inject is Inject.KILL_TASK and isinstance(hit, ServicePlace):
+                    hit.kill(tick)
+                elif each.inject is Inject.UPDATE and isinstance(hit, FunctionPlace):
+                    hit.update()
 
     def _place(self, station: Station) -> Place:
-        ledger = self._ledger
-        match station:
-            case Function():
-                return FunctionPlace(station, ledger, self._network.account)
-            case Gateway():
-                return GatewayPlace(station, ledger)
-            case Service():
-                return ServicePlace(station, ledger)
-            case Queue():
-                return QueuePlace(station, ledger)
-            case Stream():
-                return StreamPlace(station, ledger)
-            case Topic():
-                return TopicPlace(station, ledger)
-            case AsyncInvoke():
-                return AsyncInvokePlace(station, ledger)
-            case Table():
-                return TablePlace(station, ledger)
-            case Workflow():
-                return WorkflowPlace(station, ledger)
-            case Dependency():
-                return DependencyPlace(station, ledger)
-        raise HinagataError(f"{station.name} is a station that the tick engine does not know")
+        if isinstance(station, Function):
+            return FunctionPlace(station, self._ledger, self._network.account)
+        if type(station) not in _PLACES:
+            raise HinagataError(f"{station.name} is a station that the tick engine does not know")
+        return _PLACES[type(station)](station, self._ledger)
 
     def _flow(
         self,
@@ -427,57 +402,17 @@ class Engine:
 
     def _in_order(self) -> list[str]:
         """Returns the stations, each after all that send to it."""
-        order: list[str] = []
-        state: dict[str, bool] = {}
-
-        def targets(name: str) -> Iterator[str]:
-            station = self._network.stations[name]
-            yield from (call.target for call in station.calls)
-            match station:
-                case Queue():
-                    if station.poller is not None:
-                        yield station.poller.function
-                    if station.dead_letter is not None:
-                        yield station.dead_letter
-                case Stream():
-                    for reader in station.readers:
-                        yield reader.function
-                        if reader.on_failure is not None:
-                            yield reader.on_failure
-                case AsyncInvoke():
-                    yield station.function
-                    if station.on_failure is not None:
-                        yield station.on_failure
-                case Topic():
-                    if station.dead_letter is not None:
-                        yield station.dead_letter
-                case _:
-                    pass
-
-        def enter(name: str) -> None:
-            open_: list[tuple[str, Iterator[str]]] = [(name, targets(name))]
-            state[name] = False
-            while open_:
-                here, rest = open_[-1]
-                following = next(rest, None)
-                if following is None:
-                    open_.pop()
-                    state[here] = True
-                    order.append(here)
-                elif following not in state:
-                    state[following] = False
-                    open_.append((following, targets(following)))
-                elif not state[following]:
-                    raise HinagataError(
-                        f"messages go round for ever: {here} sends to {following}, from where "
-                        "they came; let the tick engine look at a network without circles, or "
-                        "take the event engine"
-                    )
-
-        for name in self._network.stations:
-            if name not in state:
-                enter(name)
-        return order[::-1]
+        before: dict[str, set[str]] = {name: set() for name in self._network.stations}
+        for name, station in self._network.stations.items():
+            for target in _targets(station):
+                before[target].add(name)
+        try:
+            return list(TopologicalSorter(before).static_order())
+        except CycleError as error:
+            raise HinagataError(
+                f"messages go round for ever: {' → '.join(error.args[1])}; end that in the "
+                "architecture, or take the event engine"
+            ) from None
 
     def _outcome(self) -> Outcome:
         stations = {name: place.series() for name, place in self._places.items()}
@@ -498,45 +433,32 @@ class Engine:
             duration_s=self._network.duration_s,
             stations={**stations, "": account},
             latencies=latencies(self._network, self._places, self._sent, self._ledger),
-            doubts=tuple(doubts(self._network, stations, self._ledger.tick_s)),
+            doubts=tuple(doubts(self._network, stations)),
             events=self._steps,
         )
 
 
-def trouble_of(disturbances: list[Disturbance]) -> Trouble:
-    """Returns what faults together do to a station.
-
-    Args:
-        disturbances: Those that hit it now.
-    """
-    trouble = Trouble()
-    for each in disturbances:
-        share = min(1.0, max(0.0, each.share))
-        match each.inject:
-            case Inject.THROTTLE:
-                trouble.refused = _either(trouble.refused, share)
-            case Inject.DOWN:
-                trouble.broken = 1.0
-            case Inject.SERVER_ERROR:
-                trouble.broken = _either(trouble.broken, share)
-            case Inject.RAISE | Inject.CRASH:
-                trouble.bad = _either(trouble.bad, share)
-                if each.inject is Inject.CRASH:
-                    trouble.crashing = _either(trouble.crashing, share)
-            case Inject.HANG:
-                trouble.hanging = _either(trouble.hanging, share)
-            case Inject.POISON:
-                trouble.poisoned = _either(trouble.poisoned, share)
-            case Inject.DUPLICATE:
-                trouble.twice = _either(trouble.twice, share)
-            case Inject.SLOW:
-                square = share * (1.0 - share) * each.delay_s**2
-                later = Law.with_variance(share * each.delay_s, square)
-                trouble.later = trouble.later.plus(later)
-            case _:
-                pass
-    return trouble
+def _targets(station: Station) -> Iterator[str]:
+    """Yields whom a station sends to, whatever becomes of a message."""
+    yield from (way.target for way in ways(station))
+    told: list[str | None] = []
+    if isinstance(station, Queue | Topic):
+        told.append(station.dead_letter)
+    elif isinstance(station, AsyncInvoke):
+        told.append(station.on_failure)
+    elif isinstance(station, Stream):
+        told.extend(reader.on_failure for reader in station.readers)
+    yield from (name for name in told if name is not None)
 
 
-def _either(one: float, other: float) -> float:
-    return 1.0 - (1.0 - one) * (1.0 - other)
+_PLACES: Mapping[type[Station], Callable[[Any, Ledger], Place]] = {
+    AsyncInvoke: AsyncInvokePlace,
+    Dependency: DependencyPlace,
+    Gateway: GatewayPlace,
+    Queue: QueuePlace,
+    Service: ServicePlace,
+    Stream: StreamPlace,
+    Table: TablePlace,
+    Topic: TopicPlace,
+    Workflow: WorkflowPlace,
+}

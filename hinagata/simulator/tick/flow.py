@@ -159,10 +159,10 @@ class Flow:
                 self.sorry = sorry
         if answer.broken > 0.0:
             bad = answer.broken + (1.0 - answer.broken) * self.bad
-            rest = 1.0 - answer.broken / bad
-            mean = rest * self.sorry.mean + (1.0 - rest) * self.latency_s
-            square = rest * (self.sorry.variance + self.sorry.mean**2)
-            square += (1.0 - rest) * self.latency_s**2
+            worked = 1.0 - answer.broken / bad
+            mean = worked * self.sorry.mean + (1.0 - worked) * self.latency_s
+            square = worked * (self.sorry.variance + self.sorry.mean**2)
+            square += (1.0 - worked) * self.latency_s**2
             self.bad, self.sorry = bad, Law.with_variance(mean, square - mean * mean)
         self._ok_ends = self.ok.ends(self._ledger.tick_s)
         self._sorry_ends = self.sorry.ends(self._ledger.tick_s)

@@ -126,7 +126,7 @@ class FunctionPlace(Place):
         """Returns its own time, for a single message."""
         return self._work.plus(self._each)
 
-    def expect(self, tick: int) -> None:
+    def expect(self, tick: int, /) -> None:
         """Works out what an invocation can expect."""
         for way in self.ways:
             way.flow.listen()
@@ -210,7 +210,7 @@ class FunctionPlace(Place):
         held = self.held.item(tick) + self.starting.item(tick)
         return held, self._first_hold * self.open_share()
 
-    def judge(self, tick: int) -> float:
+    def judge(self, tick: int, /) -> float:
         """Returns the share refused by what is its own: places, requests, new environments."""
         if self.tries_now <= 0.0:
             return 0.0
@@ -237,7 +237,7 @@ class FunctionPlace(Place):
         limit = self._warm.size() + min(self._allowance, account.scale_at_once) + more / 2
         return loss.refused(limit, carry, fresh, moving=True)
 
-    def happen(self, at: At, tries: Amount, admitted: Amount) -> None:
+    def happen(self, at: At, _tries: Amount, admitted: Amount, /) -> None:
         """Takes places, and starts environments."""
         ledger = self.ledger
         self._hold(at, admitted, self._course)
@@ -314,7 +314,7 @@ class FunctionPlace(Place):
         """Starts the environments of a tick."""
         ledger = self.ledger
         tick_s = ledger.tick_s
-        mean = self.held.item(tick) + self.starting.item(tick)
+        mean = max(0.0, self.held.item(tick) + self.starting.item(tick))
         rate = invoked / tick_s
         top = self.top()
         slow = self._start.mean >= _SHORT_START_S and tick_s > _FINE_S
@@ -373,7 +373,9 @@ class FunctionPlace(Place):
         rate = invoked / tick_s
         cold = 0.0
         for step in range(steps):
-            started = self._warm.step(rate, float(busy[step] + starting[step]), fine_s, top)
+            started = self._warm.step(
+                rate, max(0.0, float(busy[step] + starting[step])), fine_s, top
+            )
             if started > 1e-9:
                 room = min(len(extra), len(starting) - step)
                 starting[step : step + room] += started * extra[:room]
@@ -382,7 +384,7 @@ class FunctionPlace(Place):
         means = starting.reshape(-1, steps).mean(axis=1)
         room = min(len(means), ticks - tick)
         self.ledger.put(self.starting, slice(tick, tick + room), means[:room])
-        lacks = self._warm.lacks(float(busy[0] + starting[0]), top)
+        lacks = self._warm.lacks(max(0.0, float(busy[0] + starting[0])), top)
         if lacks <= _LACKING and cold < _GROWS * invoked:
             self._growing = False
         fine = np.zeros_like(self._fine)
@@ -395,7 +397,7 @@ class FunctionPlace(Place):
         ledger = self.ledger
         tick_s = ledger.tick_s
         per_row = round(self._warm.row_s / tick_s)
-        means = self.held[at] + self.starting[at]
+        means = np.maximum(0.0, self.held[at] + self.starting[at])
         top = self.top()
         rows = (at.stop - at.start) // per_row
         whole = rows * per_row
@@ -423,7 +425,7 @@ class FunctionPlace(Place):
             gained = account.scale_per_s * tick_s * len(cold) - float(cold.sum())
             self._allowance = min(account.scale_at_once, max(0.0, self._allowance + gained))
 
-    def strained(self, at: slice) -> int | None:
+    def strained(self, at: slice, /) -> int | None:
         """Returns the first tick at which a limit is near, or the pool grows."""
         found = []
         held = self.held[at] + self.starting[at]
@@ -501,7 +503,7 @@ class FunctionPlace(Place):
                 messages - turned_away - invoker.done[:ticks] - invoker.failed[:ticks]
             )
         series.cold_starts[:] = self.cold[:ticks]
-        series.busy[:] = np.minimum(self.held[:ticks] + self.starting[:ticks], self.top())
+        series.busy[:] = np.clip(self.held[:ticks] + self.starting[:ticks], 0.0, self.top())
         series.billed_s[:] = series.busy * tick_s
         series.calls[:] = series.attempts - series.throttled
         series.capacity[:] = self._size[:ticks]
@@ -557,7 +559,7 @@ class Pool:
         left = self.requests + self._most * seconds - invoked
         self.requests = min(self._most, max(0.0, left))
 
-    def strained(self, at: slice) -> int | None:
+    def strained(self, at: slice, /) -> int | None:
         """Returns the first tick of a stretch at which the account's limits are near."""
         held = np.zeros(at.stop - at.start)
         tries = np.zeros(at.stop - at.start)

@@ -130,7 +130,16 @@ class Law:
         """Returns the chance for each tick that who came in the first ends in it."""
         if self.mean <= 0.0:
             return NOW
-        return _ends(self._near()[0], round(self.cv, 1), tick_s)
+        if self.cv < _ALIKE:
+            return constant_wait(self.mean, tick_s)
+        # Two neighbours of the grid, so mixed that the mean is right.
+        place = math.log(self.mean) * _GRID
+        low, high = math.exp(math.floor(place) / _GRID), math.exp((math.floor(place) + 1) / _GRID)
+        part = (self.mean - low) / (high - low)
+        short, long = (_ends(mean, round(self.cv, 1), tick_s).shares for mean in (low, high))
+        shares = long * part
+        shares[: len(short)] += short * (1.0 - part)
+        return Kernel(0, shares)
 
     def _near(self) -> tuple[float, float]:
         near = math.exp(round(math.log(self.mean) * _GRID) / _GRID)
@@ -182,7 +191,7 @@ def _normal(values: Values) -> Values:
 @lru_cache(maxsize=4096)
 def _busy(mean: float, cv: float, tick_s: float) -> Kernel:
     law = Law(mean, cv)
-    ends = np.arange(law.ticks(tick_s) + 1) * tick_s
+    ends = np.arange(law.ticks(tick_s) + 1, dtype=np.float64) * tick_s
     twice = ends * law._limited(ends) - law._limited_square(ends) / 2  # noqa: SLF001
     shares = np.empty(len(ends) - 1)
     shares[0] = twice[1]
@@ -196,9 +205,8 @@ def _busy(mean: float, cv: float, tick_s: float) -> Kernel:
 @lru_cache(maxsize=4096)
 def _ends(mean: float, cv: float, tick_s: float) -> Kernel:
     law = Law(mean, cv)
-    first = int(mean / tick_s) if cv < _ALIKE else 0
-    ends = (first + np.arange((2 if cv < _ALIKE else law.ticks(tick_s)) + 1)) * tick_s
-    return _chances(first, ends, ends - law._limited(ends), tick_s)  # noqa: SLF001
+    ends = np.arange(law.ticks(tick_s) + 1, dtype=np.float64) * tick_s
+    return _chances(ends - law._limited(ends), tick_s)  # noqa: SLF001
 
 
 @lru_cache(maxsize=4096)
@@ -213,7 +221,7 @@ def uniform_wait(longest: float, tick_s: float) -> Kernel:
         return NOW
     ends = np.arange(int(longest / tick_s) + 3) * tick_s
     within = np.minimum(ends, longest)
-    return _chances(0, ends, within**2 / (2 * longest) + (ends - within), tick_s)
+    return _chances(within**2 / (2 * longest) + (ends - within), tick_s)
 
 
 @lru_cache(maxsize=4096)
@@ -226,13 +234,10 @@ def constant_wait(seconds: float, tick_s: float) -> Kernel:
     return Kernel(first, np.array([1.0 - late, late]))
 
 
-def _chances(first: int, ends: Values, within: Values, tick_s: float) -> Kernel:
-    shares = np.empty(len(ends) - 1)
-    shares[0] = within[1] - (within[0] if first else 0.0)
+def _chances(within: Values, tick_s: float) -> Kernel:
+    shares = np.empty(len(within) - 1)
+    shares[0] = within[1]
     shares[1:] = within[2:] - 2 * within[1:-1] + within[:-2]
-    if first:
-        # What comes before the first of these ticks is none of it.
-        shares[0] = within[1]
     shares = np.maximum(shares / tick_s, 0.0)
     shares[-1] = max(0.0, 1.0 - float(shares[:-1].sum()))
-    return Kernel(first, shares / shares.sum())
+    return Kernel(0, shares / shares.sum())

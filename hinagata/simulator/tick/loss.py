@@ -26,6 +26,8 @@ _POINTS = 2048
 # Below, less than one try in 10^25 is refused.
 _DEVIATIONS = 11.0
 _GREATEST_LOAD = 50.0
+# Above that many places a load is as good as normal: what that neglects is below 1/sqrt(L).
+_NORMAL = 1e5
 # Limits that move from tick to tick use the next of a grid, and their load scaled to it.
 _GRID = 40.0
 
@@ -117,6 +119,8 @@ def erlang_b(limit: float, loads: Values) -> Values:
         limit: How many places there are, a whole number or not.
         loads: Offered loads.
     """
+    if limit > _NORMAL:
+        return _erlang_b_of_many(limit, loads)
     inverse, term = np.ones_like(loads), np.ones_like(loads)
     for k in range(math.ceil(limit)):
         term = term * ((limit - k) / loads)
@@ -124,6 +128,23 @@ def erlang_b(limit: float, loads: Values) -> Values:
         if k % 64 == 63 and float(np.max(term / inverse)) < 1e-14:
             break
     return np.asarray(1.0 / inverse)
+
+
+def _erlang_b_of_many(limit: float, loads: Values) -> Values:
+    """Returns Erlang's B where a load is as good as normal.
+
+    With z = (L - a) / sqrt(a) it is the normal density over its sum up to z, over sqrt(a).
+    """
+    roots = np.sqrt(loads)
+    distances = ((limit - loads) / roots).tolist()
+    ratios = [
+        # Far above the limit, phi(z) / Phi(z) is -z.
+        -z
+        if z < -30.0
+        else math.exp(-z * z / 2) / (1.2533141373155 * math.erfc(-z / math.sqrt(2.0)))
+        for z in distances
+    ]
+    return np.asarray(np.array(ratios) / roots)
 
 
 def refused(limit: float, carry: float, fresh: float, *, moving: bool = False) -> float:

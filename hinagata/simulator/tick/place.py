@@ -14,35 +14,9 @@ from hinagata.simulator.outcome import StationSeries
 from hinagata.simulator.tick.flow import Answer, Flow
 from hinagata.simulator.tick.law import NOTHING, Kernel, Law
 from hinagata.simulator.tick.ledger import Amount, At, Ledger
+from hinagata.simulator.tick.trouble import Trouble
 
 Values = npt.NDArray[np.float64]
-
-
-@dataclass
-class Trouble:
-    """What faults do to a station at the moment.
-
-    Attributes:
-        refused: The share of tries that are refused.
-        broken: The share of the others that fail before they get there.
-        bad: The share of those taken that fail.
-        hanging: The share that works on until its timeout.
-        poisoned: The share of messages that never can be done.
-        twice: The share of messages that are delivered twice.
-        crashing: The share of invocations that take their environment with them.
-        later: By how long answers are late.
-        limit: The account's concurrency, if a fault lowers it.
-    """
-
-    refused: float = 0.0
-    broken: float = 0.0
-    bad: float = 0.0
-    hanging: float = 0.0
-    poisoned: float = 0.0
-    twice: float = 0.0
-    crashing: float = 0.0
-    later: Law = NOTHING
-    limit: float = math.inf
 
 
 @dataclass
@@ -138,7 +112,7 @@ class Place:
         for name, value in saved.items():
             setattr(self, name, _copy(value))
 
-    def expect(self, tick: int) -> None:
+    def expect(self, tick: int, /) -> None:
         """Works out what a try can expect, from what the stations expect that it calls."""
         for flow_way in self.ways:
             flow_way.flow.listen()
@@ -234,7 +208,7 @@ class Place:
             now = 0.0 if first else float(shares[0])
             way.flow.fresh = admitted * way.reached * float(way.per_message(tick)) * now
 
-    def judge(self, tick: int) -> float:
+    def judge(self, _tick: int, /) -> float:
         """Returns the share of the tick's tries that there is no capacity for."""
         return 0.0
 
@@ -249,7 +223,7 @@ class Place:
         self.happen(at, tries, admitted)
         self.call(at, admitted)
 
-    def happen(self, at: At, tries: Amount, admitted: Amount) -> None:
+    def happen(self, at: At, tries: Amount, admitted: Amount, /) -> None:
         """Lets what is its own happen."""
 
     def call(self, at: At, messages: Amount) -> None:
@@ -260,7 +234,7 @@ class Place:
             assert row is not None  # noqa: S101
             self.ledger.spread(row, at, calls, way.delay)
 
-    def strained(self, at: slice) -> int | None:
+    def strained(self, _at: slice, /) -> int | None:
         """Returns the first tick of a stretch at which it is not calm; None if it is throughout.
 
         Args:

@@ -26,7 +26,7 @@ class DependencyPlace(Place):
         """Returns its own time."""
         return Law.of(self._dependency.latency)
 
-    def judge(self, tick: int) -> float:
+    def judge(self, tick: int, /) -> float:
         """Returns the share of the tick's tries that there is no place for."""
         if self._dependency.at_most == math.inf or self.tries_now <= 0.0:
             return 0.0
@@ -34,7 +34,7 @@ class DependencyPlace(Place):
         fresh *= float(self.answer.ok.busy(self.ledger.tick_s).shares[0])
         return loss.refused(self._dependency.at_most, self.held.item(tick), fresh)
 
-    def happen(self, at: At, tries: Amount, admitted: Amount) -> None:
+    def happen(self, at: At, _tries: Amount, admitted: Amount, /) -> None:
         """Takes places."""
         tick_s = self.ledger.tick_s
         answer = self.answer
@@ -42,7 +42,7 @@ class DependencyPlace(Place):
         if answer.bad:
             self.ledger.spread(self.held, at, admitted * answer.bad, answer.sorry.busy(tick_s))
 
-    def strained(self, at: slice) -> int | None:
+    def strained(self, at: slice, /) -> int | None:
         """Returns the first tick at which its places are nearly taken."""
         limit = self._dependency.at_most
         if limit == math.inf:

@@ -25,7 +25,7 @@ _QUIET_S = 60.0
 # How long a receive waits for a message.
 _LONG_POLL_S = 20.0
 # Who waited longest for his turn finds most in the line, and most likely a free place: refused
-# batches are smaller, by the refused share to this power (fitted to the event engine, 0.13 to 0.19).
+# batches are smaller, by the refused share to this power (0.13 to 0.19 in the event engine).
 _LUCK = 0.18
 # Up to this share of what the poller can take at most, messages are taken as they come.
 _BUSY = 0.6
@@ -37,8 +37,8 @@ class QueuePlace(Place):
     """A queue and its poller.
 
     Batches are those of a queue with c servers that take up to B at once: while all are busy, the
-    number waiting is geometric with `(1 + u) r = u + r^(B+1)`, u = rate / (c mu) (M/M^[1,B]/c; Gross
-    et al., Fundamentals of Queueing Theory, section 3.2).
+    number waiting is geometric with `(1 + u) r = u + r^(B+1)`, u = rate / (c mu) (M/M^[1,B]/c;
+    Gross et al., Fundamentals of Queueing Theory, section 3.2).
 
     Attributes:
         invoker: What it invokes its function with; None without a poller.
@@ -82,7 +82,7 @@ class QueuePlace(Place):
         if self.invoker and poller:
             self.invoker.most = float(poller.at_most)
 
-    def expect(self, tick: int) -> None:
+    def expect(self, _tick: int, /) -> None:
         """Takes messages over, whatever becomes of them."""
         self.answer.refused = self.trouble.refused
         self.answer.bad = 0.0
@@ -189,7 +189,7 @@ class QueuePlace(Place):
 
     def _run(self, at: slice, came: Values) -> None:
         """Lets a stretch happen in which messages are taken as they come."""
-        ledger, tick_s = self.ledger, self.ledger.tick_s
+        ledger = self.ledger
         coming = came.copy()
         # What waits at the beginning is taken at once.
         coming[0] += self._lines[0]
@@ -216,10 +216,9 @@ class QueuePlace(Place):
             return
         self._out_total += float(total.sum())
         ledger.put(self.waiting, at, 0.0)
-        sizes = self._grow_along(at, total)
-        self._occupy(
-            at, total / sizes, float(total.sum()) / max(float((total / sizes).sum()), 1e-300), total
-        )
+        batches = total / self._grow_along(at, total)
+        begun = float(batches.sum())
+        self._occupy(at, batches, float(total.sum()) / begun if begun else 1.0, total)
 
     def _grow_along(self, at: slice, total: Values) -> Values:
         """Returns the batches of a stretch in which the poller keeps up, and lets it grow."""
@@ -347,7 +346,7 @@ class QueuePlace(Place):
         else:
             self._quiet_s = 0.0
 
-    def strained(self, at: slice) -> int | None:
+    def strained(self, at: slice, /) -> int | None:
         """Returns the first tick at which messages wait for the poller."""
         if self._poller is None:
             return None
@@ -379,7 +378,10 @@ class QueuePlace(Place):
         (series.dead if self.dead is not None else series.failed)[:] += given_up
         series.expired[:] = self.expired[:ticks]
         hidden = np.cumsum(self.settled[:ticks] - self.returned[:ticks] - given_up)
-        series.in_flight[:] = np.cumsum(received - self.done[:ticks] - self.settled[:ticks])
+        # What comes back while it is still worked on is not hidden any more.
+        early = np.minimum(hidden, 0.0)
+        hidden -= early
+        series.in_flight[:] = early + np.cumsum(received - self.done[:ticks] - self.settled[:ticks])
         series.queued[:] = again + self.waiting[:ticks] + hidden
         series.busy[:] = self.busy[:ticks]
         series.capacity[:] = self.allowed[:ticks]

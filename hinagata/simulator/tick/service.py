@@ -23,6 +23,8 @@ _SHARES = np.concatenate(
     [np.linspace(0.0, 0.5, 64, endpoint=False), 1 - np.geomspace(0.5, 1e-7, 400)]
 )
 _CALM = 0.9
+# A line is at rest if it changes by no more than that in a tick; a shorter one does not matter.
+_STEADY, _FEW = 0.01, 0.01
 
 
 @lru_cache(maxsize=512)
@@ -64,6 +66,7 @@ class ServicePlace(Place):
         "_waits",
         "_waiting",
         "_strain",
+        "_steady",
     )
 
     def __init__(self, station: Service, ledger: Ledger) -> None:
@@ -77,11 +80,12 @@ class ServicePlace(Place):
         self._above = self._below = 0
         self._changed_s = -math.inf
         self._load = 0.0
-        self._least = station.at_least
+        self._least: float = station.at_least
         self._share = 0.0
         self._waits = 0.0
         self._waiting = 0.0
         self._strain = -1
+        self._steady = False
         self._course = Course(NOTHING, 0.0, NOTHING)
         self.wait_law = NOTHING
         self.wait_s = ledger.row()
@@ -95,7 +99,7 @@ class ServicePlace(Place):
         """Returns its own time."""
         return Law.of(self._service.work)
 
-    def expect(self, tick: int) -> None:
+    def expect(self, tick: int, /) -> None:
         """Works out what a request can expect: its wait, and its work."""
         for way in self.ways:
             way.flow.listen()
@@ -148,13 +152,14 @@ class ServicePlace(Place):
         # Everybody waits: for those before him, one departure after the other.
         return Law(mean, min(1.0, 1.0 / math.sqrt(max(self._waiting, 1.0))))
 
-    def happen(self, at: At, tries: Amount, admitted: Amount) -> None:
+    def happen(self, at: At, _tries: Amount, admitted: Amount, /) -> None:
         """Lets requests come and go, and decides about tasks."""
         start = at if isinstance(at, int) else at.start
         coming = np.atleast_1d(np.asarray(admitted, dtype=float)).tolist()
         if isinstance(at, slice) and len(coming) == 1:
             coming *= at.stop - at.start
         self._strain = -1
+        before, share = self._waiting, self._share
         held_s = self._hold_s()
         period = self._period()
         tick, end = start, start + len(coming)
@@ -170,6 +175,9 @@ class ServicePlace(Place):
                     if self._share > _CALM and self._strain < 0:
                         self._strain = now
             tick = stop
+        # The wait that is expected is that of the tick before.
+        changed = abs(self._waiting - before) > _STEADY * (self._waiting + _FEW)
+        self._steady = not changed and abs(self._share - share) < _STEADY
 
     def _period(self) -> int:
         tracking = self._service.tracking
@@ -263,8 +271,8 @@ class ServicePlace(Place):
         self._load = 0.0
         self._above = self._above + 1 if load > target else 0
         self._below = self._below + 1 if load < 0.9 * target else 0
-        desired = math.ceil(tasks * load / target - 1e-9)
-        desired = min(service.at_most, max(self._least, desired))
+        asked = math.ceil(tasks * load / target - 1e-9)
+        desired = min(service.at_most, max(self._least, asked))
         if self._above >= tracking.above and desired > self._wanted:
             self._grow(now, desired)
         elif (
@@ -300,28 +308,21 @@ class ServicePlace(Place):
             when = tick * self.ledger.tick_s + self._service.start_s
             self._starting = sorted([*self._starting, (when, lost)])
 
-    def strained(self, at: slice) -> int | None:
+    def strained(self, _at: slice, /) -> int | None:
         """Returns the first tick at which it is busier than a steady queue bears."""
         return self._strain if self._strain >= 0 else None
 
     def calm(self) -> bool:
         """Returns whether nothing holds it back at the moment."""
-        return self._share < _CALM - 0.02
+        return self._share < _CALM - 0.02 and self._steady
 
     def series(self) -> StationSeries:
         """Returns what happened."""
         ticks, tick_s = self.ledger.ticks, self.ledger.tick_s
         series = super().series()
-        # Who has not been given up by his caller is either worked on, or waits in line.
-        waiting = np.minimum(self.waiting[:ticks], np.maximum(series.in_flight, 0.0))
-        series.in_flight[:] -= waiting
-        series.queued[:] += waiting
         series.busy[:] = self.busy[:ticks]
         series.capacity[:] = self.tasks[:ticks]
         series.billed_s[:] = self.tasks[:ticks] * tick_s
-        slots = np.maximum(self.tasks[:ticks] * self._service.slots, 1e-9)
-        waits = self.waiting[:ticks] * Law.of(self._service.work).mean / slots
-        series.oldest_s[:] = np.where(self.waiting[:ticks] > 0.5, waits, 0.0)
         return series
 
 

@@ -41,6 +41,7 @@ class Reading:
         taken: Records that it begins with.
         ended: Records that it is done with.
         lost: Those of them that it gave up.
+        expired: Those of them that had become too old.
         left: Records that wait in the hottest shard.
         all_left: Records that wait in all shards.
         idle_s: How long a record waits for the next poll where nothing else keeps it.
@@ -100,10 +101,23 @@ class StreamPlace(Place):
             told: To whom it tells of what it gives up.
         """
         invoker.most = float(len(self._stream.shares) * max(1, reader.parallel))
-        rows = [self.ledger.row() for _ in range(6)]
-        self.readings.append(Reading(reader, invoker, told, np.zeros(len(self._kinds)), *rows))
+        row = self.ledger.row
+        self.readings.append(
+            Reading(
+                reader=reader,
+                invoker=invoker,
+                told=told,
+                waiting=np.zeros(len(self._kinds)),
+                taken=row(),
+                ended=row(),
+                lost=row(),
+                expired=row(),
+                left=row(),
+                all_left=row(),
+            )
+        )
 
-    def expect(self, tick: int) -> None:
+    def expect(self, _tick: int, /) -> None:
         """Takes records over, as far as the shards take them."""
         self.meet()
         self.answer.by_class = ()
@@ -152,7 +166,7 @@ class StreamPlace(Place):
     def _into_shards(self, offered: Values) -> Values:
         return np.asarray(offered * (1.0 - self._refused))
 
-    def judge(self, tick: int) -> float:
+    def judge(self, _tick: int, /) -> float:
         """Returns the share of the tick's tries that their shards cannot take."""
         if self.tries_now <= 0.0:
             self._refused = np.zeros(len(self._kinds))
@@ -171,7 +185,7 @@ class StreamPlace(Place):
         """Returns whether nothing holds it back at the moment: what waits is no matter."""
         return self.limited < 1e-9
 
-    def happen(self, at: At, tries: Amount, admitted: Amount) -> None:
+    def happen(self, at: At, _tries: Amount, admitted: Amount, /) -> None:
         """Puts records into their shards, and lets them be read."""
         ticks = 1 if isinstance(at, int) else at.stop - at.start
         came = np.atleast_1d(np.asarray(admitted, dtype=float)) + np.zeros(ticks)
@@ -312,7 +326,7 @@ class StreamPlace(Place):
         sizes = np.where(small, sizes, most)
         return np.maximum(taken, 0.0), sizes, left
 
-    def strained(self, at: slice) -> int | None:
+    def strained(self, at: slice, /) -> int | None:
         """Returns the first tick at which a shard is written to beyond what it takes."""
         tries = self.came[at] * float(self._kinds.max()) > self._per_s * self.ledger.tick_s
         for reading in self.readings:
@@ -346,10 +360,12 @@ class StreamPlace(Place):
         ended = np.min([np.cumsum(each.ended[:ticks]) for each in self.readings], axis=0)
         lost = np.max([np.cumsum(each.lost[:ticks]) for each in self.readings], axis=0)
         expired = np.max([np.cumsum(each.expired[:ticks]) for each in self.readings], axis=0)
-        expired = np.minimum(expired, ended)
-        lost = np.minimum(lost, ended - expired)
+        # Readers differ: of what all are done with, as much was lost as any of them lost.
+        gone = _within(lost + expired, ended)
+        expired = _within(expired, gone)
+        lost = gone - expired
         told = any(each.told is not None for each in self.readings)
-        series.done[:] = np.diff(ended - lost - expired, prepend=0.0)
+        series.done[:] = np.maximum(np.diff(ended - gone, prepend=0.0), 0.0)
         (series.dead if told else series.failed)[:] += np.diff(lost, prepend=0.0)
         series.expired[:] = np.diff(expired, prepend=0.0)
         inside = np.cumsum(came) - ended
@@ -364,6 +380,11 @@ class StreamPlace(Place):
             np.maximum(series.oldest_s, ages, out=series.oldest_s)
         series.capacity[:] = len(self._stream.shares)
         return series
+
+
+def _within(part: Values, whole: Values) -> Values:
+    """Returns a count that follows one as far as another grows, both as sums until each tick."""
+    return np.asarray(whole + np.minimum.accumulate(np.minimum(part - whole, 0.0)))
 
 
 def _fails(invoker: Invoker) -> float:

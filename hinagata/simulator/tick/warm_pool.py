@@ -24,6 +24,8 @@ Values = npt.NDArray[np.float64]
 # Levels are whole numbers up to here, then a twelfth of a standard deviation apart.
 _WHOLE = 144
 _PER_ROOT = 24
+# Above, they are apart by a share of themselves: what that leaves out is less than it.
+_CLOSE, _APART = 170_000.0, 2e-4
 # A level that is below the mean is passed.
 _PASSED = 40.0
 # The keep-alive time slides in so many steps.
@@ -99,12 +101,12 @@ class WarmPool:
             means: The mean number busy in each row.
             tops: The most that can be busy.
         """
+        sizes: list[float] = []
         if not len(rates) or float(rates.max()) <= 0.0 or float(means.max()) <= 0.0:
-            sizes = np.zeros(len(rates))
-            for number in range(len(rates)):
+            for _ in rates:
                 self._close()
-                sizes[number] = self.size()
-            return np.zeros(len(rates)), sizes
+                sizes.append(self.size())
+            return np.zeros(len(rates)), np.array(sizes)
         means = np.minimum(means, tops)
         used = means[rates > 0]
         low, high = self._band(float(used.min()), float(used.max()))
@@ -127,7 +129,6 @@ class WarmPool:
         weights = np.where(self._levels[low:high] >= self._least, self._widths[low:high], 0.0)
         started = shares @ weights
         looked = sorted({*range(0, len(hazards), _LOOK), len(hazards) - 1})
-        sizes = []
         for number, hazard in enumerate(hazards):
             if rates[number] > 0.0:
                 self._now[low:high] += hazard
@@ -162,7 +163,8 @@ class WarmPool:
         if place <= first:
             return 0.0
         missing = np.exp(-(self._sum[first:place] + self._now[first:place]))
-        return float(missing @ self._widths[first:place]) + max(0.0, level - self._levels[-1])
+        beyond = max(0.0, level - float(self._levels[-1]))
+        return float(missing @ self._widths[first:place]) + beyond
 
     def _close(self) -> None:
         """Ends a row: the oldest one counts no longer."""
@@ -209,8 +211,13 @@ class WarmPool:
         if top <= _WHOLE:
             levels = np.arange(_WHOLE + 1.0)
         else:
-            roots = np.arange(_PER_ROOT * 12 + 1, _PER_ROOT * math.sqrt(top) + 2)
-            levels = np.concatenate([np.arange(_WHOLE + 1.0), (roots / _PER_ROOT) ** 2])
+            close = min(top, _CLOSE)
+            roots = np.arange(_PER_ROOT * 12 + 1, _PER_ROOT * math.sqrt(close) + 2)
+            parts = [np.arange(_WHOLE + 1.0), (roots / _PER_ROOT) ** 2]
+            if top > _CLOSE:
+                count = math.ceil(math.log(top / _CLOSE) / _APART) + 2
+                parts.append(parts[-1][-1] * np.exp(_APART * np.arange(1, count)))
+            levels = np.concatenate(parts)
         more = len(levels) - len(self._levels)
         if more <= 0:
             return

@@ -1,0 +1,88 @@
+"""Both engines on ten ways of getting on, or into trouble: how far apart they may be.
+
+The bounds are what is promised of expected values; a sample's own error comes on top, three times
+the square root of its counts.
+"""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from hinagata.simulator.event import run_events
+from hinagata.simulator.model import Network
+from hinagata.simulator.outcome import Outcome
+from hinagata.simulator.tick import run_ticks
+from tests.workbench.simulator import networks
+
+BOUNDS = {
+    "arrivals": 0.03,
+    "attempts": 0.03,
+    "throttled": 0.03,
+    "done": 0.03,
+    "failed": 0.05,
+    "dead": 0.05,
+    "cold_starts": 0.12,
+}
+# Runs of events of which the mean is taken, where all is computed at full size.
+SEEDS = 3
+QUICK = ("calm", "hot shard", "stampede", "shared pool")
+
+
+def totals(outcome: Outcome) -> dict[tuple[str, str], float]:
+    """What is compared: counts of each station, and what was behind on the average."""
+    found = {
+        (name, series): outcome.total(name, series)
+        for name in outcome.stations
+        if name
+        for series in BOUNDS
+    }
+    for name, series in outcome.stations.items():
+        found[name, "behind"] = float(series.queued.mean())
+    return found
+
+
+def assert_agree(network: Network, *, seeds: int) -> None:
+    """The tick engine's numbers are those of the event engine, within the bounds."""
+    runs = [totals(run_events(replace(network, seed=seed))) for seed in range(seeds)]
+    events = {key: math.fsum(run[key] for run in runs) / seeds for key in runs[0]}
+    ticks = totals(run_ticks(network))
+    for (name, series), expected in events.items():
+        found = ticks[name, series]
+        bound = BOUNDS.get(series, 0.03)
+        chance = 3 * math.sqrt(max(expected, found) / seeds)
+        assert found == pytest.approx(expected, rel=bound, abs=bound * expected + chance), (
+            name,
+            series,
+        )
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_engines_agree(name: str) -> None:
+    """One run of events of the smaller ones."""
+    network = networks.scenarios()[name]
+    if name == "calm":
+        network = replace(network, duration_s=60.0)
+    assert_agree(network, seeds=1)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", networks.scenarios())
+def test_engines_agree_at_full_size(name: str) -> None:
+    """Throttles, backlog and attempts within 3 %, failures within 5 %, cold starts within 12 %."""
+    assert_agree(networks.scenarios()[name], seeds=SEEDS)
+
+
+@pytest.mark.parametrize("name", ["stampede", "shared pool"])
+def test_percentiles_agree(name: str) -> None:
+    """The median and the 95th percentile of each path, within a tenth."""
+    network = networks.scenarios()[name]
+    if name == "stampede":
+        network = replace(network, duration_s=300.0)
+    there = {(one.source, one.station): one for one in run_events(network).latencies}
+    for here in run_ticks(network).latencies:
+        other = there[here.source, here.station]
+        assert (here.p50_s is None) == (other.p50_s is None)
+        if here.p50_s is not None:
+            assert here.p50_s == pytest.approx(other.p50_s, rel=0.1)
+            assert here.p95_s == pytest.approx(other.p95_s, rel=0.1)
