@@ -138,10 +138,11 @@ def _costs(simulation: Simulation) -> Table:
 
 def _differences(differences: tuple[Difference, ...], *, unicode: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("", "check", "against"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=1)
+    # Names give way to numbers: a mark, three numbers and the gaps take 36 columns.
+    for name, most in (("", 1), ("check", 34), ("against", 28)):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=1, max_width=most)
     for name in ("here", "there", "apart"):
-        table.add_column(name, no_wrap=True, justify="right")
+        table.add_column(name, no_wrap=True, justify="right", min_width=7)
     for difference in differences:
         table.add_row(
             _mark(good=difference.met, unicode=unicode),

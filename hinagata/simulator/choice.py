@@ -50,14 +50,14 @@ def choose_engine(network: Network) -> Choice:
         return Choice(
             engine="event",
             events=events,
-            reason=f"{events:.2g} events are expected, so few that each can be followed",
+            reason=f"{_about(events)} events are expected, so few that each can be followed",
         )
     small = tuple(small_limits(network))
     if not small:
         return Choice(
             engine="tick",
             events=events,
-            reason=f"{events:.2g} events are expected, more than {MOST_EVENTS:.0e}",
+            reason=f"{_about(events)} events are expected, more than {_about(MOST_EVENTS)}",
         )
     named = ", ".join(small)
     if events <= MOST_EVENTS_OF_SMALL_LIMITS:
@@ -67,7 +67,7 @@ def choose_engine(network: Network) -> Choice:
     return Choice(
         engine="tick",
         events=events,
-        reason=f"{events:.2g} events are expected, more than {MOST_EVENTS_OF_SMALL_LIMITS:.0e}",
+        reason=f"{_about(events)} events are expected, more than {_about(MOST_EVENTS_OF_SMALL_LIMITS)}",
         doubt=f"limits below {SMALL_LIMIT} need the event engine, for which there are too many "
         f"messages; what is refused may be off by a quarter at: {named}",
     )
@@ -100,3 +100,8 @@ def small_limits(network: Network) -> Iterator[str]:
                 yield name
             case Dependency(at_most=limit) if limit < SMALL_LIMIT:
                 yield name
+
+
+def _about(events: float) -> str:
+    """Returns a number of events to two figures, as a person reads it."""
+    return f"{float(f'{events:.2g}'):,.0f}"
