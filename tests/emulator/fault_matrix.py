@@ -124,9 +124,14 @@ class Hop:
     fifo: bool = False
     batches: bool = False
 
-    def template(self) -> dict[str, Any]:
-        """Its resources, with its function and its dead letters."""
+    def template(self, *, remembers: bool = True) -> dict[str, Any]:
+        """Its resources, with its function and its dead letters.
+
+        Args:
+            remembers: whether the handler leaves events alone that it has processed.
+        """
         more = {"FifoQueue": True} if self.fifo else {}
+        remembered = {"IDEMPOTENCY_TABLE_NAME": ref("Idempotency")} if remembers else {}
         return {
             **self.resources,
             f"{self.name}Dead": resource("SQS::Queue", **more),
@@ -142,8 +147,8 @@ class Hop:
                 Environment={
                     "Variables": {
                         "EFFECTS": ref("Effects"),
-                        "IDEMPOTENCY_TABLE_NAME": ref("Idempotency"),
                         "POWERTOOLS_SERVICE_NAME": self.name,
+                        **remembered,
                     }
                 },
             ),
@@ -492,12 +497,20 @@ class Matrix:
         board: its board.
         proxy: between its handlers and it.
         hops: which hops.
+        remembers: whether handlers leave events alone that they have processed.
     """
 
     def __init__(
-        self, endpoint: Endpoint, board: Path, proxy: ServiceFaults | None, hops: Sequence[Hop]
+        self,
+        endpoint: Endpoint,
+        board: Path,
+        proxy: ServiceFaults | None,
+        hops: Sequence[Hop],
+        *,
+        remembers: bool = True,
     ) -> None:
         self.endpoint = endpoint
+        self._remembers = remembers
         self._board = board
         self._proxy = proxy
         self._hops = hops
@@ -567,7 +580,7 @@ class Matrix:
             "Idempotency": resource("DynamoDB::Table", **keyed),
         }
         for hop in self._hops:
-            resources |= hop.template()
+            resources |= hop.template(remembers=self._remembers)
         return deployed(self.endpoint, resources)
 
     def _start_up(self) -> None:
@@ -690,6 +703,15 @@ class Matrix:
         )
         return {item["id"]["S"] for page in pages for item in page["Items"]}
 
+    def effect_count(self) -> int:
+        """How many messages had their effect, in less time than it takes to name them."""
+        pages = (
+            self.endpoint.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(TableName=self.made["Effects"], Select="COUNT")
+        )
+        return sum(page["Count"] for page in pages)
+
     def repeats(self) -> Counter[str]:
         """How often each message came to a hop that was done with it."""
         handled = Counter(span.id for span in self._spans.read() if span.status is not Status.ERROR)
@@ -734,7 +756,9 @@ def code() -> bytes:
 
 
 @contextmanager
-def matrix(workdir: Path, hops: Sequence[Hop] = HOPS, *, proxied: bool = True) -> Iterator[Matrix]:
+def matrix(
+    workdir: Path, hops: Sequence[Hop] = HOPS, *, proxied: bool = True, remembers: bool = True
+) -> Iterator[Matrix]:
     """Bring the hops up for as long as the block lasts."""
     board, port = workdir / "faults.json", free_port()
     environment = {BOARD_VARIABLE: str(board)}
@@ -743,10 +767,10 @@ def matrix(workdir: Path, hops: Sequence[Hop] = HOPS, *, proxied: bool = True) -
     with Emulator(workdir, environment=environment) as emulator:
         endpoint = Endpoint(emulator.endpoint, embedded=True)
         if not proxied:
-            yield Matrix(endpoint, board, None, hops)
+            yield Matrix(endpoint, board, None, hops, remembers=remembers)
             return
         with ServiceFaults(port, emulator.endpoint, "7", workdir / "proxy.log") as proxy:
-            yield Matrix(endpoint, board, proxy, hops)
+            yield Matrix(endpoint, board, proxy, hops, remembers=remembers)
 
 
 NOTES = """
