@@ -389,7 +389,7 @@ def test_a_scenario_is_found_whatever_sample_has_it(tmp_path: Path) -> None:
     assert find_scenario("small", project=tmp_path) == file
 
     write(tmp_path / "scenarios" / "orders")
-    with pytest.raises(UsageError, match="several samples; expected the file, one of .*orders"):
+    with pytest.raises(UsageError, match="several samples"):
         find_scenario("small", project=tmp_path)
 
 
