@@ -67,7 +67,8 @@ def choose_engine(network: Network) -> Choice:
     return Choice(
         engine="tick",
         events=events,
-        reason=f"{_about(events)} events are expected, more than {_about(MOST_EVENTS_OF_SMALL_LIMITS)}",
+        reason=f"{_about(events)} events are expected, more than "
+        f"{_about(MOST_EVENTS_OF_SMALL_LIMITS)}",
         doubt=f"limits below {SMALL_LIMIT} need the event engine, for which there are too many "
         f"messages; what is refused may be off by a quarter at: {named}",
     )
