@@ -1,7 +1,8 @@
 """Measures the engines of the simulation against SimPy, on the same models in the same run.
 
 Machines are noisy, so engine and SimPy alternate, each is charged with the processor's time, and
-the ratio is taken round by round. Run by `make measure-simulation`; exit status 1 if a bound is broken.
+the ratio is taken round by round. Run by `make measure-simulation`; exit status 1 if a bound is
+broken.
 """
 
 from __future__ import annotations
@@ -32,18 +33,27 @@ Process = Iterator[Any]
 
 
 class InSimPy:
-    """A network as one writes it in SimPy, with the same counts a second and times."""
+    """A network as one writes it in SimPy, telling as much: counts, means and percentiles."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self.environment = simpy.Environment()
         self.draws = random.Random(network.seed)
         self.counts: Counter[tuple[str, int]] = Counter()
+        self.areas: Counter[tuple[str, int]] = Counter()
+        self.levels: dict[str, tuple[float, int]] = {}
         self.times: list[float] = []
 
     def count(self, what: str) -> None:
         """Counts something in this second."""
         self.counts[what, int(self.environment.now)] += 1
+
+    def change(self, what: str, by: int) -> None:
+        """Counts how many there are of something, for its mean in this second."""
+        now = self.environment.now
+        since, level = self.levels.get(what, (0.0, 0))
+        self.areas[what, int(now)] += level * (now - since)
+        self.levels[what] = now, level + by
 
     def run(self, message: Callable[[], Process]) -> int:
         """Lets messages come, and returns how many did."""
@@ -62,6 +72,7 @@ class InSimPy:
 
         self.environment.process(source())
         self.environment.run(until=self.network.duration_s)
+        statistics.quantiles(self.times, n=100)
         return came
 
 
@@ -74,10 +85,13 @@ def line_in_simpy(network: Network) -> int:
     def message() -> Process:
         began = environment.now
         model.count("arrivals")
+        model.change("present", 1)
         with servers.request() as request:
             yield request
-            model.count("begun")
+            model.change("busy", 1)
             yield environment.timeout(draws.expovariate(1.0))
+            model.change("busy", -1)
+        model.change("present", -1)
         model.count("done")
         model.times.append(environment.now - began)
 
@@ -95,23 +109,30 @@ def storm_in_simpy(network: Network) -> int:
         nonlocal busy
         began = environment.now
         model.count("arrivals")
+        model.change("present", 1)
         for number in range(4):
             model.count("attempts")
             if busy < 100:
                 busy += 1
+                model.change("busy", 1)
                 if idle and idle[-1] + 360 >= environment.now:
                     idle.pop()
                 else:
                     model.count("cold starts")
                 yield environment.timeout(draws.expovariate(5.0))
                 busy -= 1
+                model.change("busy", -1)
+                model.change("present", -1)
                 idle.append(environment.now)
                 model.count("done")
                 model.times.append(environment.now - began)
                 return
             model.count("throttled")
             if number < 3:
+                model.change("queued", 1)
                 yield environment.timeout(draws.uniform(0, min(20.0, 5.0 * 2.0**number)))
+                model.change("queued", -1)
+        model.change("present", -1)
         model.count("failed")
 
     return model.run(message)
@@ -125,13 +146,18 @@ def api_in_simpy(network: Network) -> int:
     idle: list[float] = []
 
     def table() -> Process:
+        began = environment.now
         model.count("table arrivals")
+        model.change("table present", 1)
         yield environment.timeout(draws.lognormvariate(-5.41, 0.47))
+        model.change("table present", -1)
         model.count("table done")
+        model.times.append(environment.now - began)
 
     def function() -> Process:
         nonlocal busy
         model.count("function arrivals")
+        model.change("function busy", 1)
         began = environment.now
         busy += 1
         if idle and idle[-1] + 360 >= began:
@@ -148,15 +174,18 @@ def api_in_simpy(network: Network) -> int:
         yield work | environment.timeout(10.0)
         busy -= 1
         idle.append(environment.now)
+        model.change("function busy", -1)
         model.count("function done")
         model.times.append(environment.now - began)
 
     def message() -> Process:
         began = environment.now
         model.count("arrivals")
+        model.change("present", 1)
         work = environment.process(function())
         yield work | environment.timeout(29.0)
         yield environment.timeout(0.005)
+        model.change("present", -1)
         model.count("done")
         model.times.append(environment.now - began)
 

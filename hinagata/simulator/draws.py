@@ -11,7 +11,7 @@ import math
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from itertools import repeat
+from itertools import chain, repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -71,24 +71,32 @@ def durations(work: Work, generator: np.random.Generator) -> Callable[[], float]
     return _one_by_one(lambda: generator.lognormal(middle, math.sqrt(variance), BLOCK))
 
 
-def waits(retry: Retry, generator: np.random.Generator) -> Callable[[int], float]:
-    """Returns what draws the k-th wait before a retry, in seconds, from k = 0.
+class Waits:
+    """Draws the waits before the retries of a message.
 
-    Args:
-        retry: How long the waits are.
-        generator: Where the draws come from.
+    Attributes:
+        longest: The longest wait before each retry, in seconds; the last one is repeated.
+        share: Draws which share of it is waited for.
     """
-    longest = list(retry.waits_s)
-    if not longest:
+
+    __slots__ = ("longest", "share")
+
+    def __init__(self, retry: Retry, generator: np.random.Generator) -> None:
+        self.longest = list(retry.waits_s)
         wait = retry.base_s
-        while len(longest) < min(max(1, retry.retries), LISTED_WAITS):
-            longest.append(min(retry.cap_s, wait))
+        while not retry.waits_s and len(self.longest) < min(max(1, retry.retries), LISTED_WAITS):
+            self.longest.append(min(retry.cap_s, wait))
             wait = min(retry.cap_s, wait * retry.factor)
-    last = len(longest) - 1
-    if retry.waits_s or not retry.jitter:
-        return lambda k: longest[min(k, last)]
-    share = uniform(generator)
-    return lambda k: longest[k if k < last else last] * share()
+        whole = retry.waits_s or not retry.jitter
+        self.share = repeat(1.0).__next__ if whole else uniform(generator)
+
+    def draw(self, number: int) -> float:
+        """Returns a wait, in seconds.
+
+        Args:
+            number: How many retries there were before this one.
+        """
+        return self.longest[min(number, len(self.longest) - 1)] * self.share()
 
 
 def arrivals(
@@ -149,8 +157,5 @@ def highest(rate: Rate, start: float, end: float) -> float:
 
 
 def _one_by_one(block: Callable[[], npt.NDArray[np.generic]]) -> Callable[[], float]:
-    def draws() -> Iterator[float]:
-        while True:
-            yield from block().tolist()
-
-    return draws().__next__
+    blocks: Iterator[list[float]] = (block().tolist() for _ in repeat(None))
+    return chain.from_iterable(blocks).__next__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hinagata.simulator.draws import waits
+from hinagata.simulator.draws import Waits
 from hinagata.simulator.event.link import Send
 from hinagata.simulator.event.node import OK, REFUSED, Answer, Message, Node, World, unheard
 from hinagata.simulator.model import AsyncInvoke, Retry
@@ -36,8 +36,8 @@ class AsyncInvokeNode(Node):
         self._invoke = station
         self._max_age = station.max_age_s
         self._retries = station.retry.retries
-        self._wait = waits(station.retry, world.draws(self.name, "retry"))
-        self._throttle_wait = waits(AFTER_THROTTLING, world.draws(self.name, "throttled"))
+        self._wait = Waits(station.retry, world.draws(self.name, "retry")).draw
+        self._throttle_wait = Waits(AFTER_THROTTLING, world.draws(self.name, "throttled")).draw
         self._send: Send | None = None
         self._on_failure: Send | None = None
 

@@ -31,9 +31,10 @@ from hinagata.simulator.outcome import StationSeries
 # What is noted of an invocation that makes calls for one message: its deadline, the message, whom
 # to tell, about what.
 DEADLINE, MESSAGE, WHOM, WHAT = range(4)
-# What is noted of one that may fail on its own, or has a batch: its deadline, the code that it runs,
-# whether it fails as a whole, whether its environment survives it, its entries, which of them it is
-# at, those that failed, whether the others count, whom to tell (None is the channel), about what.
+# What is noted of one that may fail on its own, or has a batch: its deadline, the code that it
+# runs, whether it fails as a whole, whether its environment survives it, its entries, which of them
+# it is at, those that failed, whether the others count, whom to tell (None is the channel), about
+# what.
 _, VERSION, FAILS, LIVES, ENTRIES, AT, BAD, PARTIAL, TOLD, ABOUT = range(10)
 
 
@@ -56,6 +57,7 @@ class FunctionNode(Node):
         "_faults",
         "_finish_act",
         "_free",
+        "_full",
         "_function",
         "_idle",
         "_keep_alive",
@@ -93,6 +95,8 @@ class FunctionNode(Node):
         self._provisioned = math.floor(function.provisioned)
         self._fails = function.fails
         self._limit = math.inf if function.reserved is None else function.reserved
+        # Places are whole, though a limit need not be.
+        self._full = self._limit if self._limit == math.inf else math.floor(self._limit)
         # What is neither reserved nor free of the account comes out of what all share.
         shares = function.in_account and function.reserved is None
         self._pool = pool if shares else None
@@ -145,6 +149,8 @@ class FunctionNode(Node):
         self, t: float, message: Message, since: float, answer: Answer, about: Any, /
     ) -> int | None:
         """Invokes the function for one message: see `Node.offer`."""
+        if self._busy >= self._full:
+            return REFUSED
         start = self._enter(t)
         if start is None:
             return REFUSED
@@ -228,7 +234,7 @@ class FunctionNode(Node):
         busy = self._busy
         pool = self._pool if busy >= self._provisioned else None
         rate = self._rate
-        if busy + 1 > self._limit or (pool is not None and pool.busy + 1 > pool.limit):
+        if busy >= self._full or (pool is not None and pool.busy + 1 > pool.limit):
             return None
         if rate is not None and not rate.take(t):
             return None

@@ -57,6 +57,7 @@ class GatewayNode(Node):
         if not self._bucket.take(t):
             return REFUSED
         # The deadline, whom to tell, about what, and how it ended.
+        result: int | None = OK
         wait = [math.inf, answer, about, OK]
         if self._make:
             if self._deadlines:
@@ -65,9 +66,9 @@ class GatewayNode(Node):
             if result is None:
                 return None
             wait[0] = OVER
-            wait[3] = FAILED if result else OK
+            wait[3] = result = FAILED if result else OK
         if not self._overhead:
-            return wait[3]
+            return result
         self.world.calendar.at(t + self._overhead, self._answer_act, wait)
         return None
 

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from hinagata.simulator.event.percentiles import Percentiles
 from hinagata.simulator.outcome import PathLatency, Series, StationSeries
 
+Rows = npt.NDArray[np.int64]
+
 
 class Level:
     """How many of something there are, from the times at which they come and go.
@@ -24,17 +26,29 @@ class Level:
         self._net = np.zeros(clock.ticks)
         self._area = np.zeros(clock.ticks)
 
-    def change(self, times: Series, by: float | Series) -> None:
+    def change(self, times: Series, by: float, rows: Rows | None = None) -> None:
         """Counts changes.
 
         Args:
             times: When.
-            by: How many come, or go if negative.
+            by: How many come each time, or go if negative.
+            rows: The ticks of the times, where they are known.
+        """
+        if rows is None:
+            rows = self._clock.rows(times)
+        _count(self._net, rows, None, by)
+        _count(self._area, rows, self._clock.ends[rows] - times, by)
+
+    def change_by(self, times: Series, numbers: Series) -> None:
+        """Counts changes of their own size each.
+
+        Args:
+            times: When.
+            numbers: How many come, or go if negative.
         """
         rows = self._clock.rows(times)
-        weights = np.broadcast_to(np.asarray(by, dtype=np.float64), times.shape)
-        _count(self._net, rows, weights)
-        _count(self._area, rows, weights * (self._clock.ends[rows] - times))
+        _count(self._net, rows, numbers)
+        _count(self._area, rows, numbers * (self._clock.ends[rows] - times))
 
     def at_ends(self) -> Series:
         """Returns how many there are at the end of each tick."""
@@ -64,7 +78,7 @@ class Clock:
         self.ends: Series = np.minimum(np.arange(1, self.ticks + 1) * tick_s, duration_s)
         self.lengths: Series = np.diff(self.ends, prepend=0.0)
 
-    def rows(self, times: Series) -> npt.NDArray[np.int64]:
+    def rows(self, times: Series) -> Rows:
         """Returns the tick of each time.
 
         Args:
@@ -254,7 +268,7 @@ class Ledger:
             for counts in into:
                 _count(counts, rows, None)
             if level:
-                self._present.change(times, level)
+                self._present.change(times, level, rows)
 
     def _count_numbers(self, log: list[float], *into: Series, level: Level | None = None) -> None:
         if log:
@@ -263,13 +277,13 @@ class Ledger:
             for counts in into:
                 _count(counts, rows, numbers)
             if level:
-                level.change(times, numbers)
+                level.change_by(times, numbers)
 
     def _end(self, since: Series, times: Series, into: Series) -> None:
         rows = self._clock.rows(times)
         _count(into, rows, None)
         _count(self._times, rows, times - since)
-        self._present.change(times, -1.0)
+        self._present.change(times, -1.0, rows)
 
 
 def _emptied(log: list[float], columns: int = 1) -> Series:
@@ -278,8 +292,8 @@ def _emptied(log: list[float], columns: int = 1) -> Series:
     return values if columns == 1 else values.reshape(-1, columns).T
 
 
-def _count(into: Series, rows: npt.NDArray[np.int64], weights: Series | None) -> None:
+def _count(into: Series, rows: Rows, weights: Series | None, times: float = 1.0) -> None:
     if len(rows):
         first = int(rows.min())
-        counted = np.bincount(rows - first, weights)
+        counted = np.bincount(rows - first, weights) * times
         into[first : first + len(counted)] += counted

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from heapq import heappush
 from typing import Any, Protocol
 
-from hinagata.simulator.draws import waits
+from hinagata.simulator.draws import Waits
 from hinagata.simulator.event.deadlines import OVER, Deadlines
 from hinagata.simulator.event.node import FAILED, OK, REFUSED, Answer, Message, Node
 from hinagata.simulator.model import NO_RETRY, Call, Retry
@@ -18,7 +17,7 @@ SINCE, MESSAGE, TOLD, ABOUT, TRIES = range(5)
 class Send(Protocol):
     """Sends a message, and tells once how that ended, unless it returns it at once."""
 
-    def __call__(self, t: float, message: Message, told: Answer, about: Any) -> int | None:
+    def __call__(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message.
 
         Args:
@@ -85,9 +84,9 @@ class Link:
         self._arrived = target.ledger.arrived.append
         self._done = target.ledger.done.extend
         self._offer = target.entrance
-        self._answer = self._answered
+        self._answer: Answer = self._answered
 
-    def send(self, t: float, message: Message, told: Answer, about: Any) -> int | None:
+    def send(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message: see `Send`."""
         self._arrived(t)
         result = self._offer(t, message, t, self._answer, (t, message, told, about))
@@ -117,7 +116,11 @@ class Source(Link):
 
     __slots__ = ()
 
-    def send(self, t: float, message: Message, told: Answer, about: Any) -> int | None:
+    def __init__(self, target: Node) -> None:
+        super().__init__(target)
+        self._answer = self._ended
+
+    def send(self, t: float, message: Message, _told: Answer, _about: Any, /) -> int | None:
         """Sends a message that is as old as its first try: see `Send`."""
         self._arrived(t)
         result = self._offer(t, message, t, self._answer, message)
@@ -125,7 +128,7 @@ class Source(Link):
             self._end(t, t, message, result)
         return result
 
-    def _answered(self, t: float, message: Message, result: int) -> None:
+    def _ended(self, t: float, message: Message, result: int) -> None:
         since, source = message
         if result:
             self._end(t, since, message, result)
@@ -139,32 +142,35 @@ class EagerLink:
     __slots__ = (
         "_again_act",
         "_answer",
-        "_heap",
+        "_last",
+        "_later",
         "_ledger",
+        "_longest",
         "_offer",
         "_put_off",
         "_refused",
         "_retried",
         "_retries",
-        "_ticket",
-        "_wait",
+        "_share",
     )
 
     def __init__(self, target: Node, purpose: str, retry: Retry) -> None:
         calendar = target.world.calendar
-        self._heap = calendar.heap
-        self._ticket = calendar.ticket
+        self._later = calendar.later
         self._ledger = target.ledger
         self._refused = target.ledger.refused.append
         self._put_off = target.ledger.put_off.append
         self._retried = target.ledger.retried.append
         self._offer = target.entrance
         self._retries = retry.retries
-        self._wait = waits(retry, target.world.draws(purpose, target.name, "retry"))
+        waits = Waits(retry, target.world.draws(purpose, target.name, "retry"))
+        self._longest = waits.longest
+        self._last = len(waits.longest) - 1
+        self._share = waits.share
         self._answer = self._answered
         self._again_act = self._try_again
 
-    def send(self, t: float, message: Message, told: Answer, about: Any) -> int | None:
+    def send(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message: see `Send`."""
         self._ledger.arrived.append(t)
         state = [t, message, told, about, 0]
@@ -174,10 +180,26 @@ class EagerLink:
     def _try_again(self, t: float, state: list[Any]) -> None:
         self._retried(t)
         result = self._offer(t, state[MESSAGE], state[SINCE], self._answer, state)
+        if result is None:
+            return
+        tries = state[TRIES]
+        if result == REFUSED and tries < self._last:
+            # What a storm is made of goes the shortest way: not through `_conclude`.
+            self._refused(t)
+            state[TRIES] = tries + 1
+            self._put_off(t)
+            self._later(t + self._longest[tries] * self._share(), self._again_act, state)
+            return
+        result = self._conclude(t, state, result)
         if result is not None:
-            self._answered(t, state, result)
+            state[TOLD](t, state[ABOUT], result)
 
     def _answered(self, t: float, state: list[Any], result: int) -> None:
+        if result == OK:
+            sent, source = state[MESSAGE]
+            self._ledger.done.extend((state[SINCE], t, sent, source))
+            state[TOLD](t, state[ABOUT], OK)
+            return
         ended = self._conclude(t, state, result)
         if ended is not None:
             state[TOLD](t, state[ABOUT], ended)
@@ -196,7 +218,9 @@ class EagerLink:
         if tries < self._retries:
             state[TRIES] = tries + 1
             self._put_off(t)
-            heappush(self._heap, (t + self._wait(tries), self._ticket(), self._again_act, state))
+            last = self._last
+            longest = self._longest[tries if tries < last else last]  # noqa: FURB136  # hot
+            self._later(t + longest * self._share(), self._again_act, state)
             return None
         self._ledger.failed.extend((state[SINCE], t))
         return result
@@ -217,7 +241,7 @@ class PatientLink(EagerLink):
             Deadlines(self._calendar, timeout_s, self._expired) if timeout_s < math.inf else None
         )
 
-    def send(self, t: float, message: Message, told: Answer, about: Any) -> int | None:
+    def send(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message: see `Send`."""
         self._ledger.arrived.append(t)
         return self._try(t, [t, message, told, about, 0])
@@ -279,10 +303,10 @@ class HandOver:
         self._channel = target.channel
         self._offer = target.entrance
         self._retries = retry.retries
-        self._wait = waits(retry, target.world.draws(purpose, target.name, "retry"))
+        self._wait = Waits(retry, target.world.draws(purpose, target.name, "retry")).draw
         self._latency = latency_s
 
-    def send(self, t: float, message: Message, told: Answer, about: Any) -> int | None:
+    def send(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message: see `Send`."""
         ledger = self._ledger
         ledger.arrived.append(t)
@@ -328,7 +352,7 @@ class HandOver:
         if tries < self._retries:
             state[TRIES] = tries + 1
             ledger.put_off.append(t)
-            self._world.calendar.at(t + self._wait(tries), self._try_again, state)
+            self._world.calendar.later(t + self._wait(tries), self._try_again, state)
             return None
         ledger.failed.extend((state[SINCE], t))
         return result
