@@ -1,23 +1,25 @@
 """The reference cases of the simulation's design, V1 to V33, by the event engine.
 
 A sample has an error of its own. Where a case is known exactly, the sample must lie within three
-of its standard errors, which come from twenty parts of the run; the sizes at which that is less than
-the tolerance of the design are `long`.
+of its standard errors, which come from twenty parts of the run; the sizes at which that is less
+than the tolerance of the design are `long`.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hinagata.planner.queueing import erlang_b, erlang_c
 from hinagata.simulator.event import run_events
-from hinagata.simulator.outcome import Outcome, Series
+from hinagata.simulator.outcome import Series
 from tests.workbench.simulator import networks
 
 PARTS = 20
 
 # The design lists 257, 562 and 1,903 from five runs. Twenty runs of a simulation of this one case,
-# written apart from the engine in thirty lines, gave 254.6 +- 1.7, 534 +- 7 and 1,806 +- 13, standard
-# errors being after the signs: with a start of its own time the listed values are 5 % high.
+# written apart from the engine in thirty lines, gave 254.6, 534 and 1,806 with standard errors of
+# 1.7, 7 and 13: where environments take time to start, the listed values are 5 % high.
 STAMPEDES = [(0.0, 254.6), (0.5, 534.0), (2.0, 1806.0)]
 
 
@@ -164,7 +166,7 @@ def test_two_lanes_keep_up_with_a_stream() -> None:
     """V19 with two lanes: no backlog to speak of.
 
     Each lane gets 400 records a second by chance and does 400: the age wanders, by
-    `sqrt(400 * 600) / 400 = 1.2 s` after 600 s, where the case, which has no chance, says below 1 s.
+    `sqrt(400 * 600) / 400 = 1.2 s` after 600 s; the case, which has no chance, says below 1 s.
     """
     stream = run_events(networks.hot_stream(2)).stations["stream"]
     assert np.median(stream.oldest_s) < 1
@@ -199,7 +201,7 @@ def test_a_retry_storm_feeds_itself(
     rate: float, blocked: float, amplification: float, lost: float
 ) -> None:
     """V23: with waits of 5, 10 and 20 s at most, the shares of the design, once it is steady."""
-    function = run_events(networks.retry_storm(rate, duration_s=500.0)).stations["function"]
+    function = run_events(networks.retry_storm(rate, duration_s=400.0)).stations["function"]
     steady = slice(120, None)
     refused, error = ratio(function.throttled[steady], function.attempts[steady])
     assert refused == pytest.approx(blocked, rel=0.03, abs=3 * error)
@@ -211,12 +213,16 @@ def test_a_retry_storm_feeds_itself(
 
 def test_a_bucket_lasts_for_as_long_as_it_can() -> None:
     """V26: 5,000 tokens against a surplus of 5,000 a second: refused from 1.0 s on, and a third."""
-    outcome = run_events(networks.gateway_bucket(duration_s=4.0), tick_s=0.01)
-    gateway = outcome.stations["gateway"]
-    # The surplus of 15,000 arrivals by chance wanders by their root, 0.025 s' worth of it.
-    assert np.flatnonzero(gateway.throttled)[0] * 0.01 == pytest.approx(1.0, abs=0.06)
-    share = gateway.throttled[110:].sum() / gateway.arrivals[110:].sum()
-    assert share == pytest.approx(1 / 3, abs=0.01)
+    first, refused, came = [], 0.0, 0.0
+    for seed in range(8):
+        network = replace(networks.gateway_bucket(duration_s=1.5), seed=seed)
+        gateway = run_events(network, tick_s=0.01).stations["gateway"]
+        first.append(np.flatnonzero(gateway.throttled)[0] * 0.01)
+        refused += gateway.throttled[120:].sum()
+        came += gateway.arrivals[120:].sum()
+    # By chance 15,000 arrivals are 122 more or less, a surplus of 0.025 s: 0.009 s in eight runs.
+    assert np.mean(first) == pytest.approx(1.0, abs=3 * 0.009)
+    assert refused / came == pytest.approx(1 / 3, abs=0.01)
 
 
 def test_a_service_grows_once_for_a_step() -> None:
