@@ -350,6 +350,9 @@ class FunctionNode(Node):
 
     def _go_on(self, t: float, invocation: list[Any]) -> None:
         """Makes the calls for one message after the other, until one fails that counts for all."""
+        if not (self.calls or self._faults or (invocation[PARTIAL] and self._fails)):
+            self._end(t, invocation, OK)
+            return
         entries = invocation[ENTRIES]
         while invocation[AT] < len(entries):
             entry = entries[invocation[AT]]
@@ -410,6 +413,12 @@ class FunctionNode(Node):
         since, told, about = invocation[ABOUT]
         bad = entries if result else invocation[BAD]
         ledger = self.ledger
+        if not bad:
+            ledger.done.extend(
+                [value for entry in entries for value in (since, t, entry[1][0], entry[1][1])]
+            )
+            told(t, about, bad)
+            return
         if len(bad) == len(entries):
             ledger.errors.append(t)
         failed = set(map(id, bad))

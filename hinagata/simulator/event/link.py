@@ -288,7 +288,9 @@ class HandOver:
     """A caller who goes on as soon as his message is taken, and tries again until it is."""
 
     __slots__ = (
+        "_arrived",
         "_channel",
+        "_direct",
         "_latency",
         "_ledger",
         "_offer",
@@ -300,7 +302,9 @@ class HandOver:
     def __init__(self, target: Node, purpose: str, retry: Retry, latency_s: float) -> None:
         self._world = target.world
         self._ledger = target.ledger
+        self._arrived = target.ledger.arrived.append
         self._channel = target.channel
+        self._direct = target.channel and not latency_s and not target.disturbed
         self._offer = target.entrance
         self._retries = retry.retries
         self._wait = Waits(retry, target.world.draws(purpose, target.name, "retry")).draw
@@ -308,8 +312,13 @@ class HandOver:
 
     def send(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message: see `Send`."""
-        ledger = self._ledger
-        ledger.arrived.append(t)
+        self._arrived(t)
+        if self._direct:
+            # A channel whose door nobody stands before knows at once whether it takes a message.
+            result = self._offer(t, message, t, told, about)
+            if result == OK:
+                return OK
+            return self._taken(t, [t, message, told, about, 0], REFUSED)
         state = [t, message, told, about, 0]
         if self._latency:
             self._world.calendar.at(t + self._latency, self._arrive, state)

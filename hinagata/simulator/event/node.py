@@ -101,6 +101,11 @@ class Node:
         """
         raise NotImplementedError
 
+    @property
+    def disturbed(self) -> bool:
+        """Whether a `Door` stands before it."""
+        return self.entrance != self.offer
+
     def sample(self, tick: int, t: float, /) -> None:
         """Notes, at the end of a tick, what can only be seen then.
 

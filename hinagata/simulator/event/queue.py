@@ -248,7 +248,7 @@ class QueueNode(Node):
             self.ledger.requests.extend((t, 1.0))
             kept = set(map(id, bad))
             for entry in entries:
-                if id(entry) not in kept:
+                if not kept or id(entry) not in kept:
                     if entry[PLACE] != GONE:
                         self._leave(entry)
                         self.ledger.done.extend((entry[SINCE], t, *entry[MESSAGE]))

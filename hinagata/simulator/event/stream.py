@@ -132,8 +132,7 @@ class Lane:
         batch, tries = part
         self._stream.working(-len(batch))
         if not bad:
-            for entry in batch:
-                self._stream.finish(t, entry, DONE)
+            self._stream.finish_all(t, batch)
             self._go_on(t)
             return
         self._stream.ledger.errors.extend([t] * len(batch))
@@ -277,6 +276,26 @@ class StreamNode(Node):
             ledger.done.extend((since, t, *entry[MESSAGE]))
         else:
             (ledger.dead, ledger.failed, ledger.expired)[how - DEAD].extend((since, t))
+
+    def finish_all(self, t: float, batch: list[Entry]) -> None:
+        """Notes that a reader has done a batch.
+
+        Args:
+            t: When.
+            batch: The records.
+        """
+        if len(self._readers) > 1:
+            for entry in batch:
+                self.finish(t, entry, DONE)
+            return
+        self._open -= len(batch)
+        self.ledger.done.extend(
+            [
+                value
+                for since, message, _, _ in batch
+                for value in (since, t, message[0], message[1])
+            ]
+        )
 
     def working(self, more: int) -> None:
         """Notes that readers begin to work on records, or cease to.

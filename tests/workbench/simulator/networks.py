@@ -116,8 +116,8 @@ def poller_ramp(ramp_per_min: float, *, duration_s: float) -> Network:
         visibility_s=3600.0,
         poller=Poller(function="function", batch=1, ramp_per_min=ramp_per_min),
     )
-    function = Function(name="function", work=Work(mean_s=10.0, cv=0.0), in_account=False)
-    return network(queue, function, rate=150.0, duration_s=duration_s)
+    function = Function(name="function", work=Work(mean_s=30.0, cv=0.0), in_account=False)
+    return network(queue, function, rate=60.0, duration_s=duration_s)
 
 
 def redrive(fails: float, max_receives: int, *, duration_s: float) -> Network:
@@ -199,7 +199,7 @@ def target_tracking() -> Network:
         start_s=60.0,
         tracking=TargetTracking(requests_per_task_per_min=1000),
     )
-    return network(service, rate=500.0, duration_s=600.0)
+    return network(service, rate=500.0, duration_s=400.0)
 
 
 def stampede(init_s: float, *, seed: int = 0) -> Network:
