@@ -32,12 +32,14 @@ class TopicPlace(Place):
         self.done = ledger.row()
         self.given_up = ledger.row()
 
+    def facts(self, _tick: int, /) -> None:
+        """Returns nothing: it is another one every tick."""
+
     def expect(self, _tick: int, /) -> None:
         """Takes messages over, and knows how long each delivery takes."""
         self.meet()
         delay = Law(self._topic.delay_s, 0.0).ends(self.ledger.tick_s)
         for way in self.ways:
-            way.flow.listen()
             way.reached, way.delay = 1.0, delay
 
     def happen(self, at: At, _tries: Amount, admitted: Amount, /) -> None:
@@ -98,6 +100,9 @@ class AsyncInvokePlace(Place):
         self.given_up = ledger.row()
         self.expired = ledger.row()
         self.again = ledger.row()
+
+    def facts(self, _tick: int, /) -> None:
+        """Returns nothing: it is another one every tick."""
 
     def expect(self, _tick: int, /) -> None:
         """Takes messages over."""

@@ -128,8 +128,6 @@ class FunctionPlace(Place):
 
     def expect(self, tick: int, /) -> None:
         """Works out what an invocation can expect."""
-        for way in self.ways:
-            way.flow.listen()
         station, trouble = self._function, self.trouble
         bad = 1.0 - (1.0 - station.fails) * (1.0 - trouble.bad) * (1.0 - trouble.poisoned)
         self.own_bad = bad
@@ -166,6 +164,11 @@ class FunctionPlace(Place):
             self.answer.bad = self._course.bad
             self.answer.ok = self._course.ok.plus(later)
             self.answer.sorry = self._course.sorry.plus(later)
+
+    def facts(self, tick: int, /) -> tuple[object, ...] | None:
+        """Returns what it expects by."""
+        batches = tuple(invoker.batch for invoker in self.invokers)
+        return (super().facts(tick), self._cold_share, batches)
 
     def _cut(self, course: Course) -> Course:
         """Returns how work goes that ends at the timeout at the latest."""
@@ -317,7 +320,9 @@ class FunctionPlace(Place):
         mean = max(0.0, self.held.item(tick) + self.starting.item(tick))
         rate = invoked / tick_s
         top = self.top()
-        slow = self._start.mean >= _SHORT_START_S and tick_s > _FINE_S
+        # Starts feed on themselves if others come while they last.
+        during = rate * self._start.mean
+        slow = self._start.mean >= _SHORT_START_S and tick_s > _FINE_S and during >= _FEW
         if slow and (self._growing or self._warm.lacks(mean, top) > _LACKING):
             cold = self._start_finely(tick, invoked, top)
         else:

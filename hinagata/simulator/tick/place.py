@@ -90,6 +90,7 @@ class Place:
         self.trouble = Trouble()
         self.tries_now = 0.0
         self.own_bad = 0.0
+        self._facts: tuple[object, ...] | None = None
         self.refused = ledger.row()
         self.broken = ledger.row()
         self.spoilt_alone = ledger.row()
@@ -111,11 +112,10 @@ class Place:
         """Comes back to a moment."""
         for name, value in saved.items():
             setattr(self, name, _copy(value))
+        self._facts = None
 
     def expect(self, tick: int, /) -> None:
         """Works out what a try can expect, from what the stations expect that it calls."""
-        for flow_way in self.ways:
-            flow_way.flow.listen()
         trouble = self.trouble
         bad = 1.0 - (1.0 - trouble.bad) * (1.0 - trouble.poisoned)
         self.own_bad = bad
@@ -134,6 +134,27 @@ class Place:
     def open_share(self) -> float:
         """Returns the share of tries that no fault keeps from the station."""
         return (1.0 - self.trouble.refused) * (1.0 - self.trouble.broken)
+
+    def facts(self, tick: int, /) -> tuple[object, ...] | None:
+        """Returns what it expects by; None if that is never the same.
+
+        Args:
+            tick: When.
+        """
+        ways = tuple(
+            (way.flow.refused, way.flow.bad, way.flow.ok, way.flow.sorry, way.per_message(tick))
+            for way in self.ways
+        )
+        return (self.limited, id(self.trouble), ways)
+
+    def expect_anew(self, tick: int) -> None:
+        """Works out what a try can expect, if anything has changed since the last time."""
+        for way in self.ways:
+            way.flow.listen()
+        facts = self.facts(tick)
+        if facts is None or facts != self._facts:
+            self._facts = facts
+            self.expect(tick)
 
     def work(self) -> Law:
         """Returns its own time."""

@@ -82,6 +82,9 @@ class QueuePlace(Place):
         if self.invoker and poller:
             self.invoker.most = float(poller.at_most)
 
+    def facts(self, _tick: int, /) -> None:
+        """Returns nothing: it is another one every tick."""
+
     def expect(self, _tick: int, /) -> None:
         """Takes messages over, whatever becomes of them."""
         self.answer.refused = self.trouble.refused

@@ -99,10 +99,11 @@ class ServicePlace(Place):
         """Returns its own time."""
         return Law.of(self._service.work)
 
+    def facts(self, _tick: int, /) -> None:
+        """Returns nothing: it is another one every tick."""
+
     def expect(self, tick: int, /) -> None:
         """Works out what a request can expect: its wait, and its work."""
-        for way in self.ways:
-            way.flow.listen()
         trouble = self.trouble
         bad = 1.0 - (1.0 - trouble.bad) * (1.0 - trouble.poisoned)
         self.own_bad = bad

@@ -117,6 +117,9 @@ class StreamPlace(Place):
             )
         )
 
+    def facts(self, _tick: int, /) -> None:
+        """Returns nothing: it is another one every tick."""
+
     def expect(self, _tick: int, /) -> None:
         """Takes records over, as far as the shards take them."""
         self.meet()
