@@ -30,6 +30,8 @@ _ALIKE = 0.02
 # What is left of a law after its last tick is put into that one.
 _LEFT = 1e-9
 _MOST_TICKS = 4096
+# Shorter is no time, and would leave the digits of a float.
+_NO_TIME = 1e-12
 # Means of a grid so fine that a neighbour's kernel is as good.
 _GRID = 100.0
 
@@ -71,7 +73,7 @@ class Law:
     @classmethod
     def with_variance(cls, mean: float, variance: float) -> Law:
         """Returns the law of a mean and a variance."""
-        if mean <= 0.0:
+        if mean <= _NO_TIME:
             return NOTHING
         return cls(mean, math.sqrt(max(0.0, variance)) / mean)
 
@@ -120,7 +122,7 @@ class Law:
 
     def busy(self, tick_s: float) -> Kernel:
         """Returns the share of each tick in which who came in the first is busy."""
-        if self.mean <= 0.0:
+        if self.mean <= _NO_TIME:
             return Kernel(0, np.zeros(1))
         near, ratio = self._near()
         kernel = _busy(near, round(self.cv, 1), tick_s)
@@ -128,7 +130,7 @@ class Law:
 
     def ends(self, tick_s: float) -> Kernel:
         """Returns the chance for each tick that who came in the first ends in it."""
-        if self.mean <= 0.0:
+        if self.mean <= _NO_TIME:
             return NOW
         if self.cv < _ALIKE:
             return constant_wait(self.mean, tick_s)
