@@ -28,7 +28,7 @@ MESSAGES = 1.4e9
 # By how much time may grow faster than hours: machines add noise.
 NOISE = 1.35
 # By how much it may grow at all for a hundred times as many devices: more of a pool's levels
-# matter, and it takes a few more ticks until all is calm.
+# matter, and a few more ticks until all is calm.
 FLAT = 2.0
 HOURS = (6.0, 12.0, 24.0)
 FLEETS = (DEVICES / 100, DEVICES / 10, float(DEVICES))
