@@ -161,18 +161,6 @@ def test_a_burst_is_computed_tick_by_tick_and_no_longer_than_it_lasts() -> None:
     assert isinstance(outcome.latencies, tuple)
 
 
-def test_a_failure_that_is_next_to_impossible_is_borne() -> None:
-    """Shares at the edge of a float's digits, as after a storm, are no division by zero."""
-    function = Function(name="function", work=Work(mean_s=0.2), fails=1e-300, in_account=False)
-    front = Function(
-        name="front",
-        work=Work(mean_s=0.01),
-        calls=(Call(target="function", retry=Retry(retries=3)),),
-        in_account=False,
-    )
-    assert_conserved(run_ticks(networks.network(front, function, rate=10.0, duration_s=30.0)))
-
-
 def test_small_limits_are_doubted() -> None:
     """Below ten places the engine says that it may be off, and of whom."""
     function = Function(name="tiny", work=Work(mean_s=2.0), reserved=2, in_account=False)
