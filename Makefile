@@ -98,6 +98,11 @@ measure-topology: synth  ## time the checks: on 4,800 resources, as they grow, a
 measure-lab: synth  ## time the lab: to the first asynchronous result, and what each kind of hop sustains
 	@python -m tests.measure_lab
 
+.PHONY: measure-simulation
+measure-simulation: setup  ## time the simulator: both engines against SimPy, and a day of five million devices
+	@python tests/measure_simulation.py
+	@python tests/measure_day.py
+
 .PHONY: picture
 picture: setup  ## draw the samples' architectures for the documents
 	@hinagata synth >/dev/null
