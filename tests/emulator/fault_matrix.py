@@ -551,12 +551,12 @@ class Matrix:
             Cell(
                 hop=hop.name,
                 inject=inject,
-                struck=struck[number],
+                struck=struck[injections[number].number],
                 sent=MESSAGES,
                 once=sum(each in before for each in sent[hop.name]),
                 again=sum(repeats[each] for each in sent[hop.name]),
                 dead=len(dead[hop.name]),
-                poison=poison[number] if inject is Inject.POISON else 0,
+                poison=poison[injections[number].number] if inject is Inject.POISON else 0,
                 back=sum(each in after for each in dead[hop.name]),
                 lost=sum(
                     each not in before and each not in dead[hop.name] for each in sent[hop.name]
@@ -595,7 +595,8 @@ class Matrix:
         now = time.time()
         injections = [
             Injection(
-                number=number,
+                # A board counts the turns of each number.
+                number=len(HOPS) * FAULTS.index(inject) + number,
                 inject=inject,
                 place=self._place(inject, hop),
                 begin=now,
@@ -691,8 +692,9 @@ class Matrix:
             sources=sources,
         )
         redrive = Redrive(self.endpoint, [way])
-        letters = eventually(redrive.read, within=5)
-        redrive.send_back(letters, per_second=100)
+        # Of a FIFO queue's group no more than ten letters can be read at a time.
+        while letters := redrive.read():
+            redrive.send_back(letters, per_second=100)
 
     def effects(self) -> set[str]:
         """The messages that had their effect."""
@@ -776,6 +778,7 @@ def matrix(
 NOTES = """
 - *Struck* counts invocations, calls or messages; a fault of the table that all hops write to, and
   the account's concurrency, count for all hops together.
+- `poison` says of how many messages; struck are all their tries.
 - `kill_task` touches containers, which no asynchronous hop has here; a FIFO queue keeps its order;
   a table's stream, a workflow and an invocation have no channel of their own.
 - What lay behind a poisoned message in a FIFO batch was received as often, and dies with it. It
@@ -798,10 +801,14 @@ A row adds up: sent = once in effect + dead-lettered + lost.
 """
 
 
+def _of(cell: Cell) -> str:
+    return f" of {cell.poison}" if cell.poison else ""
+
+
 def document(cells: Sequence[Cell]) -> str:
     """The page with the table."""
     rows = [
-        f"| {cell.hop} | `{cell.inject}` | {cell.struck} | {cell.sent} | {cell.once} "
+        f"| {cell.hop} | `{cell.inject}`{_of(cell)} | {cell.struck} | {cell.sent} | {cell.once} "
         f"| {cell.again} | {cell.dead} | {cell.back} | {cell.lost} |\n"
         for cell in cells
     ]

@@ -1,8 +1,12 @@
 """The faults of one run, from the scenario to what they did."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
 
 from hinagata.lab.deployment import deploy
 from hinagata.lab.emulator import Emulator
@@ -110,6 +114,8 @@ def test_a_session_injects_what_the_scenario_says_and_tells_it(tmp_path: Path) -
             records = session.end()
             after = seen()
 
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", urlsplit(session.handlers_endpoint).port), 1)
     well = {"state": "stored", "other": "stored", "partner": 200}
     assert before == {**well, "updated": False}
     assert meanwhile == {
