@@ -26,6 +26,9 @@ _TOGETHER = ("synth", "emulator")
 _APART = "test_readme_commands"
 
 
+# xdist reads the groups in the same hook, and its plugin is registered later: without being first,
+# the groups come too late, and every dear fixture is made by both processes.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group the tests of a dear folder, so that its session fixtures are made once."""
     for item in items:
