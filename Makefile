@@ -55,7 +55,7 @@ synth: setup  ## synthesize every sample with the real CDK CLI
 
 .PHONY: test
 test: setup $(CHECKOV_READY) lint  ## everything that must hold, on both cores, the dearest first (CI runs exactly this)
-	@pytest -q -n 2 --dist loadgroup tests/emulator/test_readme_commands.py tests/synth tests/emulator tests/workbench tests/functions tests/house
+	@pytest -q -n 2 tests/emulator/test_readme_commands.py tests/synth tests/emulator tests/workbench tests/functions tests/house
 
 .PHONY: prove
 prove: setup  ## the runs at full size, minutes each: the fault matrix, the day of five million devices

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 # The same examples at every run, so that a suite that was green stays so until the code changes;
 # `pytest --hypothesis-profile=explore` looks for new ones.
@@ -19,20 +20,26 @@ settings.load_profile("steady")
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-HERE = Path(__file__).parent
-# What is dear and made once a session, the syntheses and the emulator, stays in one process each.
-_TOGETHER = ("synth", "emulator")
-# These start emulators of their own, one after the other, and take as long as all the rest.
-_APART = "test_readme_commands"
+# What is synthesized is made once a session, and belongs to one process.
+_TOGETHER = "tests/synth/"
+# Each file here has emulators of its own.
+_BY_FILE = "tests/emulator/"
 
 
-# xdist reads the groups in the same hook, and its plugin is registered later: without being first,
-# the groups come too late, and every dear fixture is made by both processes.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests of a dear folder, so that its session fixtures are made once."""
-    for item in items:
-        folder = item.path.relative_to(HERE).parts[0]
-        if folder in _TOGETHER:
-            group = item.path.stem if item.path.stem == _APART else folder
-            item.add_marker(pytest.mark.xdist_group(group))
+class ByFolder(LoadScopeScheduling):
+    """Deals tests out so that what is dear is made once: the largest portions first.
+
+    xdist's own groups (`--dist loadgroup` of 3.8) come to nothing with pytest 9.2, which no longer
+    tells them by the tests' names.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if file.startswith(_TOGETHER):
+            return _TOGETHER
+        return file if file.startswith(_BY_FILE) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    """Take our own scheduler, whatever `--dist` says."""
+    return ByFolder(config, log)
