@@ -135,6 +135,7 @@ class TaskSupervisor:
         for place in self._places:
             place.finish()
         self._places.clear()
+        shutil.rmtree(self._workdir / PROCESSES, ignore_errors=True)
 
     def _services(self) -> list[Service]:
         ecs = self._endpoint.client("ecs")

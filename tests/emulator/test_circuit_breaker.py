@@ -53,6 +53,7 @@ def shop(endpoint: Endpoint, assembly: CloudAssembly) -> Shop:
     return opened(assembly, endpoint, rules=RULES, plan=PLAN)
 
 
+@pytest.mark.long
 def test_an_outage_is_survived(shop: Shop) -> None:
     """Calls fall to the probes, the backlog drains at the rate, every order is paid once."""
     before = time.time()
