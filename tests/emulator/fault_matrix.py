@@ -31,8 +31,8 @@ from hinagata.lab.redrive import Redrive, Way
 from hinagata.lab.spans import Status
 from hinagata.lab.tasks import free_port
 from hinagata.scenario.fault import Inject
-from tests.emulator.polling import eventually
 from tests.emulator.templates import allow, attribute, deployed, lets, ref, resource, role
+from tests.polling import eventually
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENT = PROJECT / "docs" / "fault_matrix.md"

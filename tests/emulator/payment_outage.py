@@ -18,7 +18,7 @@ from hinagata.lab.deployment import deploy
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.observation import SpanReader
 from hinagata.lab.spans import Span
-from tests.emulator.polling import eventually
+from tests.polling import eventually
 
 REPOSITORY = Path(__file__).parents[2]
 APP = """

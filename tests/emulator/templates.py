@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import Any
 
 from hinagata.lab.endpoint import Endpoint
-from tests.emulator.polling import eventually
+from tests.polling import eventually
 
 Resource = dict[str, Any]
 

@@ -14,7 +14,7 @@ import pytest
 
 from hinagata.lab.emulator import Emulator
 from hinagata.lab.endpoint import Endpoint
-from tests.emulator.polling import eventually
+from tests.polling import eventually
 
 REPOSITORY = Path(__file__).parents[2]
 CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"

@@ -18,7 +18,7 @@ from hinagata.lab.spans import Span
 from hinagata.report.figure import Band, Figure, Level, Panel, Series, Shape, draw_png
 from hinagata.samples import find_sample
 from tests.emulator.payment_outage import REPOSITORY, Shop, opened, synthesized
-from tests.emulator.polling import eventually
+from tests.polling import eventually
 
 PROBES = 2
 # A rate that this machine keeps up with whatever else it does.

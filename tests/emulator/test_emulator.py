@@ -12,8 +12,8 @@ import pytest
 from hinagata.errors import UsageError
 from hinagata.lab.emulator import Emulator, EmulatorError
 from hinagata.lab.endpoint import Endpoint
-from tests.emulator.polling import eventually
 from tests.emulator.templates import deployed, function, role
+from tests.polling import eventually
 
 SHOWS_ENVIRONMENT = """
     import os

@@ -16,8 +16,8 @@ from hinagata.lab.faults.session import FaultSession
 from hinagata.scenario import Fault, Inject, Scenario
 from hinagata.topology.reading import read_topology
 from tests.emulator.assemblies import assembly
-from tests.emulator.polling import eventually
 from tests.emulator.templates import allow, function, ref, resource, role
+from tests.polling import eventually
 
 CALLS_OTHERS = """
     import os, urllib.error, urllib.request

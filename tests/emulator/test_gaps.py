@@ -17,7 +17,6 @@ from hinagata.lab.emulator import Emulator
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.gaps import GAPS
 from tests.emulator.patches.observed import batches, handled, invoked, logged, messages
-from tests.emulator.polling import eventually
 from tests.emulator.templates import (
     Resource,
     attribute,
@@ -27,6 +26,7 @@ from tests.emulator.templates import (
     resource,
     role,
 )
+from tests.polling import eventually
 
 LOGS = resource("Logs::LogGroup")
 TIMES = """

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator.polling import eventually
 from tests.emulator.tiny_project import APP, PARTNER, SLOW_APP, SLOW_PARTNER, tiny_project
+from tests.polling import eventually
 
 PATIENCE = 90.0  # a machine that runs the rest of the suite besides
 LISTENING = "0A"  # in /proc/net/tcp

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator.polling import eventually
+from tests.polling import eventually
 from tests.readme import REPOSITORY, commands
 
 ELSEWHERE = {

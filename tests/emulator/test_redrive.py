@@ -13,8 +13,8 @@ from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.redrive import Letter, Redrive, Way, ways_of
 from hinagata.topology.reading import read_topology
 from tests.emulator.assemblies import assembly
-from tests.emulator.polling import eventually
 from tests.emulator.templates import allow, attribute, function, lets, ref, resource, role
+from tests.polling import eventually
 
 # Fails each event, with a span that says why, for as long as a file is there.
 CODE = """

@@ -15,8 +15,8 @@ from hinagata.lab.deployment import Deployment, deploy
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.tasks import TaskError, TaskSupervisor
 from tests.emulator.assemblies import assembly, image_of
-from tests.emulator.polling import eventually
 from tests.emulator.templates import allow, attribute, ref, resource, role
+from tests.polling import eventually
 
 SERVER = """
 import http.server, json, os, signal, sys

@@ -8,8 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ import urllib3
 
 from tests.fakes.http_peer import HttpPeer
 from tests.functions.conftest import ENVIRONMENT, lambda_event
+from tests.polling import eventually
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 30.0
@@ -81,14 +81,6 @@ def gateway(kinesis: HttpPeer) -> Iterator[Gateway]:
     running.process.communicate(timeout=DEADLINE)
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for the condition, but not for ever."""
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen within {DEADLINE:g} s"
-        time.sleep(0.02)
-
-
 def test_a_request_is_finished_when_the_container_is_stopped(
     gateway: Gateway, kinesis: HttpPeer
 ) -> None:
@@ -113,7 +105,7 @@ def test_a_request_is_finished_when_the_container_is_stopped(
         )
         assert arrived.wait(DEADLINE)
         gateway.process.send_signal(signal.SIGTERM)
-        until(gateway.refuses, "the end of listening")
+        eventually(gateway.refuses, within=DEADLINE)
         assert not request.done()
         go_on.set()
         answer = request.result(DEADLINE)

@@ -5,8 +5,8 @@ from typing import Any
 
 from hinagata.lab.endpoint import Endpoint
 from tests.emulator.patches.observed import shows
-from tests.emulator.polling import eventually
 from tests.emulator.templates import Resource, attribute, deployed, function, ref, resource, role
+from tests.polling import eventually
 
 
 def alarm(namespace: str, metric: str, dimension: str, value: Any, **more: Any) -> Resource:

@@ -8,7 +8,6 @@ import pytest
 
 from hinagata.lab.endpoint import Endpoint
 from tests.emulator.patches.observed import logged, messages, shows, waiting
-from tests.emulator.polling import eventually
 from tests.emulator.templates import (
     Resource,
     attribute,
@@ -19,6 +18,7 @@ from tests.emulator.templates import (
     resource,
     role,
 )
+from tests.polling import eventually
 
 FAILS = """
     import json

@@ -9,8 +9,8 @@ from botocore.config import Config
 
 from hinagata.lab.endpoint import EMULATOR_KEY, Endpoint
 from tests.emulator.patches.observed import ACCOUNT_CONCURRENCY, invoked, shows
-from tests.emulator.polling import eventually
 from tests.emulator.templates import attribute, deployed, function, resource, role
+from tests.polling import eventually
 
 
 def without_retries(endpoint: Endpoint) -> Any:

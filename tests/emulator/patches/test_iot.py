@@ -5,8 +5,8 @@ from typing import Any
 
 from hinagata.lab.endpoint import Endpoint
 from tests.emulator.patches.observed import shows
-from tests.emulator.polling import eventually
 from tests.emulator.templates import attribute, deployed, ref, resource, role
+from tests.polling import eventually
 
 
 @shows("iot-actions")

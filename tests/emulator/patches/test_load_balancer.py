@@ -10,8 +10,8 @@ import pytest
 
 from hinagata.lab.endpoint import Endpoint
 from tests.emulator.patches.observed import shows
-from tests.emulator.polling import eventually
 from tests.emulator.templates import deployed, ref, resource
+from tests.polling import eventually
 
 
 class Target(http.server.BaseHTTPRequestHandler):

@@ -6,8 +6,8 @@ import pytest
 
 from hinagata.lab.endpoint import Endpoint
 from tests.emulator.patches.observed import shows, waiting
-from tests.emulator.polling import eventually
 from tests.emulator.templates import Resource, attribute, deployed, function, resource, role
+from tests.polling import eventually
 
 
 def piped(endpoint: Endpoint, target: str, **more: Resource) -> dict[str, str]:

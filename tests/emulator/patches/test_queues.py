@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from hinagata.lab.endpoint import Endpoint
 from tests.emulator.patches.observed import batches, handled, messages, shows
-from tests.emulator.polling import eventually
 from tests.emulator.templates import attribute, deployed, function, ref, resource, role
+from tests.polling import eventually
 
 
 @shows("mapping-concurrency")

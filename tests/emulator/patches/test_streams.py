@@ -14,8 +14,8 @@ from tests.emulator.patches.observed import (
     shows,
     waiting,
 )
-from tests.emulator.polling import eventually
 from tests.emulator.templates import attribute, deployed, function, ref, resource, role
+from tests.polling import eventually
 
 POISON_CONSUMER = """
     import base64, json

@@ -7,8 +7,8 @@ from typing import Any
 
 from hinagata.lab.endpoint import Endpoint
 from tests.emulator.patches.observed import messages, shows
-from tests.emulator.polling import eventually
 from tests.emulator.templates import allow, attribute, deployed, function, lets, ref, resource, role
+from tests.polling import eventually
 
 ROOT = "1-5759e988-bd862e3fe1be46a994272793"
 

@@ -12,7 +12,7 @@ from hinagata.lab.dead_letters import DeadLetter
 from hinagata.lab.spans import Span
 from hinagata.lab.timeline import Sample, Sampler, Timeline, timeline
 from hinagata.lab.traffic import Sent
-from tests.emulator.polling import eventually
+from tests.polling import eventually
 from tests.workbench.lab.records import dead, sent, span
 
 FLOW = Flow(
