@@ -711,12 +711,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
     try:
         from hinagata.simulator.command import simulate_scenario
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "hinagata":
-            raise
-        raise HinagataError(
-            f"simulate needs {error.name}, which is not installed; "
-            "do: pip install 'hinagata[simulator]', or in this repository: make setup"
-        ) from None
+        raise _not_installed("simulate", error, extras="simulator") from None
 
     met = simulate_scenario(
         arguments.paths,
@@ -801,13 +796,15 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return NO if any(diagnosis.remedy for diagnosis in diagnoses) else GOOD
 
 
-def _not_installed(command: str, error: ModuleNotFoundError) -> Exception:
-    """Return what to raise where a command's extra is missing; our own modules are never."""
+def _not_installed(
+    command: str, error: ModuleNotFoundError, *, extras: str = "lab,cdk"
+) -> Exception:
+    """Return what to raise where a command's extras are missing; our own modules are never."""
     if (error.name or "").partition(".")[0] == "hinagata":
         return error
     return HinagataError(
         f"{command} needs {error.name}, which is not installed; "
-        "do: pip install 'hinagata[lab,cdk]', or in this repository: make setup"
+        f"do: pip install 'hinagata[{extras}]', or in this repository: make setup"
     )
 
 
