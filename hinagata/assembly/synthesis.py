@@ -35,7 +35,6 @@ _NOT_SOURCES = {
     ".pytest_cache",
     ".ruff_cache",
     ".tox",
-    ".venv",
     "__pycache__",
     "build",
     "cdk.out",
@@ -43,8 +42,9 @@ _NOT_SOURCES = {
     "node_modules",
     "scenarios",
     "tests",
-    "venv",
 }
+# Stands in each virtual environment, whatever its folder's name: its versions count, not its files.
+_ENVIRONMENT = "pyvenv.cfg"
 # Variables that reach into what an app synthesizes.
 _VARIABLES = ("CDK_", "AWS_", "JSII_", "PYTHON")
 
@@ -166,7 +166,11 @@ def _fingerprint(project: Path) -> str:
 
 def _sources(project: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(project):
-        folders[:] = sorted(name for name in folders if name not in _NOT_SOURCES)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in _NOT_SOURCES and not Path(folder, name, _ENVIRONMENT).exists()
+        )
         for name in sorted(files):
             path = Path(folder) / name
             if path.is_file() and not name.endswith(".pyc"):

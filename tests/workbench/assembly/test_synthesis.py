@@ -75,6 +75,19 @@ def test_an_unchanged_app_is_not_run_again(project: Path) -> None:
     assert runs(project) == 1
 
 
+def test_a_virtual_environment_is_no_source(project: Path) -> None:
+    """Whatever its folder is called: thousands of files would be read at every command."""
+    installed = project / "venv-of-another-name" / "module.py"
+    installed.parent.mkdir()
+    (installed.parent / "pyvenv.cfg").touch()
+    installed.write_text("one = 1", encoding="utf-8")
+    synthesize(project)
+    installed.write_text("one = 2", encoding="utf-8")
+    synthesize(project)
+
+    assert runs(project) == 1
+
+
 def test_a_changed_source_is_synthesized_anew(project: Path) -> None:
     """Any file of the project may decide what is synthesized."""
     synthesize(project)
