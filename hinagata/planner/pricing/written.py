@@ -18,6 +18,9 @@ from hinagata.suggestion import suggest
 
 # A service, its resources, their fields, a list: the format is no deeper.
 _DEEPEST = 5
+# Beyond this nothing is read, so that a short file of brackets costs no time; below it, what is too
+# deep is told with its place.
+_ENDLESS = 100
 # Aliases would let a small file grow without end.
 _MOST_VALUES = 100_000
 # Some thousand resources; read in 3 s on a slow core.
@@ -125,7 +128,7 @@ def written_in(file: Path, *, kind: str = "usage") -> Written:
                 f"{file}: found {file.stat().st_size} bytes; expected at most {_LARGEST_BYTES}"
             )
         content = file.read_text(encoding="utf-8")
-        node = yaml.compose(content, Loader=yaml.SafeLoader)
+        node = yaml.compose(content, Loader=_Loader)
     except FileNotFoundError:
         raise HinagataError(f"{file}: there is no such {kind} file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -135,7 +138,7 @@ def written_in(file: Path, *, kind: str = "usage") -> Written:
         raise UsageFileError(
             f"{file}:{line}: found text that is not YAML ({error.problem}); expected {_A[kind]}"
         ) from None
-    except RecursionError:
+    except _EndlessError:
         raise UsageFileError(
             f"{file}: found values nested without end; expected {_A[kind]}"
         ) from None
@@ -158,6 +161,27 @@ def written_as(mapping: Mapping[str, object], *, kind: str = "usage") -> Written
         UsageFileError: It holds something else.
     """
     return _of_object(mapping, kind, "", depth=0)
+
+
+class _EndlessError(Exception):
+    """Values nested deeper than anybody writes them; never leaves this module."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes as long as they are nested within reason."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__(content)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Composes the next node."""
+        if self._depth == _ENDLESS:
+            raise _EndlessError
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 def _of_node(
