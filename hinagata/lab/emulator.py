@@ -68,6 +68,7 @@ class Emulator:
         self._environment = dict(environment or {})
         self._temporary = self.workdir / "tmp"
         self._process: subprocess.Popen[bytes] | None = None
+        self._awaited = False
 
     @property
     def pid(self) -> int:
@@ -76,13 +77,15 @@ class Emulator:
             raise EmulatorError("the emulator is not running: call start() first")
         return self._process.pid
 
-    def start(self) -> Self:
-        """Start the endpoint and return when it answers."""
+    def launch(self) -> Self:
+        """Start the endpoint, and leave it to get ready: `start()` waits until it answers.
+
+        Stopped before anybody waited for it, it leaves no log.
+        """
         if self._process is not None:
-            raise EmulatorError(f"the emulator is already running at {self.endpoint}")
+            raise EmulatorError("the emulator is already running")
         shutil.rmtree(self._temporary, ignore_errors=True)
         self._temporary.mkdir(parents=True)
-        deadline = time.monotonic() + START_SECONDS
         try:
             with self.log.open("wb") as log:
                 self._process = subprocess.Popen(
@@ -94,8 +97,23 @@ class Emulator:
                     cwd=self._temporary,
                     start_new_session=True,  # Ctrl-C reaches this process only, which then stops it
                 )
-            self.endpoint = self._read_endpoint(self._process, deadline)
-            self._wait_healthy(self._process, deadline)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def start(self) -> Self:
+        """Start the endpoint, unless it was launched, and return when it answers."""
+        if self.endpoint:
+            raise EmulatorError(f"the emulator is already running at {self.endpoint}")
+        if self._process is None:
+            self.launch()
+        self._awaited = True
+        process = cast("subprocess.Popen[bytes]", self._process)
+        deadline = time.monotonic() + START_SECONDS
+        try:
+            self.endpoint = self._read_endpoint(process, deadline)
+            self._wait_healthy(process, deadline)
         except BaseException:
             self.stop()
             raise
@@ -125,11 +143,14 @@ class Emulator:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)  # a handler that outlived its parent
                 process.wait()
+            if not self._awaited:
+                self.log.unlink(missing_ok=True)
+        self._awaited = False
         self.endpoint = ""
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     def __enter__(self) -> Self:
-        return self if self._process is not None else self.start()
+        return self if self.endpoint else self.start()
 
     def __exit__(
         self,

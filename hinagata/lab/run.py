@@ -66,7 +66,7 @@ class Stage:
     deployment: Deployment
     faults: FaultSession
     topology: Topology
-    refuse_dead: Callable[[], None] = lambda: None
+    refuse_dead: Callable[[], None]
     """Raises EmulatorError once the embedded endpoint has ended."""
 
 
@@ -100,25 +100,27 @@ def stage(
     if foreign is not None and foreign.is_aws:
         ask_for_aws(foreign, sample.stack, agreed=agreed)
     with _undisturbed_end() as stack:
+        workdir = stack.enter_context(_workdir(project, steps))
+        faults = FaultSession(scenario, workdir)
+        environment = stack.enter_context(faults.around())
+        if scenario.uncapped:
+            environment |= UNCAPPED
+        emulator = Emulator(workdir, environment=environment)
+        stack.callback(emulator.stop)
+        if foreign is None:
+            emulator.launch()  # gets ready on one core while another synthesizes
         with steps.step("synthesize"):
             assembly = _of_sample(synthesize(project), sample)
         topology = read_topology(assembly.directory)
         hold(scenario, topology, stacks=[sample.stack])
-        workdir = stack.enter_context(_workdir(project, steps))
-        faults = FaultSession(scenario, workdir)
-        emulator: Emulator | None = None
         try:
-            if foreign is None:
-                with steps.step("start the endpoint"):
-                    environment = stack.enter_context(faults.around())
-                    if scenario.uncapped:
-                        environment |= UNCAPPED
-                    emulator = stack.enter_context(Emulator(workdir, environment=environment))
-                    endpoint = Endpoint(emulator.endpoint, embedded=True)
-                    stack.enter_context(faults.between(endpoint))
-            else:
+            if foreign is not None:
                 endpoint = foreign
                 _must_be_aws(endpoint)
+            else:
+                with steps.step("start the endpoint"):
+                    endpoint = Endpoint(emulator.start().endpoint, embedded=True)
+                    stack.enter_context(faults.between(endpoint))
             with steps.step("deploy") as step:
                 deployment = deploy(assembly, endpoint, report=step.tell)
             with steps.step("start the containers"):
@@ -147,7 +149,7 @@ def stage(
                 deployment=deployment,
                 faults=faults,
                 topology=topology,
-                refuse_dead=emulator.refuse_dead if emulator is not None else lambda: None,
+                refuse_dead=emulator.refuse_dead,
             )
         except (BotoCoreError, ClientError) as error:
             where = endpoint_url or "the embedded endpoint"

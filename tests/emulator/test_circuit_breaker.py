@@ -53,7 +53,6 @@ def shop(endpoint: Endpoint, assembly: CloudAssembly) -> Shop:
     return opened(assembly, endpoint, rules=RULES, plan=PLAN)
 
 
-@pytest.mark.long
 def test_an_outage_is_survived(shop: Shop) -> None:
     """Calls fall to the probes, the backlog drains at the rate, every order is paid once."""
     before = time.time()
@@ -111,22 +110,32 @@ def _holds(shop: Shop, *, since: float) -> None:
     """What must hold of any outage: few calls, a paced drain, nothing lost, nothing twice."""
     calls = shop.calls(since=since)
     away = [call for call in calls if call.error.startswith("OutageError")]
-    opened_at = shop.phases[0][0]
-    probing = [item for _, phase, item in shop.phases if phase == "half-open"]
-    in_outage = [call for call in away if call.start > opened_at + 1]
 
-    # The table as judge: one failed call ends a probe, so each costs one.
-    assert len(in_outage) <= len({item["version"] for item in probing}) * PROBES
-    assert len(away) - len(in_outage) <= MOST_CALLS_BEFORE_IT_OPENS
-    assert _most_a_second(_drained(shop, calls)) <= DRAIN_RATE + ARRIVES_TOGETHER
+    # By versions, not by times: a busy machine sees phases late, and calls arrive late.
+    assert len(away) <= MOST_CALLS_BEFORE_IT_OPENS + _times_half_open(shop) * PROBES
+    begun, closed = _drain(shop)
+    drained = _drained(shop, calls)
+    assert len(drained) <= DRAIN_RATE * (closed - begun) + ARRIVES_TOGETHER
     assert shop.charges() == len(shop.sent)
     assert shop.dead_letters() == 0
 
 
-def _drained(shop: Shop, calls: Sequence[Span]) -> list[float]:
-    """When calls arrived while the breaker was draining, the last time that it was."""
+def _times_half_open(shop: Shop) -> int:
+    """How often it probed before its last drain: it was open before each, and a version is each."""
+    versions = {phase: int(item["version"]) for _, phase, item in shop.phases}
+    first = min(int(item["version"]) for _, _, item in shop.phases)
+    return (versions["draining"] - first) // 2
+
+
+def _drain(shop: Shop) -> tuple[float, float]:
+    """When the last drain began, and when it ended."""
     begun = max(at for at, phase, _ in shop.phases if phase == "draining")
-    closed = max(at for at, phase, _ in shop.phases if phase == "closed")
+    return begun, max(at for at, phase, _ in shop.phases if phase == "closed")
+
+
+def _drained(shop: Shop, calls: Sequence[Span]) -> list[float]:
+    """When calls arrived in the last drain."""
+    begun, closed = _drain(shop)
     return [call.start for call in calls if begun < call.start < closed]
 
 
@@ -171,6 +180,7 @@ def test_calls_a_second_with_and_without_a_breaker(
     (folder / "circuit_breaker.png").write_bytes(picture)
 
     assert away["without"] > 3 * away["with"]
+    assert _most_a_second(drained) <= DRAIN_RATE + ARRIVES_TOGETHER
     # At the set rate, as far as the machine keeps up with it.
     assert sum(each < drained[0] + 10 for each in drained) >= 10 * DRAIN_RATE / 2
 

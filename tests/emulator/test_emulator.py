@@ -59,6 +59,16 @@ def test_stop_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "tmp").exists()
 
 
+def test_a_launch_that_nobody_waited_for_leaves_nothing(tmp_path: Path) -> None:
+    """What is refused while the endpoint gets ready ends it, and there is no log to read."""
+    emulator = Emulator(tmp_path).launch()
+    server = emulator.pid
+    emulator.stop()
+
+    assert not alive(server)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_handlers_see_nothing_of_the_users_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

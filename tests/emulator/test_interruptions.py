@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.emulator.tiny_project import APP, PARTNER, SLOW_APP, SLOW_PARTNER, tiny_project
+from tests.emulator.tiny_project import PARTNER, SLOW_APP, SLOW_PARTNER, UNENDING, tiny_project
 from tests.polling import eventually
 
 PATIENCE = 90.0  # a machine that runs the rest of the suite besides
@@ -118,23 +119,22 @@ def left_behind(run: Run) -> list[str]:
     return [each.name for each in (run.project / ".hinagata").glob("*")]
 
 
-STEPS: dict[str, tuple[str, Callable[[Run], object]]] = {
-    "synthesize": (SLOW_APP, lambda run: (run.project / "synthesizing").exists()),
-    "start the endpoint": (
-        APP,
-        lambda run: [*(run.project / ".hinagata").glob("run-*/emulator.log")],
-    ),
-    "deploy": (APP, lambda run: "deploy: " in run.errors),
+STEPS: dict[str, tuple[dict[str, Any], Callable[[Run], object]]] = {
+    "synthesize": ({"app": SLOW_APP}, lambda run: (run.project / "synthesizing").exists()),
+    "deploy": ({"more": UNENDING}, lambda run: "deploy: Tiny: creating" in run.errors),
 }
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(("app", "has_come"), STEPS.values(), ids=STEPS)
+@pytest.mark.parametrize(("project", "has_come"), STEPS.values(), ids=STEPS)
 def test_ctrl_c_before_the_traffic_leaves_nothing(
-    app: str, has_come: Callable[[Run], object], tmp_path: Path
+    project: dict[str, Any], has_come: Callable[[Run], object], tmp_path: Path
 ) -> None:
-    """No process, no port, no folder, no page: there is nothing to tell but that it was ended."""
-    with running(tiny_project(tmp_path, app=app)) as run:
+    """No process, no port, no folder, no page: there is nothing to tell but that it was ended.
+
+    The endpoint is being started from the first step on.
+    """
+    with running(tiny_project(tmp_path, **project)) as run:
         eventually(lambda: has_come(run), within=PATIENCE)
         assert interrupt(run) == 130
 

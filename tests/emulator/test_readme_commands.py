@@ -8,7 +8,9 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,10 +22,9 @@ ELSEWHERE = {
     "make dist": "tests/synth/test_wheel.py",
     'pip install "dist/hinagata-0.1.0-py3-none-any.whl[cdk]"': "tests/synth/test_wheel.py",
 }
-JSON_RUN = "hinagata run connected_car --format json"
-KEEP = "hinagata run connected_car --keep"
+KEEP = "hinagata run connected_car --keep --report run.html --output json=run.json"
 PICTURE = "hinagata topology cdk.out/ConnectedCar.template.json --format svg"
-PLAIN = [c for c in commands() if c not in ELSEWHERE and c not in (JSON_RUN, KEEP, PICTURE)]
+PLAIN = [c for c in commands() if c not in ELSEWHERE and c not in (KEEP, PICTURE)]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
@@ -38,7 +39,7 @@ ENVIRONMENT = {
 
 def test_each_command_is_executed_somewhere() -> None:
     """A command that a reader may type and no test executes would be a guess."""
-    assert set(commands()) == {*PLAIN, *ELSEWHERE, JSON_RUN, KEEP, PICTURE}
+    assert set(commands()) == {*PLAIN, *ELSEWHERE, KEEP, PICTURE}
 
 
 @pytest.mark.parametrize("command", PLAIN)
@@ -79,19 +80,64 @@ def test_the_picture_is_that_of_the_sample() -> None:
     )
 
 
-def test_a_run_accounts_for_every_message() -> None:
-    """500 reports and 20 commands at the least go in; none is lost, and each hop has its share."""
-    done = subprocess.run(
-        JSON_RUN.split(),
-        cwd=REPOSITORY,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
+@dataclass(frozen=True)
+class Kept:
+    """A run that was kept up for a moment, and then ended with Ctrl-C.
+
+    Attributes:
+        said: What it printed.
+        status: Its exit status.
+        children: The processes that it had started.
+        page: Its report.
+        result: Its result.
+    """
+
+    said: str
+    status: int
+    children: list[int]
+    page: str
+    result: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """The README's run that is kept up, with its files in a folder of their own."""
+    folder = tmp_path_factory.mktemp("kept")
+    said, page, result = folder / "said", folder / "run.html", folder / "run.json"
+    command = KEEP.replace("run.html", str(page)).replace("run.json", str(result))
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            command.split(),
+            cwd=REPOSITORY,
+            env=ENVIRONMENT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        up = lambda: b"until Ctrl-C" in said.read_bytes() or process.poll() is not None  # noqa: E731
+        eventually(up, within=180)
+        children = _descendants(process.pid)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+    finally:
+        if process.poll() is None:
+            process.kill()
+    text = said.read_text(encoding="utf-8")
+    assert result.exists(), text
+    return Kept(
+        text,
+        process.returncode,
+        children,
+        page.read_text(encoding="utf-8"),
+        json.loads(result.read_text(encoding="utf-8")),
     )
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    result = json.loads(done.stdout)
+
+def test_a_run_accounts_for_every_message(kept: Kept) -> None:
+    """500 reports and 20 commands at the least go in; none is lost, and each hop has its share."""
+    assert kept.status == 0, kept.said
+    result = kept.result
     accepted = {source["source"]: source["accepted"] for source in result["sources"]}
     assert accepted["cars"] >= 500
     assert accepted["operators"] >= 20
@@ -102,34 +148,18 @@ def test_a_run_accounts_for_every_message() -> None:
     assert hops["PartnerFeed"]["processed"] == accepted["cars"] + accepted["alarms"]
     assert hops["CommandDelivery"]["processed"] == accepted["operators"]
     assert all(verdict["met"] for verdict in result["expectations"])
+    assert "CommandDelivery" in kept.page
 
 
-def test_a_kept_run_says_where_it_is_and_ctrl_c_takes_it_all_down(tmp_path: Path) -> None:
+def test_a_kept_run_says_where_it_is_and_ctrl_c_takes_it_all_down(kept: Kept) -> None:
     """`--keep` prints endpoints that answer; Ctrl-C ends it well, and leaves no process."""
-    said = tmp_path / "said"
-    with said.open("wb") as output:
-        process = subprocess.Popen(
-            KEEP.split(),
-            cwd=REPOSITORY,
-            env=ENVIRONMENT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        eventually(lambda: b"until Ctrl-C" in said.read_bytes(), within=120)
-        children = _descendants(process.pid)
-        assert children
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
-    finally:
-        if process.poll() is None:
-            process.kill()
-    text = said.read_text(encoding="utf-8")
-    assert "--endpoint-url http://127.0.0.1:" in text
-    assert "Traceback" not in text
-    assert process.returncode == 0
-    eventually(lambda: not [pid for pid in children if Path(f"/proc/{pid}").exists()], within=10)
+    assert "--endpoint-url http://127.0.0.1:" in kept.said
+    assert "Traceback" not in kept.said
+    assert kept.status == 0, kept.said
+    assert kept.children
+    eventually(
+        lambda: not [pid for pid in kept.children if Path(f"/proc/{pid}").exists()], within=10
+    )
 
 
 def _descendants(pid: int) -> list[int]:

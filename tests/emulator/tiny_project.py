@@ -94,6 +94,14 @@ import pathlib, time
 pathlib.Path("synthesizing").touch()
 time.sleep(60)
 """
+# A deployment that waits for a signal that nobody sends.
+UNENDING = {
+    "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+    "Signal": {
+        "Type": "AWS::CloudFormation::WaitCondition",
+        "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "600"},
+    },
+}
 
 
 def tiny_project(
@@ -104,6 +112,7 @@ def tiny_project(
     app: str = APP,
     messages: int = 5,
     rate: str = "20/s",
+    more: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write the project into a folder and return the folder.
 
@@ -114,6 +123,7 @@ def tiny_project(
         app: what `python app.py` does.
         messages: how many a run sends.
         rate: how fast.
+        more: resources besides, such as UNENDING.
     """
     files = {
         "app.py": app,
@@ -127,7 +137,7 @@ def tiny_project(
         files[f"assembly/asset.{name}/index.py"] = dedent(code)
         for module in (REPOSITORY / "pattern_runtime").glob("*.py"):
             files[f"assembly/asset.{name}/pattern_runtime/{module.name}"] = module.read_text()
-    resources = _resources(str(folder))
+    resources = _resources(str(folder)) | dict(more or {})
     files["assembly/Tiny.template.json"] = json.dumps({"Resources": resources})
     files["assembly/Tiny.assets.json"] = json.dumps(
         {
