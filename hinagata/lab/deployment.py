@@ -165,7 +165,8 @@ class StackDeployer:
 
     def _upload(self, asset: FileAsset) -> None:
         bucket, key = self._resolved(asset.bucket_name), self._resolved(asset.object_key)
-        if upload_file_asset(self._endpoint.client("s3"), asset, bucket, key):
+        storage = self._endpoint.client("s3")
+        if upload_file_asset(storage, asset, bucket, key, compiled=self._endpoint.embedded):
             self._report(f"{self._stack.name}: uploaded {asset.path.name}")
 
     def _start(self, template: Mapping[str, Any]) -> bool:

@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -33,6 +35,26 @@ def test_compiled_files_stay_at_home(tmp_path: Path) -> None:
     (tmp_path / "shop" / "orders.py").write_text("x")
 
     assert files(tmp_path) == ["shop/orders.py"]
+
+
+def test_bytecode_goes_along_where_this_interpreter_will_run_it(tmp_path: Path) -> None:
+    """An import takes it whenever it is unpacked: a source of another time is not read again."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "told.py").write_text("VALUE = 'compiled'")
+    (tmp_path / "code" / "template.py").write_text("no Python at all")
+    with zipfile.ZipFile(io.BytesIO(zipped(tmp_path / "code", compiled=True))) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    (tmp_path / "unpacked" / "told.py").write_text("VALUE = 'read'")
+    said = subprocess.run(
+        [sys.executable, "-c", "import told; print(told.VALUE, told.__file__)"],
+        cwd=tmp_path / "unpacked",
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert said == f"compiled {tmp_path / 'unpacked' / 'told.py'}\n"
+    assert (tmp_path / "unpacked" / "template.py").exists()
 
 
 def test_a_program_stays_executable(tmp_path: Path) -> None:
