@@ -130,6 +130,7 @@ class Engine:
             for place in order:
                 place.demand(tick)
             moved = self._judge(tick, last if sweep > 8 else None)
+            moved = max(moved, *(place.unsettled() for place in order))
             if moved < _AGREED:
                 break
             self._expect(tick)

@@ -233,6 +233,10 @@ class Place:
         """Returns the share of the tick's tries that there is no capacity for."""
         return 0.0
 
+    def unsettled(self) -> float:
+        """Returns by how much what it makes expect is off, as a share; 0 if it is good enough."""
+        return 0.0
+
     def commit(self, at: At) -> None:
         """Lets a tick or a stretch happen."""
         tries: Amount = 0.0

@@ -25,6 +25,8 @@ _SHARES = np.concatenate(
 _CALM = 0.9
 # A line is at rest if it changes by no more than that in a tick; a shorter one does not matter.
 _STEADY, _FEW = 0.01, 0.01
+# With that chance to wait everybody does: the line is one departure after the other.
+_ALL_WAIT = 0.98
 
 
 @lru_cache(maxsize=512)
@@ -65,6 +67,7 @@ class ServicePlace(Place):
         "_share",
         "_waits",
         "_waiting",
+        "_ahead",
         "_strain",
         "_steady",
     )
@@ -84,6 +87,9 @@ class ServicePlace(Place):
         self._share = 0.0
         self._waits = 0.0
         self._waiting = 0.0
+        # How many will wait at the end of the tick, where everybody waits.
+        self._ahead = 0.0
+        self._unsure = 0.0
         self._strain = -1
         self._steady = False
         self._course = Course(NOTHING, 0.0, NOTHING)
@@ -93,6 +99,7 @@ class ServicePlace(Place):
         self.waiting = ledger.row()
         self.busy = ledger.row()
         self.tasks = ledger.row()
+        self.begun = ledger.row()
         self._edges = _step_times(station)
 
     def work(self) -> Law:
@@ -143,15 +150,36 @@ class ServicePlace(Place):
         slots = self._tasks * self._service.slots
         if slots <= 0.0:
             return Law(min(self._service.timeout_s, DAY_SECONDS) * 10.0, 0.0)
+        each_s = self._hold_s() / slots
+        if self._waits >= _ALL_WAIT or self._ahead > self._waiting:
+            # From the line at the tick's beginning to the line at its end.
+            mean = (self._waiting + self._ahead) / 2 * each_s
+            drift = (self._ahead - self._waiting) * each_s
+            return Law.with_variance(mean, drift * drift / 12 + mean * each_s)
         if self._waiting < 1e-9:
             return NOTHING
-        mean = self._waiting * self._hold_s() / (slots * max(self._share, 1e-9))
-        if self._waits < 0.98:
-            # As many as wait at all wait exponentially long.
-            square = 2.0 * mean * mean / max(self._waits, 1e-6)
-            return Law.with_variance(mean, square - mean * mean)
-        # Everybody waits: for those before him, one departure after the other.
-        return Law(mean, min(1.0, 1.0 / math.sqrt(max(self._waiting, 1.0))))
+        mean = self._waiting * each_s / max(self._share, 1e-9)
+        # As many as wait at all wait exponentially long.
+        square = 2.0 * mean * mean / max(self._waits, 1e-6)
+        return Law.with_variance(mean, square - mean * mean)
+
+    def demand(self, tick: int) -> None:
+        """Counts the tries of a tick, and those that they make of others when their turn comes."""
+        super().demand(tick)
+        came = self.tries_now * (1.0 - self.answer.refused) * (1.0 - self.answer.broken)
+        _, _, waits, waiting = self._after(came, self._hold_s())
+        self.call_now(tick, max(0.0, came + self._waiting - waiting))
+        ahead = waiting if max(waits, self._waits) >= _ALL_WAIT else self._waiting
+        self._unsure = abs(ahead - self._ahead) / (ahead + 1.0)
+        self._ahead = ahead
+
+    def unsettled(self) -> float:
+        """Returns by how much of itself the line is other than was expected."""
+        return self._unsure if self._unsure > _STEADY else 0.0
+
+    def call(self, at: At, _messages: Amount) -> None:
+        """Lets requests go on whose turn has come, for what waits in the line calls nobody."""
+        super().call(at, self.begun[at].copy() if isinstance(at, slice) else self.begun.item(at))
 
     def happen(self, at: At, _tries: Amount, admitted: Amount, /) -> None:
         """Lets requests come and go, and decides about tasks."""
@@ -207,10 +235,13 @@ class ServicePlace(Place):
         waits, numbers = waiting_of(slots)
         in_queue = numbers * (1.0 + self._course.ok.cv**2) / 2
         waiting = np.interp(shares, _SHARES, in_queue)
-        self._write(slice(tick, tick + len(coming)), waiting, shares)
+        at = slice(tick, tick + len(coming))
+        self._write(at, waiting, shares)
+        self.ledger.put(self.begun, at, coming - np.diff(waiting, prepend=self._waiting))
         self._share, self._waiting = float(shares[-1]), float(waiting[-1])
         self._waits = float(np.interp(self._share, _SHARES, waits))
         self._present = self._share * slots + self._waiting
+        self._ahead = self._waiting
         tracking = service.tracking
         if tracking is not None:
             by_busy = tracking.busy_share is not None
@@ -228,26 +259,12 @@ class ServicePlace(Place):
             self._starting = [each for each in self._starting if each[0] > now + 1e-9]
             self._tasks += sum(due)
         slots = self._tasks * service.slots
-        if slots <= 0.0 or held_s <= 0.0:
-            self._present = self._present + came if slots <= 0.0 else 0.0
-            self._waiting, self._share, self._waits = self._present, 0.0, 0.0
-        else:
-            waits, numbers = waiting_of(slots)
-            spread = (1.0 + self._course.ok.cv**2) / 2
-            in_queue = numbers * spread
-            served = tick_s * slots / held_s
-            # A tick's end from its beginning, however short the work is against it.
-            ends = slots * _SHARES + in_queue + served * _SHARES
-            there = self._present + came
-            if there >= ends[-1]:
-                self._share, self._waits = 1.0, 1.0
-                self._present = there - served
-                self._waiting = self._present - slots
-            else:
-                self._share = float(np.interp(there, ends, _SHARES))
-                self._waits = float(np.interp(self._share, _SHARES, waits))
-                self._waiting = float(np.interp(self._share, _SHARES, in_queue))
-                self._present = there - served * self._share
+        before = self._waiting
+        self._present, self._share, self._waits, self._waiting = self._after(came, held_s)
+        self.ledger.put(self.begun, tick, max(0.0, came + before - self._waiting))
+        # It goes on as it went.
+        more = self._waiting - before if self._waits >= _ALL_WAIT else 0.0
+        self._ahead = max(0.0, self._waiting + more)
         tracking = service.tracking
         if tracking is None:
             return
@@ -256,6 +273,30 @@ class ServicePlace(Place):
         after = now + tick_s
         if int(after / tracking.period_s + 1e-9) > int(now / tracking.period_s + 1e-9):
             self._track(after)
+
+    def _after(self, came: float, held_s: float) -> tuple[float, float, float, float]:
+        """Returns what there is after a tick: requests, utilisation, chance to wait, waiting."""
+        slots = self._tasks * self._service.slots
+        if slots <= 0.0:
+            there = self._present + came
+            return there, 0.0, there, there
+        if held_s <= 0.0:
+            return 0.0, 0.0, 0.0, 0.0
+        waits, numbers = waiting_of(slots)
+        in_queue = numbers * (1.0 + self._course.ok.cv**2) / 2
+        served = self.ledger.tick_s * slots / held_s
+        # A tick's end from its beginning, however short the work is against it.
+        ends = slots * _SHARES + in_queue + served * _SHARES
+        there = self._present + came
+        if there >= ends[-1]:
+            return there - served, 1.0, 1.0, there - served - slots
+        share = float(np.interp(there, ends, _SHARES))
+        return (
+            there - served * share,
+            share,
+            float(np.interp(share, _SHARES, waits)),
+            float(np.interp(share, _SHARES, in_queue)),
+        )
 
     def _track(self, now: float) -> None:
         """Takes a datapoint, and grows or shrinks."""

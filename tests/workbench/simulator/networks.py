@@ -350,6 +350,22 @@ def fan_out(*, async_reserved: float = 20) -> Network:
     )
 
 
+def overload(rate: float) -> Network:
+    """A service of 190 requests a second that are each written down, empty when it begins."""
+    stations = (
+        Service(
+            name="service",
+            work=Work(mean_s=0.016),
+            tasks=2,
+            slots=2,
+            calls=(Call(target="table", retry=Retry(retries=2, base_s=0.1)),),
+        ),
+        Table(name="table", writes_per_s=1000, credit_s=1.0),
+    )
+    retry = Retry(retries=4, cap_s=2.0)
+    return network(*stations, rate=rate, duration_s=60.0, retry=retry, timeout_s=10.0)
+
+
 def scenarios() -> dict[str, Network]:
     """Ten ways of getting on, or into trouble, by name."""
     return {

@@ -66,6 +66,12 @@ def test_engines_agree(name: str) -> None:
     assert_agree(network, seeds=1)
 
 
+@pytest.mark.parametrize("rate", [300.0, 1000.0])
+def test_engines_agree_on_what_is_hopeless(rate: float) -> None:
+    """Nobody gets an answer in time, and what is behind the service gets what it can serve."""
+    assert_agree(networks.overload(rate), seeds=1)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", networks.scenarios())
 def test_engines_agree_at_full_size(name: str) -> None:
