@@ -24,6 +24,7 @@ class Touch:
         only: the values that count; empty for any.
         usual: values that do not count: what the endpoint does anyway.
         beside: a property that must be there too.
+        names: types of resources of which the property has to name one; empty for any value.
     """
 
     type: str
@@ -31,11 +32,14 @@ class Touch:
     only: tuple[object, ...] = ()
     usual: tuple[object, ...] = ()
     beside: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     def touches(self, node: Node) -> bool:
         """Return whether a resource has it, or may have it."""
         if node.type != self.type or (self.beside and node.get(*self.beside) is None):
             return False
+        if self.names:
+            return any(named.type in self.names for named in node.nodes(*self.path))
         return not self.path or any(map(self._counts, node.alternatives(*self.path)))
 
     def _counts(self, value: object) -> bool:
@@ -69,6 +73,9 @@ _FUNCTION = "AWS::Lambda::Function"
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _ALARM = "AWS::CloudWatch::Alarm"
 _PIPE = "AWS::Pipes::Pipe"
+_RULE = "AWS::Events::Rule"
+_SUBSCRIPTION = "AWS::SNS::Subscription"
+_DELIVERY_STREAM = "AWS::KinesisFirehose::DeliveryStream"
 _HTTP_API = "AWS::ApiGatewayV2::Api"
 
 GAPS: tuple[Gap, ...] = (
@@ -85,10 +92,28 @@ GAPS: tuple[Gap, ...] = (
         service="Lambda",
         wrong="a bus or a topic invokes a function that does not permit it",
         touches=(
-            Touch("AWS::Events::Rule"),
-            Touch("AWS::SNS::Subscription", ("Protocol",), only=("lambda",)),
+            Touch(_RULE),
+            Touch(_SUBSCRIPTION, ("Protocol",), only=("lambda",)),
         ),
         test="test_a_function_without_permission_is_invoked",
+    ),
+    Gap(
+        name="delivery-roles",
+        service="IAM",
+        wrong="what a service does by a role that was given to it is not held against that role: "
+        "workflows, mappings, destinations, pipes, schedules, rules, delivery streams and APIs",
+        touches=(
+            Touch("AWS::StepFunctions::StateMachine"),
+            Touch(_MAPPING),
+            Touch("AWS::Lambda::EventInvokeConfig", ("DestinationConfig",)),
+            Touch(_PIPE),
+            Touch("AWS::Scheduler::Schedule"),
+            Touch(_RULE, ("Targets",), names=("AWS::IAM::Role",)),
+            Touch("AWS::IoT::TopicRule"),
+            Touch(_DELIVERY_STREAM),
+            Touch("AWS::ApiGateway::Method", ("Integration", "Credentials")),
+        ),
+        test="test_a_role_that_may_nothing_delivers",
     ),
     Gap(
         name="provisioned-concurrency",
@@ -145,8 +170,40 @@ GAPS: tuple[Gap, ...] = (
         name="delivery-buffer",
         service="Firehose",
         wrong="a delivery stream buffers nothing: one object for each record, at once",
-        touches=(Touch("AWS::KinesisFirehose::DeliveryStream"),),
+        touches=(Touch(_DELIVERY_STREAM),),
         test="test_a_delivery_stream_buffers_nothing",
+    ),
+    Gap(
+        name="delivery-status",
+        service="SNS",
+        wrong="a topic logs no delivery, whatever became of it",
+        touches=(Touch("AWS::SNS::Topic", ("DeliveryStatusLogging",)),),
+        test="test_a_topic_logs_no_delivery",
+    ),
+    Gap(
+        name="subscribed-delivery-stream",
+        service="SNS",
+        wrong="a delivery stream that is subscribed to a topic gets nothing",
+        touches=(Touch(_SUBSCRIPTION, ("Protocol",), only=("firehose",)),),
+        test="test_a_subscribed_delivery_stream_gets_nothing",
+    ),
+    Gap(
+        name="rule-targets",
+        service="EventBridge",
+        wrong="a rule hands nothing to a stream, a delivery stream, a log group or a cluster",
+        touches=(
+            Touch(
+                _RULE,
+                ("Targets",),
+                names=(
+                    "AWS::Kinesis::Stream",
+                    _DELIVERY_STREAM,
+                    "AWS::Logs::LogGroup",
+                    "AWS::ECS::Cluster",
+                ),
+            ),
+        ),
+        test="test_a_rule_hands_nothing_to_a_stream",
     ),
     Gap(
         name="firewall",

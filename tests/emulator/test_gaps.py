@@ -19,9 +19,11 @@ from hinagata.lab.gaps import GAPS
 from tests.emulator.patches.observed import batches, handled, invoked, logged, messages
 from tests.emulator.templates import (
     Resource,
+    allow,
     attribute,
     deployed,
     function,
+    lets,
     ref,
     resource,
     role,
@@ -96,6 +98,98 @@ def test_a_function_without_permission_is_invoked(endpoint: Endpoint) -> None:
     endpoint.client("events").put_events(Entries=[entry])
 
     assert eventually(lambda: logged(endpoint, names["Logs"])) == [{"invoked": True}]
+
+
+WORKFLOW = json.dumps(
+    {
+        "StartAt": "Tell",
+        "States": {
+            "Tell": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::sqs:sendMessage",
+                "Parameters": {"QueueUrl": "${Told.QueueUrl}", "MessageBody": "told"},
+                "End": True,
+            }
+        },
+    }
+)
+
+
+def test_a_role_that_may_nothing_delivers(endpoint: Endpoint) -> None:
+    """A rule starts a workflow, which tells a queue, and so on: all by a role without a grant."""
+    by_role = {"RoleArn": attribute("Role")}
+    address = "arn:aws:apigateway:${AWS::Region}:sqs:path/${AWS::AccountId}/${Called.QueueName}"
+    integration = {
+        "Type": "AWS",
+        "IntegrationHttpMethod": "POST",
+        "Credentials": attribute("Role"),
+        "Uri": {"Fn::Sub": address},
+        "RequestTemplates": {"application/json": "Action=SendMessage&MessageBody=called"},
+        "IntegrationResponses": [{"StatusCode": "200"}],
+    }
+    queues = ("Told", "Piped", "Called", "Source", "Polled", "Failed")
+    names = deployed(
+        endpoint,
+        {
+            "Role": role(),
+            **{name: resource("SQS::Queue") for name in queues},
+            "Workflow": resource(
+                "StepFunctions::StateMachine", DefinitionString={"Fn::Sub": WORKFLOW}, **by_role
+            ),
+            "Rule": resource(
+                "Events::Rule",
+                EventPattern={"source": ["by-role"]},
+                Targets=[{"Id": "Workflow", "Arn": attribute("Workflow"), **by_role}],
+            ),
+            "Pipe": resource(
+                "Pipes::Pipe", Source=attribute("Source"), Target=attribute("Piped"), **by_role
+            ),
+            "Api": resource("ApiGateway::RestApi", Name="by-role"),
+            "Method": resource(
+                "ApiGateway::Method",
+                RestApiId=ref("Api"),
+                ResourceId=attribute("Api", "RootResourceId"),
+                HttpMethod="POST",
+                AuthorizationType="NONE",
+                Integration=integration,
+                MethodResponses=[{"StatusCode": "200"}],
+            ),
+            "Deployment": {
+                **resource("ApiGateway::Deployment", RestApiId=ref("Api")),
+                "DependsOn": ["Method"],
+            },
+            "Stage": resource(
+                "ApiGateway::Stage",
+                RestApiId=ref("Api"),
+                DeploymentId=ref("Deployment"),
+                StageName="live",
+            ),
+            "F": function("def handler(event, context): raise ValueError"),
+            "Mapping": resource(
+                "Lambda::EventSourceMapping",
+                EventSourceArn=attribute("Polled"),
+                FunctionName=ref("F"),
+            ),
+            "Config": resource(
+                "Lambda::EventInvokeConfig",
+                FunctionName=ref("F"),
+                Qualifier="$LATEST",
+                MaximumRetryAttempts=0,
+                DestinationConfig={"OnFailure": {"Destination": attribute("Failed")}},
+            ),
+        },
+    )
+    sqs = endpoint.client("sqs")
+    for source in ("Source", "Polled"):
+        sqs.send_message(QueueUrl=names[source], MessageBody="x")
+    entry = {"Source": "by-role", "DetailType": "sold", "Detail": "{}"}
+    endpoint.client("events").put_events(Entries=[entry])
+    endpoint.client("lambda").invoke(FunctionName=names["F"], InvocationType="Event", Payload=b"{}")
+    assert posted(endpoint, names["Api"], "live")[0] == 200
+
+    for queue in ("Told", "Piped", "Called", "Failed"):
+        assert eventually(partial(messages, endpoint, names[queue])), queue
+    eventually(lambda: not messages(endpoint, names["Polled"]))
 
 
 def test_provisioned_concurrency_starts_cold(endpoint: Endpoint) -> None:
@@ -249,6 +343,113 @@ def test_a_delivery_stream_buffers_nothing(endpoint: Endpoint) -> None:
     assert objects["KeyCount"] == 2
 
 
+def test_a_topic_logs_no_delivery(endpoint: Endpoint) -> None:
+    """What its subscriber has got is in no log group."""
+    names = deployed(
+        endpoint,
+        {
+            "Role": role(service="sns.amazonaws.com"),
+            "Queue": resource("SQS::Queue"),
+            "Policy": lets("sns.amazonaws.com", "sqs:SendMessage", ref("Queue")),
+            "Topic": resource(
+                "SNS::Topic",
+                DeliveryStatusLogging=[
+                    {
+                        "Protocol": "sqs",
+                        "SuccessFeedbackRoleArn": attribute("Role"),
+                        "SuccessFeedbackSampleRate": "100",
+                    }
+                ],
+            ),
+            "Subscription": resource(
+                "SNS::Subscription",
+                TopicArn=ref("Topic"),
+                Protocol="sqs",
+                Endpoint=attribute("Queue"),
+            ),
+        },
+    )
+    endpoint.client("sns").publish(TopicArn=names["Topic"], Message="sold")
+    eventually(partial(messages, endpoint, names["Queue"]))
+
+    groups = endpoint.client("logs").describe_log_groups(logGroupNamePrefix="sns/")["logGroups"]
+    assert groups == []
+
+
+def received(endpoint: Endpoint, stream: str) -> int:
+    """How many records a stream of one shard has."""
+    kinesis = endpoint.client("kinesis")
+    shard = kinesis.list_shards(StreamName=stream)["Shards"][0]["ShardId"]
+    start = kinesis.get_shard_iterator(
+        StreamName=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    return len(kinesis.get_records(ShardIterator=start)["Records"])
+
+
+def test_a_subscribed_delivery_stream_gets_nothing(endpoint: Endpoint) -> None:
+    """What a queue of the same topic has got is not in the bucket."""
+    names = deployed(
+        endpoint,
+        {
+            "Role": role(allow(["s3:*", "firehose:*"], "*"), service="sns.amazonaws.com"),
+            "Bucket": resource("S3::Bucket"),
+            "Delivery": resource(
+                "KinesisFirehose::DeliveryStream",
+                ExtendedS3DestinationConfiguration={
+                    "BucketARN": attribute("Bucket"),
+                    "RoleARN": attribute("Role"),
+                },
+            ),
+            "Topic": resource("SNS::Topic"),
+            "Queue": resource("SQS::Queue"),
+            "Policy": lets("sns.amazonaws.com", "sqs:SendMessage", ref("Queue")),
+            "ToQueue": resource(
+                "SNS::Subscription",
+                TopicArn=ref("Topic"),
+                Protocol="sqs",
+                Endpoint=attribute("Queue"),
+            ),
+            "ToDelivery": resource(
+                "SNS::Subscription",
+                TopicArn=ref("Topic"),
+                Protocol="firehose",
+                Endpoint=attribute("Delivery"),
+                SubscriptionRoleArn=attribute("Role"),
+            ),
+        },
+    )
+    endpoint.client("sns").publish(TopicArn=names["Topic"], Message="sold")
+    eventually(partial(messages, endpoint, names["Queue"]))
+
+    assert endpoint.client("s3").list_objects_v2(Bucket=names["Bucket"])["KeyCount"] == 0
+
+
+def test_a_rule_hands_nothing_to_a_stream(endpoint: Endpoint) -> None:
+    """What a queue of the same rule has got is not in the stream."""
+    names = deployed(
+        endpoint,
+        {
+            "Role": role(allow("kinesis:*", "*"), service="events.amazonaws.com"),
+            "Stream": resource("Kinesis::Stream", ShardCount=1),
+            "Queue": resource("SQS::Queue"),
+            "Policy": lets("events.amazonaws.com", "sqs:SendMessage", ref("Queue")),
+            "Rule": resource(
+                "Events::Rule",
+                EventPattern={"source": ["to-stream"]},
+                Targets=[
+                    {"Id": "Stream", "Arn": attribute("Stream"), "RoleArn": attribute("Role")},
+                    {"Id": "Queue", "Arn": attribute("Queue")},
+                ],
+            ),
+        },
+    )
+    entry = {"Source": "to-stream", "DetailType": "sold", "Detail": "{}"}
+    endpoint.client("events").put_events(Entries=[entry])
+    eventually(partial(messages, endpoint, names["Queue"]))
+
+    assert received(endpoint, names["Stream"]) == 0
+
+
 def http_api(integration: dict[str, Any], **more: Resource) -> dict[str, Resource]:
     """An HTTP API with one route, to one integration."""
     return {
@@ -284,9 +485,13 @@ def with_function(code: str) -> dict[str, Resource]:
     return http_api(integration, Role=role(), F=function(code), Permission=permission)
 
 
-def posted(endpoint: Endpoint, api: str) -> tuple[int, str]:
+def posted(endpoint: Endpoint, api: str, stage: str = "$default") -> tuple[int, str]:
     """Status and body that a POST gets."""
-    request = urllib.request.Request(endpoint.url_of_api(api, "$default") + "/", data=b"{}")
+    request = urllib.request.Request(
+        endpoint.url_of_api(api, stage) + "/",
+        data=b"{}",
+        headers={"Content-Type": "application/json"},
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as response:
             return response.status, response.read().decode()

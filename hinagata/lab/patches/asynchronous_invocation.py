@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hinagata.lab.patches import destinations
-from hinagata.lab.patches.destinations import hand_over_if_possible
+from hinagata.lab.patches.destinations import failure_key, hand_over_if_possible
 from hinagata.lab.patches.mapping_concurrency import LIMIT_VARIABLE
 from hinagata.lab.patches.patch import Patch, emulator_module
 
@@ -293,6 +293,7 @@ def _report(rules: Rules, event: Any, ended: Ended, function_arn: str, request_i
         hand_over_if_possible(
             destination,
             json.dumps(record),
+            key=failure_key("async", function_arn.split(":")[6]),
             event={"Source": "lambda", "DetailType": detail_type},
         )
     if rules.dead_letters and not succeeded:

@@ -7,6 +7,7 @@ and pipes. A resource that is not there, or refuses, is an error that says so.
 import base64
 import contextlib
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ SYMBOLS = (
     "ministack.services.eventbridge:_put_events",
     "ministack.services.kinesis:_put_record",
     "ministack.services.firehose:_put_record",
+    "ministack.services.s3:_put_object",
     "ministack.core.responses:new_uuid",
 )
 
@@ -51,16 +53,18 @@ def hand_over(
     attributes: Mapping[str, str] | None = None,
     group: str = "",
     partition_key: str = "",
+    key: str = "",
     event: Mapping[str, str] | None = None,
 ) -> None:
-    """Give a body to a queue, topic, function, state machine, bus, stream or delivery stream.
+    """Give a body to a queue, topic, function, state machine, bus, stream or bucket.
 
     Args:
-        arn: of the resource, in the account and region of the current scope.
+        arn: of the resource, a delivery stream's too, in the account and region of the scope.
         body: what it gets.
         attributes: message attributes, for a queue.
         group: the message group, for a FIFO queue or topic.
         partition_key: for a stream. Default: a random one.
+        key: of the object, for a bucket.
         event: `Source` and `DetailType`, for a bus.
 
     Raises:
@@ -95,6 +99,8 @@ def hand_over(
                 "Record": {"Data": base64.b64encode(body.encode()).decode()},
             }
             _check(arn, emulator_module("services.firehose")._put_record(delivery))
+        case "s3":
+            _put(name, key, body)
         case _:
             raise UndeliverableError("UNSUPPORTED", f"{arn} is nothing that can be handed to")
 
@@ -106,6 +112,27 @@ def hand_over_if_possible(arn: str, body: str, **how: Any) -> None:
     """
     with contextlib.suppress(UndeliverableError):
         hand_over(arn, body, **how)
+
+
+def failure_key(*parts: str) -> str:
+    """Return what Lambda calls the object of a failure.
+
+    Source: AWS Lambda developer guide, "Retain discarded batch records for a Kinesis data stream"
+    and "Capturing records of Lambda asynchronous invocations".
+
+    Args:
+        parts: a mapping's id and its shard, or `async` and the function's name.
+    """
+    moment = time.strftime("%Y/%m/%d/%Y-%m-%dT%H.%M.%S", time.gmtime())
+    unique = emulator_module("core.responses").new_uuid()
+    return f"aws/lambda/{'/'.join(parts)}/{moment}-{unique}"
+
+
+def _put(bucket: str, key: str, body: str) -> None:
+    status, *_ = emulator_module("services.s3")._put_object(bucket, key, body.encode(), {})
+    if status >= 400:
+        code = "NO_RESOURCE" if status == 404 else "SDK_CLIENT_ERROR"
+        raise UndeliverableError(code, f"the bucket {bucket} does not take {key}: {status}")
 
 
 def _send(arn: str, body: str, attributes: Mapping[str, str], group: str) -> None:

@@ -54,7 +54,8 @@ def _apply() -> None:
                     machine = f"stateMachine:{settings['stateMachineName']}"
                     hand_over(arn("states", machine), body)
                 case {"s3": settings}:
-                    _put(settings["bucketName"], filled(settings.get("key")), body)
+                    bucket = f"arn:aws:s3:::{settings['bucketName']}"
+                    hand_over(bucket, body, key=filled(settings.get("key")))
                 case _:
                     await plain_dispatch(account, region, rule, action, event)
 
@@ -68,12 +69,6 @@ def _value(iot: Any, expression: str, event: Any) -> str:
     return "" if found is iot._MISSING else str(found)
 
 
-def _put(bucket: str, key: str, body: str) -> None:
-    status, *_ = emulator_module("services.s3")._put_object(bucket, key, body.encode(), {})
-    if status >= 400:
-        raise RuntimeError(f"the bucket {bucket} does not take {key}: {status}")
-
-
 PATCH = Patch(
     name="iot-actions",
     promise="an IoT rule's actions for Kinesis, Firehose, S3 and Step Functions are carried out",
@@ -82,7 +77,6 @@ PATCH = Patch(
         "ministack.services.iot:_run_rule_actions",
         "ministack.services.iot:_MISSING",
         "ministack.services.iot:_eval_select_expr",
-        "ministack.services.s3:_put_object",
         "ministack.core.responses:request_scope",
         *destinations.SYMBOLS,
     ),

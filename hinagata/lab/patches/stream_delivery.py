@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hinagata.lab.patches.destinations import hand_over_if_possible
+from hinagata.lab.patches.destinations import failure_key, hand_over_if_possible
 from hinagata.lab.patches.patch import emulator_module
 
 Record = dict[str, Any]
@@ -212,7 +212,11 @@ class StreamPoller:
             destination = (configured.get("OnFailure") or {}).get("Destination")
             if destination:
                 document = destination_record(source, mapping, shard, batch, condition, attempts)
-                hand_over_if_possible(destination, json.dumps(document))
+                if ":s3:" in destination:
+                    # A bucket alone gets the records themselves.
+                    document["payload"] = json.dumps({"Records": list(batch)})
+                key = failure_key(mapping["UUID"], shard)
+                hand_over_if_possible(destination, json.dumps(document), key=key)
 
         def pause(attempts: int) -> None:
             time.sleep(min(FIRST_PAUSE_SECONDS * 2**attempts, LONGEST_PAUSE_SECONDS))

@@ -62,6 +62,15 @@ def waiting(endpoint: Endpoint, queue_url: str) -> list[str]:
     return [message["Body"] for message in messages(endpoint, queue_url)]
 
 
+def stored(endpoint: Endpoint, bucket: str) -> list[tuple[str, Any]]:
+    """The keys of the JSON objects in a bucket, and what is in them."""
+    storage = endpoint.client("s3")
+    keys = [each["Key"] for each in storage.list_objects_v2(Bucket=bucket).get("Contents", ())]
+    return [
+        (key, json.loads(storage.get_object(Bucket=bucket, Key=key)["Body"].read())) for key in keys
+    ]
+
+
 def forget_mapping(endpoint: Endpoint, mapping: str) -> None:
     """Stop a mapping that would go on for ever, and take the machine from the other tests."""
     endpoint.client("lambda").delete_event_source_mapping(UUID=mapping)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hinagata.lab.endpoint import Endpoint
-from tests.emulator.patches.observed import logged, messages, shows, waiting
+from tests.emulator.patches.observed import logged, messages, shows, stored, waiting
 from tests.emulator.templates import (
     Resource,
     attribute,
@@ -120,6 +120,27 @@ def test_an_event_is_tried_three_times_and_then_kept(
     for endpoint, names in made.items():
         if "Rule" in source and send is from_bus:
             endpoint.client("events").disable_rule(Name=names["Rule"])
+
+
+@shows("asynchronous-invocation")
+def test_a_bucket_takes_what_failed(patched: Endpoint, plain: Endpoint) -> None:
+    """As the destination it has an object of each event that was given up, under the function."""
+    made = {
+        endpoint: failing(endpoint, Failures=resource("S3::Bucket"))
+        for endpoint in (patched, plain)
+    }
+    for endpoint, names in made.items():
+        endpoint.client("lambda").invoke(
+            FunctionName=names["F"], InvocationType="Event", Payload=b'{"id": 7}'
+        )
+    names = made[patched]
+    key, record = eventually(lambda: stored(patched, names["Failures"]))[0]
+
+    assert key.startswith(f"aws/lambda/async/{names['F']}/")
+    assert record["requestPayload"] == {"id": 7}
+
+    eventually(lambda: tries(plain, made[plain], 3))
+    assert not stored(plain, made[plain]["Failures"])
 
 
 @shows("asynchronous-invocation")

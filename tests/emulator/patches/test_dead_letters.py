@@ -2,9 +2,12 @@
 
 import uuid
 
+import pytest
+
 from hinagata.lab.endpoint import Endpoint
 from tests.emulator.patches.observed import messages, shows, waiting
-from tests.emulator.templates import attribute, deployed, lets, ref, resource
+from tests.emulator.templates import allow, attribute, deployed, lets, ref, resource, role
+from tests.polling import eventually
 
 
 @shows("topic-redrive")
@@ -77,3 +80,26 @@ def test_a_rule_uses_the_dead_letters_of_a_target(patched: Endpoint, plain: Endp
         ]
 
     assert found == {patched: ["NO_RESOURCE", "NO_PERMISSIONS"], plain: []}
+
+
+@pytest.mark.long
+def test_a_schedule_needs_no_leave_of_its_target(patched: Endpoint) -> None:
+    """Unlike a rule it delivers by its role, to a queue whose policy lets nobody in."""
+    names = deployed(
+        patched,
+        {
+            "Queue": resource("SQS::Queue"),
+            "Role": role(
+                allow("sqs:SendMessage", attribute("Queue")), service="scheduler.amazonaws.com"
+            ),
+            "Schedule": resource(
+                "Scheduler::Schedule",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                ScheduleExpression="at(2026-01-01T00:00:00)",
+                Target={"Arn": attribute("Queue"), "RoleArn": attribute("Role")},
+            ),
+        },
+    )
+
+    # The emulator looks every ten seconds.
+    assert eventually(lambda: messages(patched, names["Queue"]), within=30)

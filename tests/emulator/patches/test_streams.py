@@ -1,5 +1,6 @@
 """A stream's mapping: failures, order, and nobody held up."""
 
+import base64
 import json
 import time
 from functools import partial
@@ -12,6 +13,7 @@ from tests.emulator.patches.observed import (
     handled,
     invoked,
     shows,
+    stored,
     waiting,
 )
 from tests.emulator.templates import attribute, deployed, function, ref, resource, role
@@ -28,16 +30,21 @@ POISON_CONSUMER = """
 
 
 def stream_with_consumer(
-    endpoint: Endpoint, code: str, *, starting: str = "LATEST", **mapping: Any
+    endpoint: Endpoint,
+    code: str,
+    *,
+    starting: str = "LATEST",
+    destination: str = "SQS::Queue",
+    **mapping: Any,
 ) -> dict[str, str]:
-    """A stream of one shard, its consumer, and a queue for what is abandoned."""
+    """A stream of one shard, its consumer, and a queue or bucket for what is abandoned."""
     return deployed(
         endpoint,
         {
             "Role": role(),
             "Logs": resource("Logs::LogGroup"),
             "Stream": resource("Kinesis::Stream", ShardCount=1),
-            "Abandoned": resource("SQS::Queue"),
+            "Abandoned": resource(destination),
             "F": function(code, LoggingConfig={"LogGroup": ref("Logs")}),
             "Mapping": resource(
                 "Lambda::EventSourceMapping",
@@ -81,6 +88,33 @@ def test_a_poison_record_is_isolated_and_abandoned(patched: Endpoint, plain: End
     eventually(lambda: len(batches(plain, made[plain]["Logs"])) >= 3)
     assert set(map(tuple, batches(plain, made[plain]["Logs"]))) == {("a", "b", "poison", "c")}
     assert not waiting(plain, made[plain]["Abandoned"])
+    forget_mapping(plain, made[plain]["Mapping"])
+
+
+@shows("stream-failures")
+def test_a_bucket_takes_what_is_abandoned(patched: Endpoint, plain: Endpoint) -> None:
+    """As the destination it has an object of each batch, under the mapping's id, with records."""
+    made = {
+        each: stream_with_consumer(
+            each,
+            POISON_CONSUMER,
+            starting="TRIM_HORIZON",
+            destination="S3::Bucket",
+            MaximumRetryAttempts=0,
+        )
+        for each in (patched, plain)
+    }
+    for endpoint, names in made.items():
+        put(endpoint, names["Stream"], "poison")
+    names = made[patched]
+    key, record = eventually(lambda: stored(patched, names["Abandoned"]))[0]
+
+    assert key.startswith(f"aws/lambda/{names['Mapping']}/{record['KinesisBatchInfo']['shardId']}/")
+    (abandoned,) = json.loads(record["payload"])["Records"]
+    assert base64.b64decode(abandoned["kinesis"]["data"]) == b"poison"
+
+    eventually(lambda: len(batches(plain, made[plain]["Logs"])) >= 3)
+    assert not stored(plain, made[plain]["Abandoned"])
     forget_mapping(plain, made[plain]["Mapping"])
 
 

@@ -40,19 +40,22 @@ def test_a_queue_alone_touches_no_gap() -> None:
         (
             "Lambda::EventSourceMapping",
             {"StartingPosition": "LATEST", "ParallelizationFactor": 10},
-            {"stream-parallelism"},
+            {"stream-parallelism", "delivery-roles"},
         ),
-        ("Lambda::EventSourceMapping", {"ParallelizationFactor": 1}, set()),
-        ("Lambda::EventSourceMapping", {"MaximumBatchingWindowInSeconds": 5}, set()),
+        ("Lambda::EventSourceMapping", {"ParallelizationFactor": 1}, {"delivery-roles"}),
+        ("Lambda::EventSourceMapping", {"MaximumBatchingWindowInSeconds": 5}, {"delivery-roles"}),
         (
             "Lambda::EventSourceMapping",
             {"StartingPosition": "LATEST", "MaximumBatchingWindowInSeconds": 5},
-            {"stream-windows"},
+            {"stream-windows", "delivery-roles"},
         ),
         ("CloudWatch::Alarm", {"Namespace": "AWS/SQS", "MetricName": "x"}, set()),
         ("CloudWatch::Alarm", {"Namespace": "AWS/States", "MetricName": "x"}, {"other-metrics"}),
         ("CloudWatch::Alarm", {"Metrics": [{"Id": "e"}]}, {"metric-math"}),
         ("WAFv2::WebACL", {}, {"firewall"}),
+        ("SNS::Topic", {}, set()),
+        ("SNS::Topic", {"DeliveryStatusLogging": [{"Protocol": "sqs"}]}, {"delivery-status"}),
+        ("SNS::Subscription", {"Protocol": "firehose"}, {"subscribed-delivery-stream"}),
     ],
 )
 def test_a_gap_is_told_by_types_and_properties(
@@ -60,6 +63,22 @@ def test_a_gap_is_told_by_types_and_properties(
 ) -> None:
     """A value that cannot be known before the deployment may be one that counts."""
     assert names(R=resource(kind, **properties)) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("SQS::Queue", set()),
+        ("Logs::LogGroup", {"rule-targets"}),
+        ("IAM::Role", {"delivery-roles"}),
+    ],
+)
+def test_a_gap_is_told_by_what_a_property_names(target: str, expected: set[str]) -> None:
+    """A rule is in no gap but the one of all rules, unless its targets name what is in one."""
+    targets = [{"Id": "t", "Arn": {"Fn::GetAtt": ["T", "Arn"]}}]
+    rule = resource("Events::Rule", Targets=targets)
+
+    assert names(R=rule, T=resource(target)) == {"invocation-permission", *expected}
 
 
 def test_a_gap_names_the_resources_that_it_is_about() -> None:
