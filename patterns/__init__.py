@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from patterns.reactive_api import Route as Route
     from patterns.template_validation import TemplateValidation as TemplateValidation
 
+    from patterns.telemetry_store import TelemetryStore as TelemetryStore
 # jsii starts Node when aws_cdk is first imported; by then JSII_NODE must be set.
 prefer_bundled_node()
 

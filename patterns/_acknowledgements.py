@@ -120,6 +120,10 @@ BREAKER_STATE = Situation(
     cdk=("AwsSolutions-DDB3",),
     checkov=("CKV_AWS_28",),
 )
+NO_RECOVERY = Situation("switched off", cdk=("AwsSolutions-DDB3",), checkov=("CKV_AWS_28",))
+# No tool that runs at synthesis asks for it: Security Hub does, of what is deployed.
+UNPROTECTED_TABLE = Situation("switched off", cdk=("SecurityHub::DynamoDB.6",))
+UNBOUNDED_TABLE = Situation("switched off", cdk=("Hinagata::FM804",))
 BOUNDED_WRITER = Situation(
     "the bound on its worker's concurrency bounds what it takes, too", cdk=("Hinagata::FM804",)
 )

@@ -13,7 +13,7 @@ from patterns._acknowledgements import ALARM_TOPIC, PEOPLE_SUBSCRIBE, acknowledg
 from patterns._asked import arn_of, service, stack_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import aws_cdk as cdk
     from constructs import Construct
@@ -96,6 +96,70 @@ def alarm(
         statistic=None if percentile else statistic,
         extended_statistic=statistic if percentile else None,
         period=60,
+        evaluation_periods=minutes,
+        treat_missing_data="notBreaching",
+        alarm_actions=[arn_of(tells)],
+    )
+
+
+def alarm_over(
+    scope: Construct,
+    construct_id: str,
+    *,
+    says: str,
+    namespace: str,
+    metric: str,
+    dimensions: Mapping[str, str],
+    over: tuple[str, Sequence[str]],
+    above: float,
+    minutes: int = 1,
+    tells: sns.ITopic,
+) -> cloudwatch.CfnAlarm:
+    """An alarm on the sum of a metric that exists only for each value of one more dimension.
+
+    Args:
+        scope: The pattern that the alarm belongs to.
+        construct_id: Id below `scope`.
+        says: What happened, for the person who is woken.
+        namespace: CloudWatch namespace, e.g. "AWS/DynamoDB".
+        metric: Metric name.
+        dimensions: Dimension names to the resource's values.
+        over: The further dimension, and its values; at most ten.
+        above: Threshold of the sum over them, of a minute.
+        minutes: How many consecutive minutes must breach.
+        tells: Topic that is told.
+    """
+    further, values = over
+    return cloudwatch.CfnAlarm(
+        scope,
+        construct_id,
+        alarm_description=says,
+        metrics=[
+            cloudwatch.CfnAlarm.MetricDataQueryProperty(
+                id="sum", expression="SUM(METRICS())", return_data=True
+            ),
+            *(
+                cloudwatch.CfnAlarm.MetricDataQueryProperty(
+                    id=f"m{index}",
+                    metric_stat=cloudwatch.CfnAlarm.MetricStatProperty(
+                        metric=cloudwatch.CfnAlarm.MetricProperty(
+                            namespace=namespace,
+                            metric_name=metric,
+                            dimensions=[
+                                cloudwatch.CfnAlarm.DimensionProperty(name=name, value=each)
+                                for name, each in {**dimensions, further: value}.items()
+                            ],
+                        ),
+                        period=60,
+                        stat="Sum",
+                    ),
+                    return_data=False,
+                )
+                for index, value in enumerate(values)
+            ),
+        ],
+        comparison_operator="GreaterThanThreshold",
+        threshold=above,
         evaluation_periods=minutes,
         treat_missing_data="notBreaching",
         alarm_actions=[arn_of(tells)],

@@ -24,6 +24,7 @@ from patterns._asked import resource_of, stack_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import aws_cdk as cdk
     from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_secretsmanager as secretsmanager
@@ -50,6 +51,38 @@ class Service(Protocol):
 
     def grant_call(self, grantee: iam.IGrantable) -> None:
         """Lets `grantee` call it, where the network alone does not."""
+        ...
+
+
+class Store(Protocol):
+    """What keeps data and knows itself what its readers and writers need."""
+
+    def address(self) -> tuple[str, str]:
+        """The environment variable that names it, and its value."""
+        ...
+
+    def grant_reads(self, grantee: iam.IGrantable) -> None:
+        """Lets `grantee` read, and nothing else."""
+        ...
+
+    def grant_writes(self, grantee: iam.IGrantable) -> None:
+        """Lets `grantee` write, and nothing else."""
+        ...
+
+
+class Records(Protocol):
+    """What is consumed in order, shard by shard: a stream, or the changes of a table."""
+
+    construct_id: str
+    iterator_age_alarm: cdk.Duration
+
+    @property
+    def stream_arn(self) -> str:
+        """The ARN of the stream."""
+        ...
+
+    def grant_consume(self, grantee: iam.IGrantable) -> None:
+        """Lets `grantee` read its records."""
         ...
 
 
@@ -90,12 +123,14 @@ class Sender:
             service.grant_call(code.grant_principal)
             code.add_environment(*address)
 
-    def reads(self, store: dynamodb.ITable | s3.IBucket | secretsmanager.ISecret) -> None:
-        """Lets the code read a table, bucket or secret, and tells it which."""
+    def reads(self, store: Store | dynamodb.ITable | s3.IBucket | secretsmanager.ISecret) -> None:
+        """Lets the code read a store, table, bucket or secret, and tells it which."""
         name = self._name_of(store)
         for code in self._told_where(*name):
             grantee = code.grant_principal
-            if hasattr(store, "bucket_arn"):
+            if hasattr(store, "grant_reads"):
+                store.grant_reads(grantee)
+            elif hasattr(store, "bucket_arn"):
                 _grant_on_objects(store, grantee, "s3:GetObject", "s3:ListBucket")  # type: ignore[arg-type]  # has bucket_arn
             elif hasattr(store, "grant_read_data"):
                 store.grant_read_data(grantee)
@@ -103,12 +138,14 @@ class Sender:
                 store.grant_read(grantee)
             code.add_environment(*name)
 
-    def writes(self, store: dynamodb.ITable | s3.IBucket) -> None:
-        """Lets the code write to a table or bucket, and tells it which. It may not read there."""
+    def writes(self, store: Store | dynamodb.ITable | s3.IBucket) -> None:
+        """Lets the code write to a store, table or bucket, and tells it which; not read there."""
         name = self._name_of(store)
         for code in self._told_where(*name):
             grantee = code.grant_principal
-            if hasattr(store, "bucket_arn"):
+            if hasattr(store, "grant_writes"):
+                store.grant_writes(grantee)
+            elif hasattr(store, "bucket_arn"):
                 _grant_on_objects(store, grantee, "s3:PutObject", "s3:AbortMultipartUpload")  # type: ignore[arg-type]  # has bucket_arn
             else:
                 store.grant_write_data(grantee)
@@ -123,8 +160,10 @@ class Sender:
         return self._code()
 
     def _name_of(
-        self, store: dynamodb.ITable | s3.IBucket | secretsmanager.ISecret
+        self, store: Store | dynamodb.ITable | s3.IBucket | secretsmanager.ISecret
     ) -> tuple[str, str]:
+        if hasattr(store, "address"):
+            return store.address()
         for suffix in ("table_name", "bucket_name", "secret_arn"):
             # Asked of the class: of the store itself it would be a question to Node.
             if hasattr(type(store), suffix):

@@ -151,6 +151,15 @@ class EventStream(Construct):
         self.stream.grant_write(grantee)
         acknowledge_key(grantee, self._key)
 
+    @property
+    def stream_arn(self) -> str:
+        """The stream's ARN."""
+        return self.stream.stream_arn
+
+    def grant_consume(self, grantee: iam.IGrantable) -> None:
+        """Lets `grantee` read records."""
+        self.stream.grant_read(grantee)
+
 
 def _check(shards: int | None, *, on_demand: bool, retention: cdk.Duration | None) -> None:
     if on_demand and shards is not None:

@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
 
-    from patterns._flows import Code
-    from patterns.event_stream import EventStream
+    from patterns._flows import Code, Records
 
 # Wide enough for most work, narrow enough that a retry storm cannot use the account's 1,000.
 _MAX_CONCURRENCY = 10
@@ -184,7 +183,7 @@ class LambdaWorker(Construct, Sender):
 
     def consumes(
         self,
-        source: PointToPointQueue | EventStream,
+        source: PointToPointQueue | Records,
         *,
         batch_size: int | None = None,
         window: cdk.Duration | None = None,
@@ -199,7 +198,7 @@ class LambdaWorker(Construct, Sender):
         record is alone, retried, and its position sent to a dead-letter queue of this worker.
 
         Args:
-            source: The queue or stream.
+            source: The queue or stream, or the store whose changes are meant.
             batch_size: Messages at a time. None: 10 of a queue, 100 of a stream.
             window: Wait this long for a batch to fill, up to 5 minutes. None: do not wait.
             retries: (stream) retries of a failing batch. None: 5. A queue has its
@@ -296,7 +295,7 @@ class LambdaWorker(Construct, Sender):
 
     def _consumes_stream(
         self,
-        source: EventStream,
+        source: Records,
         batch_size: int,
         window: cdk.Duration | None,
         retries: int,
@@ -329,12 +328,12 @@ class LambdaWorker(Construct, Sender):
                 "give a time between, or leave it out and let the retries end"
             )
             raise ValueError(message)
-        source.stream.grant_read(self.function)
+        source.grant_consume(self.function)
         failures = self._keeps_failures(source.construct_id)
         mapping = lambda_.CfnEventSourceMapping(
             self,
             f"From{source.construct_id}",
-            event_source_arn=source.stream.stream_arn,
+            event_source_arn=source.stream_arn,
             function_name=self.function.function_arn,
             starting_position="TRIM_HORIZON",
             batch_size=batch_size,

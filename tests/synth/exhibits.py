@@ -363,6 +363,66 @@ def worker_stores(stack: cdk.Stack, code: str) -> None:
 @exhibit
 def breaker(stack: cdk.Stack, code: str) -> None:
     """A breaker around one worker, in its smallest use."""
+@exhibit
+def telemetry(stack: cdk.Stack, code: str) -> None:
+    """A telemetry store in its smallest use, with a worker that writes and one that reads."""
+    store = TelemetryStore(stack, "Current")
+    LambdaWorker(stack, "Ingest", handler="shop.orders.handler", code=code).writes(store)
+    LambdaWorker(stack, "Screen", handler="shop.orders.find", code=code).reads(store)
+
+
+@exhibit
+def telemetry_full(stack: cdk.Stack, code: str) -> None:
+    """A keyed, provisioned store without sort key, with every setting, and its changes read."""
+    store = TelemetryStore(
+        stack,
+        "Current",
+        partition_key="device",
+        sort_key=None,
+        ttl="expires_at",
+        max_write_units=400,
+        max_read_units=200,
+        min_write_units=40,
+        min_read_units=20,
+        changes=True,
+        change_age_alarm=cdk.Duration.minutes(5),
+        key=_key(stack),
+        alarms_to=sns.Topic.from_topic_arn(
+            stack, "Pager", "arn:aws:sns:eu-west-1:111122223333:pager"
+        ),
+    )
+    worker = LambdaWorker(stack, "Ingest", handler="shop.orders.handler", code=code)
+    worker.writes(store)
+    worker.reads(store)
+    LambdaWorker(stack, "History", handler="shop.billing.handler", code=code).consumes(store)
+
+
+@exhibit
+def telemetry_switched_off(stack: cdk.Stack, _code: str) -> None:
+    """A store that goes with its stack, cannot be recovered, and takes whatever comes."""
+    TelemetryStore(
+        stack,
+        "Current",
+        max_write_units=Off(REASON),
+        max_read_units=Off(REASON),
+        recovery=Off(REASON),
+        protection=Off(REASON),
+    )
+
+
+@exhibit
+def telemetry_own(stack: cdk.Stack, code: str) -> None:
+    """Your own table, with its changes read."""
+    mine = dynamodb.Table.from_table_attributes(
+        stack,
+        "Mine",
+        table_arn="arn:aws:dynamodb:eu-west-1:111122223333:table/mine",
+        table_stream_arn="arn:aws:dynamodb:eu-west-1:111122223333:table/mine/stream/1",
+    )
+    store = TelemetryStore(stack, "Current", table=mine)
+    LambdaWorker(stack, "History", handler="shop.billing.handler", code=code).consumes(store)
+
+
     worker = LambdaWorker(stack, "Billing", handler="shop.billing.handler", code=code)
     worker.consumes(PointToPointQueue(stack, "Orders"))
     CircuitBreaker(stack, "Bank").guards(worker)

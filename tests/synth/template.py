@@ -125,7 +125,7 @@ class Template:
 
     def alarm(self, under: str, metric: str) -> Resource:
         """The alarm of a pattern on a metric."""
-        found = [a for a in self.all("CloudWatch::Alarm", under) if a["MetricName"] == metric]
+        found = [a for a in self.all("CloudWatch::Alarm", under) if a.get("MetricName") == metric]
         assert len(found) == 1, f"{self.stack}: {len(found)} alarms on {metric} under {under!r}"
         return found[0]
 

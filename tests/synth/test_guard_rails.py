@@ -18,6 +18,7 @@ DIMENSIONS = {
     ("AWS/ApplicationELB", "TargetGroup"): "AWS::ElasticLoadBalancingV2::TargetGroup",
     ("AWS/ApiGateway", "ApiId"): "AWS::ApiGatewayV2::Api",
     ("AWS/States", "StateMachineArn"): "AWS::StepFunctions::StateMachine",
+    ("AWS/DynamoDB", "TableName"): "AWS::DynamoDB::Table",
 }
 # Beside what is written on the card: billed by the hour even if nobody calls.
 HOURLY = {"AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::EC2::VPCEndpoint", "AWS::WAFv2::WebACL"}
@@ -43,18 +44,27 @@ def everything(templates: list[Template], kind: str) -> Iterator[tuple[Template,
             yield template, resource
 
 
+def measured(alarm: Resource) -> list[dict[str, Any]]:
+    """The metrics of an alarm: its only one, or those that it sums up."""
+    if "MetricName" in alarm.properties:
+        return [alarm.properties]
+    return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+
+
 def test_every_alarm_can_fire(templates: list[Template]) -> None:
     """Each dimension of each alarm names a resource of the fitting type in the same stack."""
     seen = set()
 
     for template, alarm in everything(templates, "CloudWatch::Alarm"):
-        assert alarm["Dimensions"], alarm.path
-        for dimension in alarm["Dimensions"]:
-            key = (alarm["Namespace"], dimension["Name"])
-            target = template.refers(dimension["Value"])
-            if target is not None:
-                assert target.type == DIMENSIONS[key], alarm.path
-                seen.add(key)
+        assert measured(alarm), alarm.path
+        for metric in measured(alarm):
+            assert metric["Dimensions"], alarm.path
+            for dimension in metric["Dimensions"]:
+                key = (metric["Namespace"], dimension["Name"])
+                target = template.refers(dimension["Value"])
+                if target is not None:
+                    assert target.type == DIMENSIONS[key], alarm.path
+                    seen.add(key)
 
     assert seen == set(DIMENSIONS)
 
@@ -62,7 +72,7 @@ def test_every_alarm_can_fire(templates: list[Template]) -> None:
 def test_a_dimension_by_name_is_that_of_a_resource(templates: list[Template]) -> None:
     """A REST API's metrics know it by name, so its alarms have the name of an API in the stack."""
     for template, alarm in everything(templates, "CloudWatch::Alarm"):
-        for dimension in alarm["Dimensions"]:
+        for dimension in alarm.get("Dimensions", ()):
             if dimension["Name"] == "ApiName":
                 names = [api["Name"] for api in template.all("ApiGateway::RestApi")]
                 assert dimension["Value"] in names, alarm.path
@@ -145,7 +155,7 @@ def test_every_dead_letter_queue_is_watched(templates: list[Template]) -> None:
         watched = {
             template.target(alarm["Dimensions"][0]["Value"]).logical_id
             for alarm in template.all("CloudWatch::Alarm")
-            if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+            if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
             and alarm["Threshold"] == 0
         }
         assert watched >= set(_takes_failures(template)), template.stack

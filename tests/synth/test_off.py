@@ -40,6 +40,11 @@ from tests.synth.template import Template
             },
         ),
         ("ServicePrivate", "Gateway/LoadBalancer", {"AwsSolutions-ELB2"}),
+        (
+            "TelemetrySwitchedOff",
+            "Current/Default",
+            {"AwsSolutions-DDB3", "SecurityHub::DynamoDB.6", "Hinagata::FM804"},
+        ),
     ],
 )
 def test_an_off_switch_leaves_its_reason(
