@@ -48,6 +48,7 @@ _MODULES = {
     "Route": "reactive_api",
     "ScheduledStep": "proactive_service",
     "Situation": "_acknowledgements",
+    "TelemetryStore": "telemetry_store",
     "TemplateValidation": "template_validation",
     "acknowledge": "_acknowledgements",
     "python_image": "proactive_service",

@@ -32,6 +32,7 @@ from patterns import (
     Route,
     ScheduledStep,
     Situation,
+    TelemetryStore,
     acknowledge,
     python_image,
 )
