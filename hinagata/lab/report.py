@@ -272,8 +272,9 @@ def _refusals(result: Result) -> Iterator[str]:
 def _left_out(result: Result, *, verbose: bool) -> Iterator[str]:
     """Yield what the endpoint did not do as AWS does: a run never claims more than it did."""
     if result.gaps:
+        count = len(result.gaps)
         yield (
-            f"Otherwise than on AWS: {len(result.gaps)} known gaps, which "
+            f"Otherwise than on AWS: {count} known gap{'' if count == 1 else 's'}, which "
             f"`hinagata run --list-gaps {result.sample}` lists."
         )
     if not result.stubs:

@@ -30,6 +30,7 @@ from hinagata.lab.timeline import Sample, timeline
 from hinagata.lab.trace_tree import trace_account
 from hinagata.output_file import OutputError
 from hinagata.report.page import page_text
+from hinagata.topology.reading import topology_of
 from tests.workbench.lab.records import dead, sent, span
 
 FLOW = Flow(reaches={"cars": ["Gateway", "Ingest"]}, behind={}, before={"Ingest": ["Gateway"]})
@@ -149,6 +150,15 @@ def test_all_of_it_is_in_the_page_as_data() -> None:
     ]
     assert data["messages"][0]["arrivals"][1]["error"] == "KeyError: <x>"
     assert sum(data["timeline"]["sent"]["cars"]) == 9
+
+
+def test_what_the_endpoint_does_otherwise_is_told() -> None:
+    """A row for each gap that the architecture touches."""
+    fifo = {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True}}
+    touched = replace(result(), topology=topology_of(Shop={"Resources": {"Queue": fifo}}))
+
+    page = said(page_text(html_page(touched)))
+    assert "fifo-parallelism SQS a FIFO queue's groups are processed one after the other" in page
 
 
 def test_a_run_that_was_ended_says_so() -> None:

@@ -10,6 +10,7 @@ from hinagata.lab.judgement import Verdict
 from hinagata.lab.report import write_json, write_text
 from hinagata.lab.result import Result
 from hinagata.lab.stubs import Stub
+from hinagata.topology.reading import topology_of
 from tests.workbench.lab.records import sent, span
 
 LOST = Missing(source="cars", id="6f0c1d5e-3c7b-4a52-9f0e-0b1d7d1f2a01", hops=("Health", "Partner"))
@@ -161,6 +162,18 @@ def test_every_resource_that_was_left_out_can_be_listed() -> None:
 def test_an_endpoint_that_knows_everything_is_not_mentioned() -> None:
     """Nothing left out, nothing said."""
     assert "Not on this endpoint" not in text(replace(RESULT, stubs=()))
+
+
+def test_what_the_endpoint_does_otherwise_is_told() -> None:
+    """As far as the architecture asks for it, of a run on the embedded endpoint."""
+    fifo = {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True}}
+    touched = replace(RESULT, topology=topology_of(Shop={"Resources": {"Queue": fifo}}))
+    file = io.StringIO()
+    write_json(touched, file)
+
+    assert [gap["name"] for gap in json.loads(file.getvalue())["gaps"]] == ["fifo-parallelism"]
+    assert "Otherwise than on AWS: 1 known gap, which `hinagata run --list-gaps" in text(touched)
+    assert replace(touched, embedded=False).gaps == ()
 
 
 def test_what_went_wrong_is_told_by_example() -> None:
