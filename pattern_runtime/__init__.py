@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from pattern_runtime.environment import MissingVariableError, required
     from pattern_runtime.events import Event, JsonObject, MalformedEventError, parse_json
     from pattern_runtime.retry import retried
-    from pattern_runtime.send import publish, put_record, send_to_queue
+    from pattern_runtime.send import publish, put_record, send_to_queue, start_workflow
     from pattern_runtime.spans import Span, span
+    from pattern_runtime.steps import Results, each_step
 
 _HOMES = {
     "BreakerOpenError": "breaker",
@@ -23,9 +24,11 @@ _HOMES = {
     "JsonObject": "events",
     "MalformedEventError": "events",
     "MissingVariableError": "environment",
+    "Results": "steps",
     "Span": "spans",
     "circuit_breaker": "breaker",
     "each_event": "consume",
+    "each_step": "steps",
     "parse_json": "events",
     "publish": "send",
     "put_record": "send",
@@ -33,6 +36,7 @@ _HOMES = {
     "retried": "retry",
     "send_to_queue": "send",
     "span": "spans",
+    "start_workflow": "send",
 }
 
 __all__ = [
@@ -42,9 +46,11 @@ __all__ = [
     "JsonObject",
     "MalformedEventError",
     "MissingVariableError",
+    "Results",
     "Span",
     "circuit_breaker",
     "each_event",
+    "each_step",
     "parse_json",
     "publish",
     "put_record",
@@ -52,6 +58,7 @@ __all__ = [
     "retried",
     "send_to_queue",
     "span",
+    "start_workflow",
 ]
 
 

@@ -12,9 +12,9 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 
-from pattern_runtime import aws
 from pattern_runtime.events import Event, MalformedEventError, parse_json
-from pattern_runtime.spans import print_malformed, service_name, span
+from pattern_runtime.idempotency import IDEMPOTENCY_VARIABLE, once
+from pattern_runtime.spans import print_malformed, span
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     )
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-IDEMPOTENCY_VARIABLE = "IDEMPOTENCY_TABLE_NAME"
 
 Handle = Callable[[Event], None]
 LambdaHandler = Callable[[dict[str, Any], "LambdaContext"], "PartialItemFailureResponse | None"]
@@ -153,39 +151,13 @@ def _always(handle: Handle) -> _Attempt:
 
 
 def _once(handle: Handle, table_name: str, remember: timedelta) -> _Attempt:
-    # Importing these takes a quarter of a second, which only those pay who use them.
-    from aws_lambda_powertools.utilities.idempotency import (
-        DynamoDBPersistenceLayer,
-        IdempotencyConfig,
-        idempotent_function,
-    )
-
-    config = IdempotencyConfig(
-        expires_after_seconds=int(remember.total_seconds()),
-        hash_function="sha256",
-        # Its answer takes the place of the function's when the event is known.
-        response_hook=lambda _response, _record: False,
-    )
-
-    def handle_new(*, event: Event, identity: list[str]) -> bool:
-        handle(event)
-        return True
-
-    handle_once = idempotent_function(
-        handle_new,
-        data_keyword_argument="identity",
-        persistence_store=DynamoDBPersistenceLayer(
-            table_name=table_name, boto3_client=aws.client("dynamodb")
-        ),
-        config=config,
-        # Several hops may share a table, and each has to see the event once.
-        key_prefix=service_name(),
-    )
+    run = once(table_name, remember, repeat=lambda _: False)
 
     def attempt(event: Event, context: "LambdaContext") -> bool:
-        # Bounds how long an attempt that died can keep the next one out.
-        config.register_lambda_context(context)
-        # Two sources may number their events alike: only both together name an event.
-        return bool(handle_once(event=event, identity=[event.source, event.id]))
+        def work() -> bool:
+            handle(event)
+            return True
+
+        return bool(run(event, context, work))
 
     return attempt

@@ -1,4 +1,8 @@
-"""Sending an event on: to a queue, a topic or a stream."""
+"""Sending an event on: to a queue, a topic, a stream, a workflow or a bus."""
+
+from hashlib import sha256
+
+from botocore.exceptions import ClientError
 
 from pattern_runtime import aws
 from pattern_runtime.events import Event
@@ -49,3 +53,22 @@ def put_record(stream: str, event: Event, partition_key: str) -> None:
     aws.client("kinesis").put_record(
         StreamName=stream, Data=event.to_json().encode(), PartitionKey=partition_key
     )
+
+
+def start_workflow(arn: str, event: Event) -> None:
+    """Start the workflow of an event; a repeated event starts none.
+
+    Args:
+        arn: The state machine's.
+        event: Its envelope becomes the input.
+    """
+    # A name is taken for 90 days after its execution ends, and takes 80 letters and digits.
+    # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+    name = sha256(f"{event.source}\n{event.id}".encode()).hexdigest()
+    try:
+        aws.client("stepfunctions").start_execution(
+            stateMachineArn=arn, name=name, input=event.to_json()
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            raise

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from patterns._off import Off as Off
     from patterns.app import App as App
     from patterns.circuit_breaker import CircuitBreaker as CircuitBreaker
+    from patterns.durable_workflow import DurableWorkflow as DurableWorkflow
+    from patterns.durable_workflow import Step as Step
     from patterns.event_stream import EventStream as EventStream
     from patterns.failure_mode_validation import FailureModes as FailureModes
     from patterns.fan_out import FanOut as FanOut
@@ -28,15 +30,16 @@ if TYPE_CHECKING:
     from patterns.proactive_service import python_image as python_image
     from patterns.reactive_api import ReactiveApi as ReactiveApi
     from patterns.reactive_api import Route as Route
+    from patterns.telemetry_store import TelemetryStore as TelemetryStore
     from patterns.template_validation import TemplateValidation as TemplateValidation
 
-    from patterns.telemetry_store import TelemetryStore as TelemetryStore
 # jsii starts Node when aws_cdk is first imported; by then JSII_NODE must be set.
 prefer_bundled_node()
 
 _MODULES = {
     "App": "app",
     "CircuitBreaker": "circuit_breaker",
+    "DurableWorkflow": "durable_workflow",
     "EventStream": "event_stream",
     "FailureModes": "failure_mode_validation",
     "FanOut": "fan_out",
@@ -49,6 +52,7 @@ _MODULES = {
     "ScheduledStep": "proactive_service",
     "Situation": "_acknowledgements",
     "TelemetryStore": "telemetry_store",
+    "Step": "durable_workflow",
     "TemplateValidation": "template_validation",
     "acknowledge": "_acknowledgements",
     "python_image": "proactive_service",

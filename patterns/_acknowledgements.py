@@ -146,6 +146,20 @@ OWN_HISTORY = Situation(
     cdk=("AwsSolutions-SF1",),
     checkov=("CKV_AWS_285",),
 )
+# Both are one finding at the one role of a workflow.
+LOG_DELIVERY = Situation(
+    "X-Ray's actions and those that deliver a workflow's logs take no resource",
+    cdk=("AwsSolutions-IAM5[Resource::*]",),
+)
+ERRORS_ALONE_LOGGED = Situation(
+    "it logs errors; every transition would be billed by the GB, and is in the history that Step "
+    "Functions keeps for 90 days: log='all' logs them",
+    cdk=("AwsSolutions-SF1",),
+)
+NO_USER_DATA_LOGGED = Situation(
+    "what is in an event is the user's, and stays out of the log; the history has it",
+    checkov=("CKV_AWS_285",),
+)
 
 # The alarms' topic
 ALARM_TOPIC = Situation(

@@ -62,6 +62,7 @@ _STREAM_AGES = (60, 604_800)
 _LONGEST_WINDOW_SECONDS = 300
 _PARALLELIZATION = range(1, 11)
 _INVOCATIONS = "Invocations"
+_ASYNCHRONOUSLY = "is invoked asynchronously"
 _ASYNC_RETRIES = 2
 _ASYNC_EVENT_AGE_SECONDS = 3600
 
@@ -150,6 +151,8 @@ class LambdaWorker(Construct, Sender):
         self._owned: list[Code] = []
         self._made = True
         self.guarded_by = None
+        self._invoked_as = ""
+        self._acknowledged = False
         self.mappings = {}
         self.queues = {}
         self.failures = {}
@@ -173,11 +176,8 @@ class LambdaWorker(Construct, Sender):
             self._made = False
             if isinstance(handler, lambda_.Function):
                 self._owned.append(handler)
-        if isinstance(max_concurrency, Off):
-            # Here, for it is a finding at the mapping or at the function, as events come.
-            acknowledge(self, UNBOUNDED.because(max_concurrency.reason))
-            if self._made:
-                acknowledge(self.function, UNBOUNDED_FUNCTION.because(max_concurrency.reason))
+        if isinstance(max_concurrency, Off) and self._made:
+            acknowledge(self.function, UNBOUNDED_FUNCTION.because(max_concurrency.reason))
         if idempotent:
             self.idempotency_table = self._remembers()
 
@@ -218,8 +218,8 @@ class LambdaWorker(Construct, Sender):
                 "raise max_concurrency, or give the other source an id of its own"
             )
             raise ValueError(message)
-        if _INVOCATIONS in self.failures:
-            self._refuse_both(name)
+        if self._invoked_as:
+            self._refuse_both(name, self._invoked_as)
         if self.guarded_by is not None:
             message = (
                 f"{self.node.path} is guarded by {self.guarded_by} already, which would not pause "
@@ -274,6 +274,7 @@ class LambdaWorker(Construct, Sender):
             )
             raise ValueError(message)
         self._check_reservation()
+        self._acknowledge_no_bound()
         source.consumed_for(self._timeout, window)
         source.queue.grant_consume_messages(self.function)
         mapping = lambda_.CfnEventSourceMapping(
@@ -370,7 +371,9 @@ class LambdaWorker(Construct, Sender):
         if _INVOCATIONS in self.failures:
             return
         if self.mappings:
-            self._refuse_both(next(iter(self.mappings)))
+            self._refuse_both(next(iter(self.mappings)), _ASYNCHRONOUSLY)
+        self._invoked_as = _ASYNCHRONOUSLY
+        self._acknowledge_no_bound()
         self._bound_invocations()
         failures = self._keeps_failures(_INVOCATIONS)
         lambda_.CfnEventInvokeConfig(
@@ -390,6 +393,17 @@ class LambdaWorker(Construct, Sender):
     def grant_call(self, grantee: iam.IGrantable) -> None:
         """Lets `grantee` invoke it and wait for its answer, whose failures are the caller's."""
         _grant_invoke(self.function, grantee)
+
+    def grant_step(self, grantee: iam.IGrantable) -> None:
+        """Lets a workflow invoke it, `max_concurrency` times at once at most.
+
+        `DurableWorkflow` calls it. What is above that is throttled, and the workflow waits.
+        """
+        if self.mappings:
+            self._refuse_both(next(iter(self.mappings)), "is a step of a workflow")
+        self._bound_invocations()
+        self.grant_call(grantee)
+        self._invoked_as = self._invoked_as or "is a step of a workflow"
 
     @property
     def max_concurrency(self) -> int | None:
@@ -415,6 +429,12 @@ class LambdaWorker(Construct, Sender):
             )
             raise ValueError(message)
 
+    def _acknowledge_no_bound(self) -> None:
+        # Here, for it is a finding at the mapping or at the function, as events come.
+        if isinstance(self._max_concurrency, Off) and not self._acknowledged:
+            self._acknowledged = True
+            acknowledge(self, UNBOUNDED.because(self._max_concurrency.reason))
+
     def _bound_invocations(self) -> None:
         resource = resource_of(underlying(self.function))
         if isinstance(self._max_concurrency, Off) or not isinstance(resource, lambda_.CfnFunction):
@@ -429,11 +449,11 @@ class LambdaWorker(Construct, Sender):
             )
             raise ValueError(message)
 
-    def _refuse_both(self, source: str) -> None:
+    def _refuse_both(self, source: str, invoked: str) -> None:
         if isinstance(self._max_concurrency, Off):
             return
         message = (
-            f"{self.node.path} is invoked asynchronously and consumes {source}: they would share "
+            f"{self.node.path} {invoked} and consumes {source}: they would share "
             "one reserved concurrency, and throttled receives count towards the dead-letter queue: "
             "make a worker for each, or give max_concurrency=Off(reason)"
         )

@@ -22,6 +22,7 @@ from constructs import Construct
 
 from patterns import (
     CircuitBreaker,
+    DurableWorkflow,
     EventStream,
     FanOut,
     LambdaWorker,
@@ -32,6 +33,7 @@ from patterns import (
     Route,
     ScheduledStep,
     Situation,
+    Step,
     TelemetryStore,
     acknowledge,
     python_image,
@@ -362,9 +364,6 @@ def worker_stores(stack: cdk.Stack, code: str) -> None:
 
 
 @exhibit
-def breaker(stack: cdk.Stack, code: str) -> None:
-    """A breaker around one worker, in its smallest use."""
-@exhibit
 def telemetry(stack: cdk.Stack, code: str) -> None:
     """A telemetry store in its smallest use, with a worker that writes and one that reads."""
     store = TelemetryStore(stack, "Current")
@@ -424,6 +423,9 @@ def telemetry_own(stack: cdk.Stack, code: str) -> None:
     LambdaWorker(stack, "History", handler="shop.billing.handler", code=code).consumes(store)
 
 
+@exhibit
+def breaker(stack: cdk.Stack, code: str) -> None:
+    """A breaker around one worker, in its smallest use."""
     worker = LambdaWorker(stack, "Billing", handler="shop.billing.handler", code=code)
     worker.consumes(PointToPointQueue(stack, "Orders"))
     CircuitBreaker(stack, "Bank").guards(worker)
@@ -466,6 +468,56 @@ def breaker_full(stack: cdk.Stack, code: str) -> None:
     )
     refunds.consumes(PointToPointQueue(stack, "Refused"))
     bank.guards(refunds)
+
+
+@exhibit
+def workflow(stack: cdk.Stack, code: str) -> None:
+    """A workflow of one step, in its smallest use, and who starts it."""
+    reserve = LambdaWorker(stack, "Reserve", handler="shop.orders.handler", code=code)
+    fulfilment = DurableWorkflow(stack, "Fulfilment", steps=[reserve])
+    LambdaWorker(stack, "Seller", handler="shop.billing.handler", code=code).sends_to(fulfilment)
+
+
+@exhibit
+def workflow_full(stack: cdk.Stack, code: str) -> None:
+    """A workflow with every setting, of steps that are undone and one that is not."""
+    reserve, release, charge, refund, ship = (
+        LambdaWorker(stack, name, handler="shop.orders.handler", code=code, idempotent=True)
+        for name in ("Reserve", "Release", "Charge", "Refund", "Ship")
+    )
+    letters = own_queue(stack, "Lost")
+    DurableWorkflow(
+        stack,
+        "Fulfilment",
+        steps=[
+            Step(worker=reserve, undo=release),
+            Step(worker=charge, undo=refund),
+            ship,
+        ],
+        retries=3,
+        wait=cdk.Duration.seconds(5),
+        longest_wait=cdk.Duration.minutes(2),
+        final=["OutOfStockError"],
+        timeout=cdk.Duration.days(2),
+        log="all",
+        dead_letters=letters,
+        alarms_to=sns.Topic.from_topic_arn(
+            stack, "Pager", "arn:aws:sns:eu-west-1:111122223333:pager"
+        ),
+    )
+
+
+@exhibit
+def workflow_switched_off(stack: cdk.Stack, code: str) -> None:
+    """A workflow that logs nothing, of a step without a bound."""
+    reserve = LambdaWorker(
+        stack,
+        "Reserve",
+        handler="shop.orders.handler",
+        code=code,
+        max_concurrency=Off(REASON),
+    )
+    DurableWorkflow(stack, "Fulfilment", steps=[reserve], log=Off(REASON))
 
 
 @exhibit

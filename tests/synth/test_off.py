@@ -19,6 +19,7 @@ from tests.synth.template import Template
             {"AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy", "Hinagata::FM201"},
         ),
         ("WorkerSwitchedOff", "Billing", {"Hinagata::FM102"}),
+        ("WorkflowSwitchedOff", "Fulfilment/Workflow", {"AwsSolutions-SF1"}),
         (
             "ApiSwitchedOff",
             "Shop",
