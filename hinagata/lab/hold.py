@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hinagata.lab.hops import read_hops
 from hinagata.lab.wiring import APIS, FUNCTION, LOAD_BALANCER, TABLES
-from hinagata.scenario import ScenarioError
+from hinagata.scenario import Put, ScenarioError
 from hinagata.scenario.fault import KINDS, Target
 from hinagata.suggestion import suggest
 from hinagata.topology.node import Node, Role
@@ -45,10 +45,18 @@ def hold(scenario: Scenario, topology: Topology, *, stacks: Collection[str] | No
             )
 
     entries = _called(node for node in nodes if node.type in (LOAD_BALANCER, *APIS))
+    channels = _called(
+        node
+        for node in nodes
+        if node.role in (Role.STREAM, Role.QUEUE) and node not in topology.failure_destinations
+    )
     tables = _called(node for node in nodes if node.type in TABLES)
     handlers = {name: name for name in hops.values()}
     for name, source in scenario.sources.items():
-        check(f"sources.{name}.entry", source.entry, entries, "load balancer or API")
+        if isinstance(source.request, Put):
+            check(f"sources.{name}.entry", source.entry, channels, "stream or queue")
+        else:
+            check(f"sources.{name}.entry", source.entry, entries, "load balancer or API")
         for index, hop in enumerate(source.reaches):
             check(f"sources.{name}.reaches[{index}]", hop, handlers, "hop")
     for hop in scenario.service_times:

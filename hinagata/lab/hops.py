@@ -66,7 +66,11 @@ class Hops:
 
     def _reachable(self, entry: str, *, without: str) -> set[str]:
         """Return the hops that messages from an entry come to if one hop passes nothing on."""
-        open_ = [node for node, hop in self.names.items() if hop == entry]
+        open_ = [node for node, hop in self.names.items() if hop == entry] or [
+            node
+            for node in self.leads_to
+            if node.role in _CHANNELS and entry in node.construct_path.split("/")
+        ]
         seen = set(open_)
         while open_:
             node = open_.pop()

@@ -12,11 +12,13 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
+from hinagata.errors import HinagataError
 from hinagata.scenario import (
     BurstRate,
     ClosedLoopRate,
     ConstantRate,
     DiurnalRate,
+    Put,
     RampRate,
     Scenario,
     Source,
@@ -194,7 +196,12 @@ def _parts(scenario: Scenario) -> Iterator[str]:
 
 
 def _user(kind: str, name: str, source: Source) -> str:
-    rate = source.rate
+    rate, request = source.rate, source.request
+    if isinstance(request, Put):
+        raise HinagataError(
+            f"{name} puts its events into {source.entry} itself, which no HTTP request does: "
+            "expected sources that send requests"
+        )
     if isinstance(rate, ClosedLoopRate):
         users = rate.users
         written = f"    rate = 0\n    wait_time = constant({rate.think_seconds!r})\n"
@@ -206,10 +213,10 @@ def _user(kind: str, name: str, source: Source) -> str:
         kind=kind,
         users=users,
         variable=_variable(source),
-        method=source.request.method,
-        path=source.request.path,
-        label=f"{name}: {source.request.path}",
-        body=_literal(source.request.body),
+        method=request.method,
+        path=request.path,
+        label=f"{name}: {request.path}",
+        body=_literal(request.body),
         keys="{"
         + ", ".join(f"{n!r}: ({k.cardinality}, {k.distribution!r})" for n, k in source.keys.items())
         + "}",

@@ -6,23 +6,25 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hinagata.scenario import Key, Source
+from hinagata.scenario import Key, Put, Source
 
 _NAMESPACE = uuid.UUID("6f2f2f0e-5a0b-5d53-9d0c-7d1b6f3d1e52")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One request to send.
+    """One request to send, or one event to put into a stream or a queue.
 
     Attributes:
         source: the name of its source.
         id: the event's id on every hop.
         keys: the value of each key.
-        method: the HTTP method.
-        path: the path, with the keys filled in.
+        method: the HTTP method; empty for an event.
+        path: the path, or the event's source, with the keys filled in.
         body: JSON, or None.
         warm_up: whether it is one of those that start everything up.
+        event: the event's type; empty for a request.
+        group: what the event keeps its order with.
     """
 
     source: str
@@ -32,6 +34,8 @@ class Message:
     path: str
     body: bytes | None
     warm_up: bool = False
+    event: str = ""
+    group: str = ""
 
 
 def messages(source: Source, *, seed: int, salt: str = "", warm_up: int = 0) -> Iterator[Message]:
@@ -50,15 +54,19 @@ def messages(source: Source, *, seed: int, salt: str = "", warm_up: int = 0) -> 
             name: _value(name, key.distribution.draw(drawn, among=source.run.keys), key)
             for name, key in source.keys.items()
         }
-        body = source.request.body
+        request, body = source.request, source.request.body
+        name = str(uuid.uuid5(_NAMESPACE, f"{salt}/{seed}/{source.name}/{number}"))
+        put = request if isinstance(request, Put) else None
         yield Message(
             source=source.name,
-            id=str(uuid.uuid5(_NAMESPACE, f"{salt}/{seed}/{source.name}/{number}")),
+            id=name,
             keys=keys,
-            method=source.request.method,
-            path=source.request.path.format_map(keys),
+            method="" if isinstance(request, Put) else request.method,
+            path=request.path.format_map(keys),
             body=None if body is None else _filled(body, keys),
             warm_up=number < warm_up,
+            event=put.event if put else "",
+            group=keys[put.ordered_by] if put and put.ordered_by else name,
         )
 
 

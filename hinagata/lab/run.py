@@ -41,7 +41,7 @@ from hinagata.lab.steps import Step, Steps
 from hinagata.lab.stored import StoredState, judge_every, judge_newest, read_items
 from hinagata.lab.tasks import TaskSupervisor
 from hinagata.lab.trace_tree import trace_account
-from hinagata.lab.traffic import Sent, Stream, send
+from hinagata.lab.traffic import Entry, Sent, Stream, send
 from hinagata.lab.wiring import Wiring, wire
 from hinagata.samples import Sample
 from hinagata.scenario import (
@@ -404,7 +404,8 @@ def _addresses(up: Stage, scenario: Scenario, wiring: Wiring) -> Iterator[str]:
     places = {"AWS endpoint": up.endpoint.url or "AWS"}
     for name, source in scenario.sources.items():
         entry = wiring.entries[name]
-        places[source.entry] = f"{entry.url}{'  (signed requests)' if entry.sign else ''}"
+        signed = isinstance(entry, Entry) and entry.sign is not None
+        places[source.entry] = f"{entry.url}{'  (signed requests)' if signed else ''}"
     width = max(map(len, places))
     yield ""
     for name, place in places.items():

@@ -1,4 +1,4 @@
-"""Requests at a rate: open loop, so that a slow answer does not slow the senders down."""
+"""Requests and events at a rate: open loop, so that a slow answer does not slow the senders."""
 
 import contextlib
 import hashlib
@@ -16,6 +16,7 @@ from itertools import count
 from urllib.parse import urlsplit
 
 from hinagata.errors import HinagataError
+from hinagata.lab.channels import Channel, Putter
 from hinagata.lab.messages import Message
 
 # One connection each: 16 answers of 100 ms sustain 160 requests a second.
@@ -48,7 +49,7 @@ class Entry:
 class Stream:
     """Messages that go to one entry at one rate."""
 
-    entry: Entry
+    entry: Entry | Channel
     messages: Sequence[Message]
     per_second: float
 
@@ -82,7 +83,8 @@ class Sent:
         due_at: when the rate wanted it sent.
         sent_at: when it was first sent, which is the time that it carries on every hop.
         attempts: how often it was sent.
-        status: the last answer's HTTP status; None if the last attempt got no answer.
+        status: the last answer's HTTP status, or what it would be for an event; None if the last
+            attempt got no answer.
         accepted_at: when an answer said that it was taken; None if it was refused.
         failure: why the last attempt failed; empty if it did not.
         trace: the root of the trace that began with it.
@@ -173,9 +175,7 @@ class _Sending:
 
     def work(self, stream: Stream, turns: Iterator[int], start: float) -> None:
         """Send the stream's messages, each in its turn at its time."""
-        caller = _Caller(stream.entry, self._patience.timeout_seconds, self._stopped)
-        self._connections.append(caller.connection)
-        with contextlib.closing(caller.connection):
+        with contextlib.closing(self._caller(stream.entry)) as caller:
             # `next` on a count is atomic, hence no lock.
             for turn in turns:
                 if turn >= len(stream.messages):
@@ -189,7 +189,14 @@ class _Sending:
                     return
                 self.sent.append(sent)
 
-    def _deliver(self, message: Message, caller: "_Caller", late: float) -> Sent | None:
+    def _caller(self, entry: Entry | Channel) -> "_Caller | Putter":
+        if isinstance(entry, Channel):
+            return Putter(entry, trace_root)
+        caller = _Caller(entry, self._patience.timeout_seconds, self._stopped)
+        self._connections.append(caller.connection)
+        return caller
+
+    def _deliver(self, message: Message, caller: "_Caller | Putter", late: float) -> Sent | None:
         """Send one message until it is taken or given up; None if the workers were stopped."""
         patience = self._patience
         sent_at = time.time()
@@ -239,6 +246,10 @@ class _Caller:
         self._prefix = address.path.rstrip("/")
         self._stopped = stopped
         self._used_at = 0.0
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
 
     def call(self, message: Message, sent_at: float) -> tuple[int | None, str]:
         """Return the status of the answer, if any, and why the attempt failed, if it did."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from hinagata.errors import HinagataError
 from hinagata.lab.accounting import Flow
+from hinagata.lab.channels import CHANNELS, Channel, channel
 from hinagata.lab.hops import read_hops
 from hinagata.lab.retention import keeps_seconds
 from hinagata.lab.traffic import Entry
-from hinagata.scenario import Scenario
+from hinagata.scenario import Put, Scenario, Source
 from hinagata.suggestion import suggest
 from hinagata.topology.reading import read_topology
 
@@ -36,7 +37,7 @@ class Wiring:
     """The physical side of a scenario's names.
 
     Attributes:
-        entries: where each source's requests go.
+        entries: where each source's requests or events go.
         log_groups: where the hops write.
         queues: the URLs of the queues that messages pass through.
         queue_names: what the architecture calls each of them.
@@ -46,7 +47,7 @@ class Wiring:
         flow: which hops each message must reach.
     """
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, Entry | Channel]
     log_groups: tuple[str, ...]
     queues: tuple[str, ...]
     dead_letter_queues: Mapping[str, str]
@@ -102,7 +103,9 @@ def wire(
     }
     return Wiring(
         entries={
-            name: _entry(source.entry, found, endpoint, scenario)
+            name: _channel(source, found, dead_letter_queues, endpoint, scenario)
+            if isinstance(source.request, Put)
+            else _entry(source.entry, found, endpoint, scenario)
             for name, source in scenario.sources.items()
         },
         log_groups=tuple(dict.fromkeys(_log_groups(found, endpoint))),
@@ -173,6 +176,27 @@ def _entry(
     raise HinagataError(
         f"{scenario.file}: the entry {name} has no load balancer and no API in the deployed "
         f"stacks; expected {suggest(name, entries)}"
+    )
+
+
+def _channel(
+    source: Source,
+    resources: Iterable[Resource],
+    dead_letter_queues: Mapping[str, str],
+    endpoint: "Endpoint",
+    scenario: Scenario,
+) -> Channel:
+    taking = [
+        resource
+        for resource in resources
+        if resource.type in CHANNELS and resource.physical_id not in dead_letter_queues
+    ]
+    for resource in taking:
+        if source.entry in resource.parts:
+            return channel(resource.type, resource.physical_id, endpoint)
+    raise HinagataError(
+        f"{scenario.file}: the entry {source.entry} has no stream and no queue in the deployed "
+        f"stacks; expected {suggest(source.entry, _owners(taking, CHANNELS))}"
     )
 
 

@@ -12,6 +12,7 @@ from hinagata.scenario.model import (
     LatencyExpectation,
     NewestStored,
     Request,
+    Put,
     Scenario,
     ServiceTime,
     Source,

@@ -39,6 +39,7 @@ from hinagata.scenario.model import (
     LaptopShare,
     LatencyExpectation,
     NewestStored,
+    Put,
     Request,
     ServiceTime,
     Source,
@@ -76,6 +77,8 @@ _KEY_NAME_EXPECTED = "a name of letters, digits and _"
 _NODE = r"[!-~]([ -~]{0,254}[!-~])?"
 _NODE_EXPECTED = "the id of a construct"
 _PATH = "/[!-~]*"
+_EVENT = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+_EVENT_EXPECTED = "the type of an event, as device.report"
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -241,6 +244,33 @@ _REQUEST = record(
     },
 )
 
+_PUT = record(
+    Put,
+    {
+        "event": Field(
+            text(pattern=_EVENT, expected=_EVENT_EXPECTED),
+            "What happened: the type of the event that the sender puts there itself.",
+            "event",
+        ),
+        "source": Field(
+            text(pattern=_PATH, expected="a path that begins with /, without spaces"),
+            "Where: the event's source, with {name} where the value of a key goes.",
+            "path",
+        ),
+        "body": Field(
+            Form(read_body, _FILE),
+            "A file with the event's data; its fields named like keys take their values.",
+            "body",
+        ),
+        "ordered_by": Field(
+            text(pattern=_KEY_NAME, expected=_KEY_NAME_EXPECTED),
+            "The key whose events stay in order. Default: none do.",
+            "ordered_by",
+            required=False,
+        ),
+    },
+)
+
 
 def _laptop_share(messages: int, per_second: float, keys: int = 0) -> LaptopShare:
     return LaptopShare(messages=messages, per_second=per_second, keys=keys)
@@ -276,7 +306,14 @@ def _source(**fields: Any) -> Source:
 
 
 def _source_fits(value: Value, source: Source) -> None:
-    path = value.at("request", "path")
+    put = isinstance(source.request, Put)
+    path = value.at("request", "source" if put else "path")
+    if isinstance(source.request, Put) and source.request.ordered_by is not None:
+        ordered_by = source.request.ordered_by
+        if ordered_by not in source.keys:
+            value.at("request", "ordered_by").fail(
+                found=f"{ordered_by}, which is no key", expected=suggest(ordered_by, source.keys)
+            )
     for name in _PLACEHOLDER.findall(source.request.path):
         if name not in source.keys:
             path.fail(found=f"{{{name}}}, which is no key", expected=suggest(name, source.keys))
@@ -293,10 +330,14 @@ _SOURCE = also(
         {
             "entry": Field(
                 _NODE_NAME,
-                "The construct that takes the requests: a load balancer's or an API's.",
+                "What takes them: a load balancer, an API; for events a stream or a queue.",
                 "entry",
             ),
-            "request": Field(_REQUEST, "What is sent.", "request"),
+            "request": Field(
+                either({"event": _PUT}, _REQUEST),
+                "What is sent: a request, or an event that is put into a stream or a queue.",
+                "request",
+            ),
             "rate": Field(_RATE, "How often, in the scenario's time.", "rate"),
             "reaches": Field(
                 names(kind="hop"),

@@ -29,6 +29,23 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Put:
+    """The event that each message of a source is, where its sender puts it into a channel itself.
+
+    Attributes:
+        event: what happened, the event's type.
+        path: where, the event's source, with `{name}` where the value of a key goes.
+        body: its data, an object in which a field that is named like a key takes its value.
+        ordered_by: the key whose events stay in order; None for none.
+    """
+
+    event: str
+    path: str
+    body: Mapping[str, object]
+    ordered_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class LaptopShare:
     """What a run sends of a source.
 
@@ -50,7 +67,7 @@ class Source:
     Attributes:
         name: the source's name in the scenario.
         entry: the construct id of the node that takes the requests.
-        request: what is sent.
+        request: what is sent: a request over HTTP, or an event put into a stream or queue.
         rate: how often, in the model's time.
         keys: the names that vary from message to message.
         reaches: the hops at which each message must end up processed, in the order of the flow.
@@ -59,7 +76,7 @@ class Source:
 
     name: str
     entry: str
-    request: Request
+    request: Request | Put
     rate: Rate
     keys: Mapping[str, Key]
     reaches: tuple[str, ...]

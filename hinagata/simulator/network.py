@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hinagata.facts import Facts
 from hinagata.scenario.fault import KINDS, Target
-from hinagata.scenario.model import Scenario
+from hinagata.scenario.model import Put, Scenario
 from hinagata.simulator.doubts import Doubts
 from hinagata.simulator.known import Known
 from hinagata.simulator.model import Account, Disturbance, Network, Retry, Traffic
@@ -147,8 +147,10 @@ def _entry(scenario: Scenario, source: str, topology: Topology) -> Node:
     hops = hop_names(topology)
     found: dict[Node, None] = {}
     known: dict[str, None] = {}
+    put = isinstance(wanted.request, Put)
+    roles = (Role.STREAM, Role.QUEUE) if put else (Role.LOAD_BALANCER, Role.API)
     for node in topology.nodes:
-        if node.role not in (Role.LOAD_BALANCER, Role.API):
+        if node.role not in roles or node in topology.failure_destinations:
             continue
         ids = node.construct_path.split("/")
         known[ids[1] if len(ids) > 1 else ids[0]] = None
@@ -159,7 +161,8 @@ def _entry(scenario: Scenario, source: str, topology: Topology) -> Node:
             return node
     if found:
         return next(iter(found))
-    raise unknown(scenario, f"sources.{source}.entry", wanted.entry, "load balancer or API", known)
+    kind = "stream or queue" if put else "load balancer or API"
+    raise unknown(scenario, f"sources.{source}.entry", wanted.entry, kind, known)
 
 
 def _traffic(scenario: Scenario, routes: Routes, names: Names) -> Iterator[Traffic]:

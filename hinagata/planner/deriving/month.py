@@ -10,7 +10,7 @@ from hinagata.planner.assumptions import Assumptions
 from hinagata.planner.flow_rates import Flows
 from hinagata.planner.naming import Names
 from hinagata.planner.work import Handlers
-from hinagata.scenario import Scenario
+from hinagata.scenario import Request, Scenario
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node
@@ -154,6 +154,6 @@ def body_kb(scenario: Scenario, source: str) -> float | None:
     import json
 
     request = scenario.sources[source].request
-    if request.body is None:
+    if isinstance(request, Request) and request.body is None:
         return 0.0 if request.method in ("GET", "DELETE") else None
     return len(json.dumps(request.body, separators=(",", ":")).encode()) / 1024

@@ -11,6 +11,7 @@ from hinagata.assembly.cloud_assembly import CloudAssembly
 from hinagata.errors import HinagataError
 from hinagata.lab.deployment import Deployment
 from hinagata.lab.stubs import Stub
+from hinagata.lab.traffic import Entry
 from hinagata.lab.wiring import Wiring, wire
 from hinagata.scenario import Scenario
 from tests.workbench.scenario.scenario_text import SCENARIO, read
@@ -65,7 +66,6 @@ PATHS = {
     "StateTable": "Stack/State/Resource",
     "MailboxTable": "Stack/Mailbox/Table/Resource",
 }
-PHYSICAL = {name: f"physical-{name}" for name in RESOURCES}
 
 
 class FakeEndpoint:
@@ -77,6 +77,7 @@ class FakeEndpoint:
         """Return the two calls that tell where code writes its log."""
         container = {"logConfiguration": {"options": {"awslogs-group": "log-of-task"}}}
         return {
+            "sqs": self,
             "lambda": SimpleNamespace(
                 get_function_configuration=lambda **_: {"LoggingConfig": {"LogGroup": "log-of-fn"}}
             ),
@@ -99,42 +100,50 @@ class FakeEndpoint:
         """Stand for the signer."""
 
 
-def wired(scenario: Scenario, folder: Path, *, stubs: tuple[str, ...] = ()) -> Wiring:
-    """Wire a scenario to the resources above."""
-    (folder / "Stack.template.json").write_text(json.dumps({"Resources": RESOURCES}))
+def deployed(
+    folder: Path,
+    resources: dict[str, Any],
+    paths: dict[str, str],
+    *,
+    stubs: tuple[str, ...] = (),
+) -> tuple[CloudAssembly, Deployment]:
+    """Return a stack of some resources, and what became of them."""
+    (folder / "Stack.template.json").write_text(json.dumps({"Resources": resources}))
     stack = {
         "type": "aws:cloudformation:stack",
         "properties": {"templateFile": "Stack.template.json"},
         "metadata": {
-            f"/{PATHS.get(name, f'Stack/{name}')}": [{"type": "aws:cdk:logicalId", "data": name}]
-            for name in RESOURCES
+            f"/{paths.get(name, f'Stack/{name}')}": [{"type": "aws:cdk:logicalId", "data": name}]
+            for name in resources
         },
     }
     (folder / "manifest.json").write_text(json.dumps({"artifacts": {"Stack": stack}}))
-    return wire(
-        scenario,
-        CloudAssembly.read(folder),
-        Deployment(
-            stubs=tuple(
-                Stub(stack="Stack", logical_id=name, type="", path="", reason="") for name in stubs
-            ),
-            resources={("Stack", name): identifier for name, identifier in PHYSICAL.items()},
+    return CloudAssembly.read(folder), Deployment(
+        stubs=tuple(
+            Stub(stack="Stack", logical_id=name, type="", path="", reason="") for name in stubs
         ),
-        cast("Any", FakeEndpoint()),
+        resources={("Stack", name): f"physical-{name}" for name in resources},
     )
+
+
+def wired(scenario: Scenario, folder: Path, *, stubs: tuple[str, ...] = ()) -> Wiring:
+    """Wire a scenario to the resources above."""
+    assembly, deployment = deployed(folder, RESOURCES, PATHS, stubs=stubs)
+    return wire(scenario, assembly, deployment, cast("Any", FakeEndpoint()))
 
 
 def test_a_load_balancer_is_an_entry(tmp_path: Path) -> None:
     """Requests go to it as they are."""
     entry = wired(read(tmp_path), tmp_path).entries["cars"]
 
-    assert (entry.url, entry.sign) == ("http://physical-Balancer", None)
+    assert entry == Entry(url="http://physical-Balancer")
 
 
 def test_an_api_that_asks_for_a_signature_gets_one(tmp_path: Path) -> None:
     """Requests go to its stage, signed if its method says so."""
     entry = wired(read(tmp_path), tmp_path).entries["operators"]
 
+    assert isinstance(entry, Entry)
     assert entry.url == "http://physical-RestApi/physical-Stage"
     assert entry.sign is not None
 
