@@ -125,9 +125,10 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="stream-parallelism",
         service="Lambda",
-        wrong="a shard is read by one invocation at a time, whatever its parallelization factor",
+        wrong="of a shard that several invocations read at once, one that retries holds up "
+        "the others",
         touches=(Touch(_MAPPING, ("ParallelizationFactor",), usual=(1, "1")),),
-        test="test_a_shard_is_read_by_one_invocation_at_a_time",
+        test="test_a_lane_that_retries_holds_up_the_others",
     ),
     Gap(
         name="stream-windows",

@@ -248,12 +248,33 @@ def put(endpoint: Endpoint, stream: str, number: int) -> None:
     )
 
 
-def test_a_shard_is_read_by_one_invocation_at_a_time(endpoint: Endpoint) -> None:
-    """Four lanes, four keys, and no two invocations at once."""
-    names = stream_consumer(endpoint, TIMES, BatchSize=1, ParallelizationFactor=4)
-    put(endpoint, names["Stream"], 4)
+def test_a_lane_that_retries_holds_up_the_others(endpoint: Endpoint) -> None:
+    """What comes behind in another lane waits until the poison is given up."""
+    code = """
+        import base64, json, time
+        def handler(event, context):
+            (data,) = [base64.b64decode(r["kinesis"]["data"]).decode() for r in event["Records"]]
+            print(json.dumps({"batch": [data, str(time.time())]}))
+            if data == "poison":
+                raise ValueError(data)
+    """
+    names = stream_consumer(
+        endpoint, code, BatchSize=1, ParallelizationFactor=2, MaximumRetryAttempts=2
+    )
+    # The keys are those of two lanes.
+    endpoint.client("kinesis").put_records(
+        StreamName=names["Stream"],
+        Records=[
+            {"Data": data.encode(), "PartitionKey": key}
+            for data, key in (("poison", "a"), ("first", "d"), ("second", "d"))
+        ],
+    )
+    eventually(partial(handled, endpoint, names["Logs"], 5))
+    seen = batches(endpoint, names["Logs"])
+    last = {data: max(float(at) for each, at in seen if each == data) for data, _ in seen}
 
-    assert one_after_the_other(endpoint, names["Logs"], 4)
+    assert last["first"] < last["second"]
+    assert last["poison"] < last["second"]
 
 
 def test_a_stream_does_not_wait_for_its_batching_window(endpoint: Endpoint) -> None:

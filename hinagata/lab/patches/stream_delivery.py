@@ -2,14 +2,19 @@
 
 The rules are the same for Kinesis and for the stream of a DynamoDB table; what differs is where
 the records lie. Each shard of each mapping has a thread of its own while it has records, so that
-a slow or failing function delays no other mapping. ParallelizationFactor counts as 1 and the
-batching window as 0: order is at least AWS's, throughput at most.
+a slow or failing function delays no other mapping. With a ParallelizationFactor a shard's records
+go to so many lanes by their keys, each in order; the lanes read on together, so one that retries
+holds up the others, which on AWS it does not. The batching window counts as 0. So order is at
+least AWS's, throughput at most.
 """
 
+import contextvars
 import json
 import threading
 import time
+import zlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -131,6 +136,22 @@ def first_failure(sequence_numbers: Sequence[str], response: Any) -> int | None:
     return min(positions.get(failure.get("itemIdentifier"), 0) for failure in failures)
 
 
+def in_lanes(
+    records: Sequence[Record], lanes: int, key: Callable[[Record], str]
+) -> list[Sequence[Record]]:
+    """Return the records of each lane that has any, in order; those of one key share a lane.
+
+    Args:
+        records: oldest first.
+        lanes: how many there are at most.
+        key: of a record.
+    """
+    found: dict[int, list[Record]] = {}
+    for record in records:
+        found.setdefault(zlib.crc32(key(record).encode()) % lanes, []).append(record)
+    return list(found.values())
+
+
 class StreamSource(Protocol):
     """Where the records of a mapping lie, and how far it has read.
 
@@ -146,8 +167,8 @@ class StreamSource(Protocol):
         """Return the shards that have records to read."""
         ...
 
-    def read(self, mapping: Mapping, shard: str) -> Sequence[Record]:
-        """Return the next records of a shard, at most one batch, as the function gets them."""
+    def read(self, mapping: Mapping, shard: str, at_most: int) -> Sequence[Record]:
+        """Return the next records of a shard, at most so many, as the function gets them."""
         ...
 
     def advance(self, mapping: Mapping, shard: str, number: int) -> None:
@@ -160,6 +181,10 @@ class StreamSource(Protocol):
 
     def arrival(self, record: Record) -> float:
         """Return when a record came, in seconds since the epoch."""
+        ...
+
+    def key(self, record: Record) -> str:
+        """Return what records share that are processed in order, whatever their lanes."""
         ...
 
 
@@ -194,15 +219,32 @@ class StreamPoller:
         return started
 
     def _read(self, lane: tuple[str, str, str], mapping: Mapping, shard: str) -> None:
+        factor = int(mapping.get("ParallelizationFactor") or 1)
+        at_most = factor * batch_size(mapping)
         try:
-            while enabled(mapping) and (records := self._source.read(mapping, shard)):
-                self._deliver(mapping, shard, records)
-                self._source.advance(mapping, shard, len(records))
+            with ThreadPoolExecutor(factor, thread_name_prefix="ministack-esm") as pool:
+                while enabled(mapping) and (records := self._source.read(mapping, shard, at_most)):
+                    lanes = in_lanes(records, factor, self._source.key)
+                    under_way = [
+                        # Each has the account and region of the mapping.
+                        pool.submit(
+                            contextvars.copy_context().run, self._in_order, mapping, shard, each
+                        )
+                        for each in lanes
+                    ]
+                    for each in under_way:
+                        each.result()
+                    self._source.advance(mapping, shard, len(records))
         except MappingGoneError:
             pass
         finally:
             with self._lock:
                 self._busy.discard(lane)
+
+    def _in_order(self, mapping: Mapping, shard: str, records: Sequence[Record]) -> None:
+        size = batch_size(mapping)
+        for start in range(0, len(records), size):
+            self._deliver(mapping, shard, records[start : start + size])
 
     def _deliver(self, mapping: Mapping, shard: str, records: Sequence[Record]) -> None:
         source = self._source

@@ -12,7 +12,7 @@ from typing import Any
 
 from hinagata.lab.patches import destinations, stream_delivery
 from hinagata.lab.patches.patch import Patch, emulator_module
-from hinagata.lab.patches.stream_delivery import Mapping, Record, StreamPoller, batch_size
+from hinagata.lab.patches.stream_delivery import Mapping, Record, StreamPoller
 
 
 class KinesisSource:
@@ -54,13 +54,13 @@ class KinesisSource:
             if len(shard["records"]) > positions.setdefault(shard_id, 0)
         ]
 
-    def read(self, mapping: Mapping, shard: str) -> Sequence[Record]:
-        """Return the next records of a shard, at most one batch, as the function gets them."""
+    def read(self, mapping: Mapping, shard: str, at_most: int) -> Sequence[Record]:
+        """Return the next records of a shard, at most so many, as the function gets them."""
         stream = self._stream(mapping["EventSourceArn"])
         positions = self._functions._kinesis_positions.get(mapping["UUID"])
         if stream is None or positions is None:
             return []
-        records = stream["shards"][shard]["records"][positions[shard] :][: batch_size(mapping)]
+        records = stream["shards"][shard]["records"][positions[shard] :][:at_most]
         return [_as_event(record, shard, mapping["EventSourceArn"]) for record in records]
 
     def advance(self, mapping: Mapping, shard: str, number: int) -> None:
@@ -76,6 +76,10 @@ class KinesisSource:
     def arrival(self, record: Record) -> float:
         """Return when a record came, in seconds since the epoch."""
         return float(record["kinesis"]["approximateArrivalTimestamp"])
+
+    def key(self, record: Record) -> str:
+        """Return what records share that are processed in order."""
+        return str(record["kinesis"]["partitionKey"])
 
     def _stream(self, arn: str) -> Any:
         return self._streams._streams.get(arn.rpartition("stream/")[2])
@@ -120,7 +124,7 @@ def _apply() -> None:
 PATCH = Patch(
     name="stream-failures",
     promise="a Kinesis event source mapping bisects, retries, reports items, ages and abandons "
-    "records to its destination as it says, and delays no other mapping",
+    "records to its destination as it says, has as many lanes a shard, and delays no other mapping",
     symbols=(
         "ministack.services.lambda_svc:_poll_kinesis",
         "ministack.services.lambda_svc:_init_stream_position",

@@ -5,12 +5,13 @@ a DynamoDB mapping and ignores them, so that a poison record is retried until it
 everything behind it; and it runs the handler on the one thread that polls every queue and stream.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from hinagata.lab.patches import destinations, stream_delivery
 from hinagata.lab.patches.patch import Patch, emulator_module
-from hinagata.lab.patches.stream_delivery import Mapping, Record, StreamPoller, batch_size
+from hinagata.lab.patches.stream_delivery import Mapping, Record, StreamPoller
 
 # The emulator keeps one sequence of records a table; this is what its own records call it.
 _SHARD = "shardId-00000000000000000000-00000000"
@@ -39,11 +40,10 @@ class TableSource:
             return []
         return [_SHARD] if self._tables.stream_end_position(name) > self._position(mapping) else []
 
-    def read(self, mapping: Mapping, shard: str) -> Sequence[Record]:  # noqa: ARG002
-        """Return the next records, at most one batch, as the function gets them."""
-        position, size = self._position(mapping), batch_size(mapping)
+    def read(self, mapping: Mapping, shard: str, at_most: int) -> Sequence[Record]:  # noqa: ARG002
+        """Return the next records, at most so many, as the function gets them."""
         records: Sequence[Record] = self._tables.stream_records_since(
-            _table(mapping), position, size
+            _table(mapping), self._position(mapping), at_most
         )
         return records
 
@@ -61,6 +61,10 @@ class TableSource:
     def arrival(self, record: Record) -> float:
         """Return when a record came, in seconds since the epoch."""
         return float(record["dynamodb"]["ApproximateCreationDateTime"])
+
+    def key(self, record: Record) -> str:
+        """Return what records share that are processed in order: the item."""
+        return json.dumps(record["dynamodb"]["Keys"], sort_keys=True)
 
     def _position(self, mapping: Mapping) -> int:
         name = _table(mapping)
@@ -89,7 +93,8 @@ def _apply() -> None:
 PATCH = Patch(
     name="table-stream-failures",
     promise="the event source mapping of a table's stream bisects, retries, reports items, ages "
-    "and abandons records to its destination as it says, and delays no other mapping",
+    "and abandons records to its destination as it says, has as many lanes, and delays no other "
+    "mapping",
     symbols=(
         "ministack.services.lambda_svc:_poll_dynamodb_streams",
         "ministack.services.lambda_svc:_dynamodb_stream_positions",

@@ -3,7 +3,9 @@
 import base64
 import json
 import time
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from hinagata.lab.endpoint import Endpoint
@@ -35,6 +37,7 @@ def stream_with_consumer(
     *,
     starting: str = "LATEST",
     destination: str = "SQS::Queue",
+    variables: Mapping[str, str] | None = None,
     **mapping: Any,
 ) -> dict[str, str]:
     """A stream of one shard, its consumer, and a queue or bucket for what is abandoned."""
@@ -45,7 +48,7 @@ def stream_with_consumer(
             "Logs": resource("Logs::LogGroup"),
             "Stream": resource("Kinesis::Stream", ShardCount=1),
             "Abandoned": resource(destination),
-            "F": function(code, LoggingConfig={"LogGroup": ref("Logs")}),
+            "F": function(code, environment=variables, LoggingConfig={"LogGroup": ref("Logs")}),
             "Mapping": resource(
                 "Lambda::EventSourceMapping",
                 EventSourceArn=attribute("Stream"),
@@ -126,6 +129,65 @@ POISON_ITEM_CONSUMER = """
         if "poison" in keys:
             raise ValueError("poison")
 """
+
+
+MEETING_CONSUMER = """
+    import json, os, pathlib, time
+    def handler(event, context):
+        folder = pathlib.Path(os.environ["FOLDER"])
+        (key,) = {record["kinesis"]["partitionKey"] for record in event["Records"]}
+        (folder / key).touch()
+        deadline = time.monotonic() + float(os.environ["PATIENCE"])
+        while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        print(json.dumps({"batch": [str(len(list(folder.iterdir())) >= 2)]}))
+"""
+
+
+@shows("stream-failures")
+def test_a_shard_is_read_by_as_many_as_its_mapping_says(
+    patched: Endpoint, plain: Endpoint, tmp_path: Path
+) -> None:
+    """Records of two lanes are processed at the same time: the first waits for the second."""
+
+    def meets(endpoint: Endpoint, folder: Path, patience: float) -> str:
+        folder.mkdir()
+        names = stream_with_consumer(
+            endpoint,
+            MEETING_CONSUMER,
+            starting="TRIM_HORIZON",
+            variables={"FOLDER": str(folder), "PATIENCE": str(patience)},
+            BatchSize=1,
+            ParallelizationFactor=2,
+        )
+        # The keys are those of two lanes.
+        endpoint.client("kinesis").put_records(
+            StreamName=names["Stream"],
+            Records=[{"Data": b"x", "PartitionKey": key} for key in "ad"],
+        )
+        eventually(partial(handled, endpoint, names["Logs"], 1), within=30)
+        return batches(endpoint, names["Logs"])[0][0]
+
+    assert meets(patched, tmp_path / "patched", 9) == "True"
+    assert meets(plain, tmp_path / "plain", 0.5) == "False"
+
+
+def test_records_of_one_key_are_processed_in_order(patched: Endpoint) -> None:
+    """However many lanes there are, and although the first takes longest."""
+    code = """
+        import base64, json, time
+        def handler(event, context):
+            data = [base64.b64decode(r["kinesis"]["data"]).decode() for r in event["Records"]]
+            time.sleep(0.3 if "1" in data else 0)
+            print(json.dumps({"batch": data}))
+    """
+    names = stream_with_consumer(
+        patched, code, starting="TRIM_HORIZON", BatchSize=1, ParallelizationFactor=10
+    )
+    put(patched, names["Stream"], "1", "2", "3")
+    eventually(partial(handled, patched, names["Logs"], 3))
+
+    assert batches(patched, names["Logs"]) == [["1"], ["2"], ["3"]]
 
 
 def table_with_consumer(endpoint: Endpoint, code: str, **mapping: Any) -> dict[str, str]:
