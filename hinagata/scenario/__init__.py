@@ -47,6 +47,7 @@ __all__ = [
     "LatencyExpectation",
     "Moment",
     "NewestStored",
+    "Put",
     "RampRate",
     "Rate",
     "Request",
