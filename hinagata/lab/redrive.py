@@ -6,8 +6,10 @@ consumers have to bear anyway, and never nowhere.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,8 @@ from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.hops import read_hops
 from hinagata.lab.observation import SpanReader
 from hinagata.lab.spans import Span, Status
-from hinagata.lab.stream_letters import StreamRecords
+from hinagata.lab.stream_letters import ItemRecords, StreamRecords
+from hinagata.lab.workflow_letters import workflow_letters
 from hinagata.suggestion import suggest
 from hinagata.topology.edge import FAILURE, Edge, Kind
 from hinagata.topology.node import Role
@@ -41,6 +44,11 @@ _LOG_GROUP = "AWS::Logs::LogGroup"
 # Logs come later than letters, and clocks differ a little.
 _EARLIER_SECONDS = 60.0
 _NO_SPAN = "no span tells: the function may have crashed or run into its timeout; see its log"
+_FIFO = ".fifo"
+
+
+class FailedAgainError(Exception):
+    """What a letter holds was processed once more, and failed: the letter stays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +59,16 @@ class Way:
         hop: the construct id of the hop that gave the letters up.
         queue: the URL of the dead-letter queue.
         name: what to call the queue.
-        sources: for each name of a queue or function that letters go back to, its URL or name;
-            of a stream's letters and an invocation's, the letter itself says where.
+        sources: for each name of a queue, function or workflow that letters go back to, its URL,
+            name or ARN; of a stream's letters and an invocation's, the letter itself says where.
+        written: the names that a workflow itself wrote into its letters.
     """
 
     hop: str
     queue: str
     name: str
     sources: Mapping[str, str]
+    written: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +154,24 @@ class Redrive:
             for way, message, parcel in found
         ]
 
+    def unseen(self, letters: Sequence[Letter]) -> int:
+        """Return how many letters lie behind others of their group, where nobody can read them.
+
+        SQS shows ten messages of a FIFO queue's group, and more only when those are gone.
+
+        Args:
+            letters: those that were read; letters of other queues do not count.
+        """
+        seen = Counter(letter.queue for letter in letters)
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        unseen = 0
+        for way in self._ways:
+            if way.queue.endswith(_FIFO) and seen[way.name]:
+                depths = self._sqs.get_queue_attributes(QueueUrl=way.queue, AttributeNames=names)
+                depth = sum(map(int, depths["Attributes"].values()))
+                unseen += max(0, depth - seen[way.name])
+        return unseen
+
     def send_back(
         self,
         letters: Sequence[Letter],
@@ -153,17 +181,31 @@ class Redrive:
         now: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> set[str]:
-        """Send letters back, and return the message ids of those that went.
+        """Send letters back, each queue's in its order, and return the ids of those that went.
 
         Args:
-            letters: those that were read; what dies again meanwhile is not sent in circles.
+            letters: those that were read, and with them what lies behind them in FIFO queues;
+                what dies again meanwhile is not sent in circles.
             per_second: how many events a second, at most.
             progress: told how many letters went so far.
             now: a clock.
             wait: lets time pass.
         """
         wanted = {letter.message_id for letter in letters if not letter.kept}
+        read = {letter.message_id for letter in letters}
+        in_order = {letter.queue for letter in letters if letter.message_id in wanted}
         gone: set[str] = set()
+
+        def is_wanted(way: Way, message: MessageTypeDef) -> bool:
+            if message["MessageId"] in wanted:
+                return True
+            if not way.queue.endswith(_FIFO) or way.name not in in_order:
+                return False
+            # What nobody could read yet goes too, unless it is a copy that has died again: that
+            # is told by its deduplication id, which is the id of the letter.
+            again = message["Attributes"].get("MessageDeduplicationId") in gone
+            return message["MessageId"] not in read and not again
+
         turn = now()
         for way in self._ways:
             held: dict[str, str] = {}
@@ -171,12 +213,15 @@ class Redrive:
             hidden = HIDDEN_SECONDS + int(BATCH / per_second)
             try:
                 for message in self._receive(way.queue, held, hidden):
-                    if message["MessageId"] not in wanted:
+                    if not is_wanted(way, message):
                         continue
-                    for send in self._parcel(way, message).sends:
-                        wait(max(0.0, turn - now()))
-                        turn = max(turn, now()) + 1 / per_second
-                        send()
+                    try:
+                        for send in self._parcel(way, message).sends:
+                            wait(max(0.0, turn - now()))
+                            turn = max(turn, now()) + 1 / per_second
+                            send()
+                    except FailedAgainError:
+                        continue
                     self._sqs.delete_message(
                         QueueUrl=way.queue, ReceiptHandle=message["ReceiptHandle"]
                     )
@@ -220,12 +265,7 @@ class Redrive:
         if "KinesisBatchInfo" in letter:
             return self._records(letter)
         if "DDBStreamBatchInfo" in letter:
-            return Parcel(
-                events=(),
-                back_to="",
-                says=_condition(letter),
-                kept="a table's stream takes no record back: touch the items that it names",
-            )
+            return self._items(letter)
         if "requestPayload" in letter:
             return self._invocation(letter)
         name = _source_of(way, message)
@@ -238,6 +278,8 @@ class Redrive:
                 kept=f"it does not tell which of {', '.join(way.sources)} it comes from",
             )
         target = way.sources[name]
+        if ":stateMachine:" in target:
+            return self._execution(way, name, letter, message["MessageId"])
         if not target.startswith("http"):
             send = self._invoke(target, message["Body"].encode())
         else:
@@ -270,6 +312,52 @@ class Redrive:
             kept=f"{lost} of its {batch['batchSize']} records are gone from the stream"
             if lost > 0
             else "",
+        )
+
+    def _items(self, letter: Mapping[str, Any]) -> Parcel:
+        batch = letter["DDBStreamBatchInfo"]
+        function = str(letter["requestContext"]["functionArn"])
+        records = ItemRecords(self._endpoint.client("dynamodbstreams")).read(letter)
+        lost = int(batch["batchSize"]) - len(records)
+        events = (event_id(parsed(text)) for record in records for text in _texts(record))
+        return Parcel(
+            events=tuple(event for event in events if event is not None),
+            back_to=function.partition(":function:")[2],
+            sends=(lambda: self._process(function, {"Records": records}),),
+            says=_condition(letter),
+            kept=f"{lost} of its {batch['batchSize']} records are gone from the table's stream"
+            if lost > 0
+            else "",
+        )
+
+    def _process(self, function: str, batch: Mapping[str, Any]) -> None:
+        """Have a function process a batch: nobody but its mapping can put one on the stream."""
+        answer = self._endpoint.client("lambda").invoke(
+            FunctionName=function, Payload=json.dumps(batch).encode()
+        )
+        said = parsed(answer["Payload"].read().decode(errors="replace"))
+        if "FunctionError" in answer or said.get("batchItemFailures"):
+            raise FailedAgainError(function)
+
+    def _execution(self, way: Way, name: str, state: Mapping[str, Any], message_id: str) -> Parcel:
+        begun_with = {key: value for key, value in state.items() if key not in way.written}
+        event = event_id(begun_with)
+        states = self._endpoint.client("stepfunctions")
+
+        def start() -> None:
+            # Named after the letter: what was started just before an interruption is not again.
+            with contextlib.suppress(states.exceptions.ExecutionAlreadyExists):
+                states.start_execution(
+                    stateMachineArn=way.sources[name],
+                    name=message_id,
+                    input=json.dumps(begun_with),
+                )
+
+        return Parcel(
+            events=() if event is None else (event,),
+            back_to=name,
+            sends=(start,),
+            says=_failure(state[key] for key in way.written if key in state),
         )
 
     def _invocation(self, letter: Mapping[str, Any]) -> Parcel:
@@ -357,6 +445,18 @@ def ways_of(topology: Topology, physical: Mapping[Node, str]) -> list[Way]:
                     sources={node.name: physical[node] for node in backs if node in physical},
                 )
             )
+    known = {way.queue for way in ways}
+    ways += (
+        Way(
+            hop=found.machine.name,
+            queue=physical[found.queue],
+            name=found.queue.name,
+            sources={found.machine.name: physical[found.machine]},
+            written=found.written,
+        )
+        for found in workflow_letters(topology)
+        if {found.queue, found.machine} <= physical.keys() and physical[found.queue] not in known
+    )
     return ways
 
 
@@ -441,6 +541,23 @@ def _unwrapped(letter: Mapping[str, Any]) -> Mapping[str, Any]:
     if letter.get("Type") == "Notification" and isinstance(letter.get("Message"), str):
         return parsed(letter["Message"])
     return letter
+
+
+def _texts(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the texts of an item, one of which may be an event."""
+    image = record["dynamodb"].get("NewImage") or record["dynamodb"].get("OldImage") or {}
+    for value in image.values():
+        if "S" in value:
+            yield value["S"]
+
+
+def _failure(written: Iterable[object]) -> str:
+    """Return what a workflow's `Catch` wrote of an error; of a function, its type and message."""
+    for found in written:
+        if isinstance(found, dict) and "Error" in found:
+            cause = str(found.get("Cause", ""))
+            return f"{found['Error']}: {parsed(cause).get('errorMessage', cause)}"
+    return ""
 
 
 def _condition(letter: Mapping[str, Any]) -> str:

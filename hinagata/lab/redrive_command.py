@@ -44,16 +44,18 @@ def redrive(
         )
     steps = Steps()
     gone: set[str] = set()
+    unseen = 0
     try:
         with steps.step("read the dead letters"):
             found = redrive_of(sample, project=project, endpoint=Endpoint(endpoint_url))
             letters = only(found.read(), hop)
+            unseen = found.unseen(letters)
         if per_second is not None and letters:
             with steps.step("send them back") as step:
                 gone = found.send_back(
                     letters,
                     per_second=per_second,
-                    progress=lambda count: step.progress(f"{count} of {len(letters)}"),
+                    progress=lambda count: step.progress(f"{count} of {len(letters) + unseen}"),
                 )
     except (BotoCoreError, ClientError) as error:
         raise HinagataError(
@@ -61,5 +63,5 @@ def redrive(
             "where it lay"
         ) from error
     write = write_json if format == "json" else write_text
-    write(letters, gone, stream, now=time.time())
-    return len(gone) == len(letters)
+    write(letters, gone, stream, unseen=unseen, now=time.time())
+    return len(gone) >= len(letters) + unseen

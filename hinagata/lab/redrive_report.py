@@ -12,7 +12,12 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 def write_text(
-    letters: Sequence[Letter], gone: Collection[str], stream: TextIO, *, now: float
+    letters: Sequence[Letter],
+    gone: Collection[str],
+    stream: TextIO,
+    *,
+    now: float,
+    unseen: int = 0,
 ) -> None:
     """Write which letters there are, alike ones together, and what became of them.
 
@@ -21,6 +26,7 @@ def write_text(
         gone: the message ids of those that went back.
         stream: where to.
         now: the time, in seconds since the epoch.
+        unseen: how many lie behind them in FIFO queues, where nobody could read them.
     """
     if not letters:
         stream.write("nothing is dead\n")
@@ -51,14 +57,22 @@ def write_text(
                     else f"      goes back to {back_to}\n"
                 )
     stream.write("\n")
-    left = len(letters) - len(gone)
+    total = len(letters) + unseen
+    left = max(0, total - len(gone))
     if gone:
-        stream.write(f"{len(gone)} of {len(letters)} went back; {left} left\n")
-    else:
-        stream.write(f"{left} dead; send them back with --apply\n")
+        stream.write(f"{len(gone)} of {total} went back; {left} left\n")
+        return
+    if unseen:
+        stream.write(
+            f"{unseen} more lie behind these: SQS shows ten of a FIFO queue's group at a time; "
+            "they go back with these, in order\n"
+        )
+    stream.write(f"{left} dead; send them back with --apply\n")
 
 
-def as_document(letters: Sequence[Letter], gone: Collection[str], *, now: float) -> dict[str, Any]:
+def as_document(
+    letters: Sequence[Letter], gone: Collection[str], *, now: float, unseen: int = 0
+) -> dict[str, Any]:
     """Return the same for a program."""
     return {
         "letters": [
@@ -76,16 +90,21 @@ def as_document(letters: Sequence[Letter], gone: Collection[str], *, now: float)
             }
             for letter in letters
         ],
-        "dead": len(letters),
+        "dead": len(letters) + unseen,
         "went_back": len(gone),
     }
 
 
 def write_json(
-    letters: Sequence[Letter], gone: Collection[str], stream: TextIO, *, now: float
+    letters: Sequence[Letter],
+    gone: Collection[str],
+    stream: TextIO,
+    *,
+    now: float,
+    unseen: int = 0,
 ) -> None:
     """Write the document."""
-    json.dump(as_document(letters, gone, now=now), stream, indent=2)
+    json.dump(as_document(letters, gone, now=now, unseen=unseen), stream, indent=2)
     stream.write("\n")
 
 

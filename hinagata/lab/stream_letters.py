@@ -1,6 +1,8 @@
 """The records of a stream that a dead letter only points to."""
 
+import base64
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -46,3 +48,60 @@ class StreamRecords:
                 break
             iterator = page["NextShardIterator"]
         return found
+
+
+class ItemRecords:
+    """Looks up the records of a table's stream of an abandoned batch.
+
+    Args:
+        streams: the client `dynamodbstreams`.
+    """
+
+    def __init__(self, streams: Any) -> None:
+        self._streams = streams
+
+    def read(self, letter: Mapping[str, object]) -> list[dict[str, Any]]:
+        """Return each record as the function gets it, or as many as the stream still has."""
+        batch = cast("Mapping[str, Any]", letter["DDBStreamBatchInfo"])
+        errors = self._streams.exceptions
+        try:
+            iterator = self._streams.get_shard_iterator(
+                StreamArn=batch["streamArn"],
+                ShardId=batch["shardId"],
+                ShardIteratorType="AT_SEQUENCE_NUMBER",
+                SequenceNumber=batch["startSequenceNumber"],
+            )["ShardIterator"]
+        except (errors.ResourceNotFoundException, errors.TrimmedDataAccessException):
+            return []
+        last, size = int(batch["endSequenceNumber"]), int(batch["batchSize"])
+        found: list[dict[str, Any]] = []
+        for _ in range(PAGES):
+            page = self._streams.get_records(ShardIterator=iterator)
+            found += [
+                _as_event(record, batch["streamArn"])
+                for record in page["Records"]
+                if int(record["dynamodb"]["SequenceNumber"]) <= last
+            ]
+            if len(found) >= size or not page.get("NextShardIterator"):
+                break
+            iterator = page["NextShardIterator"]
+        return found
+
+
+def _as_event(record: Mapping[str, Any], stream: str) -> dict[str, Any]:
+    event: dict[str, Any] = _plain({**record, "eventSourceARN": stream})
+    return event
+
+
+def _plain(value: Any) -> Any:
+    """Return what the SDK has parsed as the JSON that it was."""
+    match value:
+        case dict():
+            return {key: _plain(each) for key, each in value.items()}
+        case list():
+            return [_plain(each) for each in value]
+        case bytes():
+            return base64.b64encode(value).decode()
+        case datetime():
+            return value.timestamp()
+    return value

@@ -14,7 +14,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -110,7 +110,8 @@ class Hop:
         send: sends messages into it.
         channel: what duplicates and reorders, if it can: its kind, and from what is made its name.
         ordered: whether the channel keeps the order.
-        sources: what dead letters go back to, if `hinagata redrive` can bring them there.
+        sources: what dead letters go back to.
+        written: the names that a workflow itself wrote into its letters.
         fifo: whether its dead letters are a FIFO queue.
         batches: whether one letter may be about several messages.
     """
@@ -120,7 +121,8 @@ class Hop:
     send: Send
     channel: tuple[Kind, Callable[[Made], str]] | None = None
     ordered: bool = False
-    sources: Callable[[Made], Mapping[str, str]] = field(default=lambda _: {})
+    sources: Callable[[Made], Mapping[str, str]]
+    written: tuple[str, ...] = ()
     fifo: bool = False
     batches: bool = False
 
@@ -256,8 +258,7 @@ def send_stream(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
 def send_table(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
     """Put items into a table."""
     for name in ids:
-        # The time makes an item that comes again another one, which alone is on the stream again.
-        item = {"id": {"S": name}, "event": {"S": envelope(name)}, "at": {"N": str(time.time())}}
+        item = {"id": {"S": name}, "event": {"S": envelope(name)}}
         endpoint.client("dynamodb").put_item(TableName=made["TableStreamTable"], Item=item)
 
 
@@ -278,7 +279,7 @@ def send_workflow(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
     for name in ids:
         endpoint.client("stepfunctions").start_execution(
             stateMachineArn=made["WorkflowMachine"],
-            input=json.dumps({"event": json.loads(envelope(name))}),
+            input=envelope(name),
         )
         time.sleep(PACE_SECONDS)
 
@@ -299,7 +300,7 @@ WORKFLOW = {
         "Work": {
             "Type": "Task",
             "Resource": "arn:aws:states:::lambda:invoke",
-            "Parameters": {"FunctionName": "${function}", "Payload.$": "$.event"},
+            "Parameters": {"FunctionName": "${function}", "Payload.$": "$"},
             "Retry": [
                 {
                     "ErrorEquals": ["States.ALL"],
@@ -314,10 +315,7 @@ WORKFLOW = {
         "GiveUp": {
             "Type": "Task",
             "Resource": "arn:aws:states:::sqs:sendMessage",
-            "Parameters": {
-                "QueueUrl": "${dead}",
-                "MessageBody.$": "States.JsonToString($.event)",
-            },
+            "Parameters": {"QueueUrl": "${dead}", "MessageBody.$": "$"},
             "End": True,
         },
     },
@@ -390,6 +388,7 @@ HOPS = (
             ),
         },
         send=send_table,
+        sources=lambda made: {"TableStream": made["TableStreamFunction"]},
         batches=True,
     ),
     Hop(
@@ -430,6 +429,8 @@ HOPS = (
             )
         },
         send=send_workflow,
+        sources=lambda made: {"Workflow": made["WorkflowMachine"]},
+        written=("error",),
     ),
     Hop(
         name="Invocation",
@@ -677,24 +678,18 @@ class Matrix:
         return missing if len(missing) <= self.letters(hop) else set()
 
     def _send_back(self, hop: Hop, dead: set[str]) -> None:
-        """Send dead letters back: by redrive, or again by the source where that is the only way."""
+        """Send dead letters back, as `hinagata redrive` does."""
         if not dead:
-            return
-        sources = hop.sources(self.made)
-        if not sources:
-            hop.send(self.endpoint, self.made, sorted(dead))
-            self.endpoint.client("sqs").purge_queue(QueueUrl=self.made[f"{hop.name}Dead"])
             return
         way = Way(
             hop=hop.name,
             queue=self.made[f"{hop.name}Dead"],
             name=f"{hop.name}Dead",
-            sources=sources,
+            sources=hop.sources(self.made),
+            written=hop.written,
         )
         redrive = Redrive(self.endpoint, [way])
-        # Of a FIFO queue's group no more than ten letters can be read at a time.
-        while letters := redrive.read():
-            redrive.send_back(letters, per_second=100)
+        redrive.send_back(redrive.read(), per_second=100)
 
     def effects(self) -> set[str]:
         """The messages that had their effect."""
@@ -783,8 +778,8 @@ NOTES = """
   a table's stream, a workflow and an invocation have no channel of their own.
 - What lay behind a poisoned message in a FIFO batch was received as often, and dies with it. It
   comes back with it, too.
-- A table's stream takes nothing back: its items are written again. A workflow's letters start
-  executions again.
+- A table's stream takes nothing back: its function is called with the records of a letter, which
+  goes once they are processed. A workflow's letter starts an execution again.
 """
 HEAD = f"""\
 # The fault matrix

@@ -26,6 +26,9 @@ CODE = """
             if "kinesis" in record:
                 name = record["kinesis"]["sequenceNumber"]
                 event = json.loads(base64.b64decode(record["kinesis"]["data"]))
+            elif "dynamodb" in record:
+                name = record["dynamodb"]["SequenceNumber"]
+                event = json.loads(record["dynamodb"]["NewImage"]["event"]["S"])
             else:
                 name = record.get("messageId")
                 event = json.loads(record["body"]) if "body" in record else record
@@ -42,9 +45,35 @@ CODE = """
 """
 
 
+# Keeps what failed for good, with all that it wrote itself.
+WORKFLOW = {
+    "StartAt": "Pack",
+    "States": {
+        "Weigh": {"Type": "Pass", "End": True},
+        "Pack": {
+            "Type": "Task",
+            "Resource": "${Packing.Arn}",
+            "ResultPath": "$.results.Pack",
+            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "Keep"}],
+            "End": True,
+        },
+        "Keep": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sqs:sendMessage",
+            "Parameters": {"QueueUrl": "${ProcessDead.QueueUrl}", "MessageBody.$": "$"},
+            "ResultPath": "$.kept",
+            "End": True,
+        },
+    },
+}
+
+
+HOPS = ("Billing", "Shipping", "Ingest", "Mailer", "Indexing", "Packing")
+
+
 @dataclass(frozen=True)
 class World:
-    """Four ways for a message to die, on an endpoint, and the switch that kills."""
+    """Six ways for a message to die, on an endpoint, and the switch that kills."""
 
     endpoint: Endpoint
     names: dict[str, str]
@@ -70,7 +99,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A queue, a subscription, a stream and an invocation whose letters are dead already."""
+    """A queue, a subscription and so on, whose letters are dead already."""
     directory = tmp_path_factory.mktemp("redrive")
     down = directory / "down"
     down.touch()
@@ -90,7 +119,9 @@ def world(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> World
     def dead(name: str) -> dict[str, Any]:
         return {"deadLetterTargetArn": attribute(name), "maxReceiveCount": 2}
 
-    on_failure = {"OnFailure": {"Destination": attribute("RecordsDead")}}
+    def on_failure(name: str) -> dict[str, Any]:
+        return {"OnFailure": {"Destination": attribute(name)}}
+
     made = assembly(
         directory / "assembly",
         {
@@ -122,7 +153,7 @@ def world(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> World
                 StartingPosition="TRIM_HORIZON",
                 MaximumRetryAttempts=0,
                 BisectBatchOnFunctionError=True,
-                DestinationConfig=on_failure,
+                DestinationConfig=on_failure("RecordsDead"),
             ),
             "Mailer": hop("Mailer"),
             "MailerDead": resource("SQS::Queue"),
@@ -131,7 +162,33 @@ def world(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> World
                 FunctionName=ref("Mailer"),
                 Qualifier="$LATEST",
                 MaximumRetryAttempts=0,
-                DestinationConfig={"OnFailure": {"Destination": attribute("MailerDead")}},
+                DestinationConfig=on_failure("MailerDead"),
+            ),
+            "Items": resource(
+                "DynamoDB::Table",
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                StreamSpecification={"StreamViewType": "NEW_IMAGE"},
+            ),
+            "ItemsDead": resource("SQS::Queue"),
+            "Indexing": hop("Indexing"),
+            "FromItems": resource(
+                "Lambda::EventSourceMapping",
+                EventSourceArn=attribute("Items", "StreamArn"),
+                FunctionName=ref("Indexing"),
+                StartingPosition="TRIM_HORIZON",
+                FunctionResponseTypes=["ReportBatchItemFailures"],
+                MaximumRetryAttempts=0,
+                BisectBatchOnFunctionError=True,
+                DestinationConfig=on_failure("ItemsDead"),
+            ),
+            "Packing": hop("Packing"),
+            "ProcessDead": resource("SQS::Queue"),
+            "Process": resource(
+                "StepFunctions::StateMachine",
+                RoleArn=attribute("Role"),
+                DefinitionString={"Fn::Sub": json.dumps(WORKFLOW)},
             ),
         },
     )
@@ -139,7 +196,7 @@ def world(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> World
     names = {name: value for (_, name), value in deployment.resources.items()}
     topology = read_topology(made.directory)
     physical = {node: names[node.logical_id] for node in topology.nodes if node.logical_id in names}
-    groups = [f"/aws/lambda/{names[hop]}" for hop in ("Billing", "Shipping", "Ingest", "Mailer")]
+    groups = [f"/aws/lambda/{names[hop]}" for hop in HOPS]
     redrive = Redrive(endpoint, ways_of(topology, physical), log_groups=groups)
     up = World(endpoint, names, redrive, down)
     for number in range(12):
@@ -161,7 +218,14 @@ def world(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> World
         InvocationType="Event",
         Payload=envelope("mail-1").encode(),
     )
-    eventually(lambda: len(up.letters()) == 12 + 1 + 3 + 1, within=30)
+    endpoint.client("dynamodb").put_item(
+        TableName=names["Items"],
+        Item={"id": {"S": "1"}, "event": {"S": envelope("item-1")}, "picture": {"B": b"\x00"}},
+    )
+    endpoint.client("stepfunctions").start_execution(
+        stateMachineArn=names["Process"], input=envelope("process-1")
+    )
+    eventually(lambda: len(up.letters()) == 12 + 1 + 3 + 1 + 1 + 1, within=30)
     return up
 
 
@@ -171,14 +235,14 @@ def envelope(event: str) -> str:
 
 
 def test_each_letter_tells_what_it_is_and_where_it_belongs(world: World) -> None:
-    """Hop, reason, receives and the way back, for each of the four ways to die."""
+    """Hop, reason, receives and the way back, for each of the ways to die."""
     letters = {event: letter for letter in world.letters() for event in letter.events}
 
-    assert len(letters) == 17
+    assert len(letters) == 19
     assert not any(letter.kept for letter in letters.values())
     told = {
         name: (letters[name].hop, letters[name].queue, letters[name].back_to, letters[name].why)
-        for name in ("order-3", "parcel-1", "record-1")
+        for name in ("order-3", "parcel-1", "record-1", "item-1", "process-1")
     }
     assert told == {
         "order-3": ("Billing", "OrdersDead", "Orders", "PartnerError: the partner answered 503"),
@@ -193,6 +257,18 @@ def test_each_letter_tells_what_it_is_and_where_it_belongs(world: World) -> None
             "RecordsDead",
             letters["record-1"].back_to,
             "PartnerError: the partner answered 503",
+        ),
+        "item-1": (
+            "Indexing",
+            "ItemsDead",
+            world.names["Indexing"],
+            "PartnerError: the partner answered 503",
+        ),
+        "process-1": (
+            "Process",
+            "ProcessDead",
+            "Process",
+            "RuntimeError: the partner answered 503",
         ),
     }
     assert letters["record-1"].back_to == world.names["Records"]
@@ -240,6 +316,16 @@ def test_an_interrupted_redrive_loses_nothing(
     assert waiting["Attributes"] == {"ApproximateNumberOfMessages": "0"}
 
 
+def test_an_item_that_fails_again_stays(world: World) -> None:
+    """Nobody but the mapping could try it later: its letter goes when it was processed."""
+    items = [letter for letter in world.letters() if letter.hop == "Indexing"]
+
+    assert world.redrive.send_back(items, per_second=1000) == set()
+    assert [each.message_id for each in world.letters() if each.hop == "Indexing"] == [
+        each.message_id for each in items
+    ]
+
+
 def test_everything_comes_back(world: World) -> None:
     """With the cause mended, every letter goes back once, at the rate, and is processed."""
     policy = {
@@ -268,6 +354,8 @@ def test_everything_comes_back(world: World) -> None:
         "Shipping": ["parcel-1"],
         "Ingest": [f"record-{number}" for number in range(3)],
         "Mailer": ["mail-1"],
+        "Indexing": ["item-1"],
+        "Packing": ["process-1"],
     }.items():
         eventually(lambda hop=hop, ids=ids: set(world.processed(hop)) == set(ids))  # type: ignore[misc]  # a lambda's defaults
     assert world.letters() == []
@@ -296,3 +384,84 @@ def test_a_fifo_letter_keeps_its_group_and_is_no_repeat(endpoint: Endpoint) -> N
     assert copy["Body"] == envelope("f-1")
     assert copy["Attributes"]["MessageGroupId"] == "car-7"
     assert redrive.read() == []
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A FIFO queue and its dead letters."""
+
+    dead: str
+    back: str
+    redrive: Redrive
+
+
+@pytest.fixture
+def ordered(endpoint: Endpoint) -> Ordered:
+    """Twenty-five dead letters of one group, and three of another."""
+    sqs = endpoint.client("sqs")
+    tail = uuid.uuid4().hex[:8]
+    dead, back = (
+        sqs.create_queue(QueueName=f"{name}-{tail}.fifo", Attributes={"FifoQueue": "true"})[
+            "QueueUrl"
+        ]
+        for name in ("dead", "back")
+    )
+    for group, count in (("car-7", 25), ("car-8", 3)):
+        for number in range(count):
+            bury(endpoint, dead, group, number)
+    redrive = Redrive(endpoint, [Way(hop="H", queue=dead, name="Dead", sources={"Back": back})])
+    return Ordered(dead, back, redrive)
+
+
+def bury(endpoint: Endpoint, dead: str, group: str, number: int, *, copy_of: str = "") -> None:
+    """Put a letter of a group behind those that lie there."""
+    endpoint.client("sqs").send_message(
+        QueueUrl=dead,
+        MessageBody=envelope(f"{group}/{number}"),
+        MessageGroupId=group,
+        MessageDeduplicationId=copy_of or f"{group}/{number}",
+    )
+
+
+def taken(endpoint: Endpoint, queue: str) -> dict[str, list[int]]:
+    """Take all messages out of a queue, and return their numbers by group, in order."""
+    sqs = endpoint.client("sqs")
+    found: dict[str, list[int]] = {}
+    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            group, _, number = json.loads(message["Body"])["id"].partition("/")
+            found.setdefault(group, []).append(int(number))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return found
+
+
+def test_a_long_group_goes_back_in_its_order(endpoint: Endpoint, ordered: Ordered) -> None:
+    """SQS shows ten of a group at a time; the others are counted, and follow."""
+    letters = ordered.redrive.read()
+    assert len(letters) + ordered.redrive.unseen(letters) == 28
+
+    assert len(ordered.redrive.send_back(letters, per_second=1000)) == 28
+    assert ordered.redrive.read() == []
+    assert taken(endpoint, ordered.back) == {"car-7": list(range(25)), "car-8": [0, 1, 2]}
+
+
+def test_a_copy_that_dies_again_is_not_sent_in_circles(
+    endpoint: Endpoint, ordered: Ordered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lies behind the others by then, and stays there."""
+    letters = ordered.redrive.read()
+    sqs = endpoint.client("sqs")
+    plain, calls = sqs.send_message, iter(range(100))
+
+    def dies(**request: Any) -> Any:
+        if next(calls) == 0:
+            again = request["MessageDeduplicationId"]
+            bury(endpoint, ordered.dead, request["MessageGroupId"], 99, copy_of=again)
+        return plain(**request)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqs, "send_message", dies)
+        ordered.redrive.send_back(letters, per_second=1000)
+
+    assert sorted(taken(endpoint, ordered.back)["car-7"]) == list(range(25))
+    assert [letter.events for letter in ordered.redrive.read()] == [("car-7/99",)]

@@ -62,6 +62,16 @@ def test_what_went_and_what_stays_is_told() -> None:
     assert said.endswith("1 of 2 went back; 1 left\n")
 
 
+def test_what_nobody_can_read_yet_is_counted() -> None:
+    """SQS shows ten letters of a group; how many lie behind them is told."""
+    stream = io.StringIO()
+    write_text([letter(1)], (), stream, now=NOW, unseen=15)
+    said = stream.getvalue()
+
+    assert "15 more lie behind these: SQS shows ten" in said
+    assert said.endswith("16 dead; send them back with --apply\n")
+
+
 def test_nothing_dead_is_one_line() -> None:
     """Good news is short."""
     assert text([]) == "nothing is dead\n"
