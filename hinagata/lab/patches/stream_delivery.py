@@ -3,8 +3,8 @@
 The rules are the same for Kinesis and for the stream of a DynamoDB table; what differs is where
 the records lie. Each shard of each mapping has a thread of its own while it has records, so that
 a slow or failing function delays no other mapping. With a ParallelizationFactor a shard's records
-go to so many lanes by their keys, each in order; the lanes read on together, so one that retries
-holds up the others, which on AWS it does not. The batching window counts as 0. So order is at
+go to so many lanes by their keys, as far as this machine has cores, each in order; the lanes read
+on together, so one that retries holds up the others, which on AWS it does not. The batching window counts as 0. So order is at
 least AWS's, throughput at most.
 """
 
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hinagata.lab.patches.destinations import failure_key, hand_over_if_possible
+from hinagata.lab.patches.mapping_concurrency import most_at_once
 from hinagata.lab.patches.patch import emulator_module
 
 Record = dict[str, Any]
@@ -219,12 +220,12 @@ class StreamPoller:
         return started
 
     def _read(self, lane: tuple[str, str, str], mapping: Mapping, shard: str) -> None:
-        factor = int(mapping.get("ParallelizationFactor") or 1)
-        at_most = factor * batch_size(mapping)
+        number = min(int(mapping.get("ParallelizationFactor") or 1), most_at_once())
+        at_most = number * batch_size(mapping)
         try:
-            with ThreadPoolExecutor(factor, thread_name_prefix="ministack-esm") as pool:
+            with ThreadPoolExecutor(number, thread_name_prefix="ministack-esm") as pool:
                 while enabled(mapping) and (records := self._source.read(mapping, shard, at_most)):
-                    lanes = in_lanes(records, factor, self._source.key)
+                    lanes = in_lanes(records, number, self._source.key)
                     under_way = [
                         # Each has the account and region of the mapping.
                         pool.submit(
