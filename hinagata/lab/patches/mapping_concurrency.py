@@ -33,8 +33,8 @@ def _apply() -> None:
 
 PATCH = Patch(
     name="mapping-concurrency",
-    promise="a queue's mapping, or a shard's, runs at most one batch a core of this machine at once, "
-    "and never more than its MaximumConcurrency",
+    promise="a queue's mapping, or a shard's, runs at most one batch a core of this machine at "
+    "once, and never more than its MaximumConcurrency",
     symbols=("ministack.services.lambda_svc:_sqs_esm_concurrency",),
     apply=_apply,
 )

@@ -4,8 +4,8 @@ The rules are the same for Kinesis and for the stream of a DynamoDB table; what 
 the records lie. Each shard of each mapping has a thread of its own while it has records, so that
 a slow or failing function delays no other mapping. With a ParallelizationFactor a shard's records
 go to so many lanes by their keys, as far as this machine has cores, each in order; the lanes read
-on together, so one that retries holds up the others, which on AWS it does not. The batching window counts as 0. So order is at
-least AWS's, throughput at most.
+on together, so one that retries holds up the others, which on AWS it does not. The batching window
+counts as 0. So order is at least AWS's, throughput at most.
 """
 
 import contextvars
