@@ -456,10 +456,11 @@ def _add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument(
         "--output",
-        metavar="FILE",
+        metavar="FORMAT=FILE",
         action="append",
         default=[],
-        help="write a page (.html), plots (.png), a table (.csv) or a document (.json) too",
+        help="write a page (html), plots (png), a table (csv) or a document (json) too, as "
+        "html=day.html or just day.html; as often as you like",
     )
 
 

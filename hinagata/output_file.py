@@ -1,16 +1,52 @@
-"""Writes a file whole or not at all."""
+"""Files that are asked for beside an answer: which, and written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hinagata.errors import HinagataError
+from hinagata.errors import HinagataError, UsageError
+from hinagata.suggestion import suggest
 
 
 class OutputError(HinagataError):
     """A file that cannot be written."""
+
+
+def named_files(outputs: Sequence[str], suffixes: Mapping[str, str]) -> dict[Path, str]:
+    """Returns the format of each file that `--output` asks for.
+
+    Args:
+        outputs: Each `FORMAT=FILE`, or a file alone whose suffix tells its format.
+        suffixes: For each format there is, the suffix of its files, as `.html`.
+
+    Raises:
+        UsageError: One is of no format, or two are one file.
+
+    Example:
+        >>> named_files(["json=run", "run.html"], {"html": ".html", "json": ".json"})
+        {PosixPath('run'): 'json', PosixPath('run.html'): 'html'}
+    """
+    by_suffix = {suffix: kind for kind, suffix in suffixes.items()}
+    files: dict[Path, str] = {}
+    for output in outputs:
+        kind, equals, name = output.partition("=")
+        if not equals:
+            kind, name = by_suffix.get(Path(output).suffix.lower(), ""), output
+        if not kind or not name:
+            first = next(iter(suffixes))
+            raise UsageError(
+                f"--output: found {output}, expected FORMAT=FILE, as {first}=found"
+                f"{suffixes[first]}, or a file that ends with {', '.join(by_suffix)}"
+            )
+        if kind not in suffixes:
+            raise UsageError(f"--output: found format {kind}, expected {suggest(kind, suffixes)}")
+        if Path(name) in files:
+            raise UsageError(f"--output: {name} is named twice; give each format its own file")
+        files[Path(name)] = kind
+    return files
 
 
 def write_whole(file: Path, content: str | bytes) -> None:

@@ -17,11 +17,10 @@ from hinagata.checks.configuration import (
 )
 from hinagata.checks.report import Report
 from hinagata.checks.runner import run_checks
-from hinagata.errors import UsageError
-from hinagata.suggestion import suggest
+from hinagata.output_file import named_files, write_whole
 from hinagata.topology.reading import read_topology
 
-FORMATS = ("text", "json", "sarif", "junit")
+SUFFIXES = {"sarif": ".sarif", "junit": ".xml", "json": ".json", "text": ".txt"}
 
 
 def check(
@@ -45,7 +44,7 @@ def check(
             is synthesized if its sources changed, or its cdk.out if there is no app.
         project: Folder whose `hinagata.toml` counts, and which output shows paths relative to.
         stream: Where the answer is written.
-        format: The answer's format, one of `FORMATS`.
+        format: The answer's format, one of `SUFFIXES`.
         outputs: More answers, each `FORMAT=FILE`.
         only: Ids of the checks to run, each alone or several with commas. None: all.
         config: The configuration. None: the project's, if it has one.
@@ -57,7 +56,7 @@ def check(
     Returns:
         Whether nothing fails.
     """
-    files = _files(outputs)
+    files = named_files(outputs, SUFFIXES)
     configuration = _configuration(project, config)
     if fail_on is not None:
         configuration = replace(configuration, fail_on=severity_or_never(fail_on))
@@ -78,8 +77,6 @@ def check(
 
         report = apply_baseline(report, known)
     for file, kind in files.items():
-        from hinagata.output_file import write_whole
-
         write_whole(file, _written(kind, report, project, with_suppressed=with_suppressed))
     if format == "text":
         from hinagata.checks.output.as_text import write_text
@@ -88,22 +85,6 @@ def check(
     else:
         stream.write(_written(format, report, project, with_suppressed=with_suppressed))
     return report.is_good
-
-
-def _files(outputs: Sequence[str]) -> dict[Path, str]:
-    files: dict[Path, str] = {}
-    for output in outputs:
-        kind, equals, name = output.partition("=")
-        if not equals or not name:
-            raise UsageError(
-                f"--output: found {output}, expected FORMAT=FILE, as sarif=found.sarif"
-            )
-        if kind not in FORMATS:
-            raise UsageError(f"--output: found format {kind}, expected {suggest(kind, FORMATS)}")
-        if Path(name) in files:
-            raise UsageError(f"--output: {name} is named twice; give each format its own file")
-        files[Path(name)] = kind
-    return files
 
 
 def _configuration(project: Path, config: Path | None) -> Configuration:

@@ -4,20 +4,18 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hinagata.errors import UsageError
 from hinagata.lab.report import write_json
 from hinagata.lab.result import Result
-from hinagata.output_file import refuse_unwritable, write_whole
-from hinagata.suggestion import suggest
+from hinagata.output_file import named_files, refuse_unwritable, write_whole
 
-FORMATS = ("html", "json")
+SUFFIXES = {"json": ".json", "html": ".html"}
 
 
 def output_files(outputs: Sequence[str], *, report: Path | None) -> Mapping[Path, str]:
     """Return the format of each file that is asked for.
 
     Args:
-        outputs: each `FORMAT=FILE`.
+        outputs: each `FORMAT=FILE`, or a file whose suffix tells its format.
         report: one more, in HTML.
 
     Raises:
@@ -25,17 +23,10 @@ def output_files(outputs: Sequence[str], *, report: Path | None) -> Mapping[Path
         OutputError: one cannot be written.
         HinagataError: what draws the curves of a page is not installed.
     """
-    files: dict[Path, str] = {}
-    for output in [*([f"html={report}"] if report is not None else []), *outputs]:
-        kind, equals, name = output.partition("=")
-        if not equals or not name:
-            raise UsageError(f"--output: found {output}, expected FORMAT=FILE, as json=run.json")
-        if kind not in FORMATS:
-            raise UsageError(f"--output: found format {kind}, expected {suggest(kind, FORMATS)}")
-        if Path(name) in files:
-            raise UsageError(f"{name} is named twice; give each format its own file")
-        refuse_unwritable(Path(name))
-        files[Path(name)] = kind
+    page = [f"html={report}"] if report is not None else []
+    files = named_files([*page, *outputs], SUFFIXES)
+    for file in files:
+        refuse_unwritable(file)
     if "html" in files.values():
         from hinagata.report.figure import refuse_without_plots
 

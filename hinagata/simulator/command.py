@@ -10,7 +10,7 @@ from typing import TextIO
 from hinagata.errors import UsageError
 from hinagata.facts import Facts
 from hinagata.facts.facts import DEFAULT_REGION
-from hinagata.output_file import write_whole
+from hinagata.output_file import named_files, write_whole
 from hinagata.scenario import Scenario, find_scenario, read_scenario
 from hinagata.scenario.units import seconds as read_seconds
 from hinagata.simulator.choice import Engine
@@ -18,6 +18,8 @@ from hinagata.simulator.engines import engine as shipped
 from hinagata.simulator.self_check import Run
 from hinagata.simulator.simulation import EngineChoice, Simulation, simulate
 from hinagata.topology.reading import read_topology
+
+SUFFIXES = {"html": ".html", "png": ".png", "csv": ".csv", "json": ".json"}
 
 
 def simulate_scenario(
@@ -47,7 +49,8 @@ def simulate_scenario(
         scenario: A scenario's file, or its name.
         engine: `auto`, `tick` or `event`.
         format: `text` or `json`.
-        outputs: Files to write too, by their suffix a page, an image, a table or a document.
+        outputs: Files to write too, each `FORMAT=FILE`, or a file whose suffix tells its format: a
+            page, an image, a table or a document.
         seed: What every random draw derives from. Default: the scenario's.
         duration: How long it is watched, as `2h`. Default: as the scenario says.
         faults: What goes wrong besides, each written as in a scenario.
@@ -63,7 +66,8 @@ def simulate_scenario(
     Raises:
         HinagataError: Something cannot be read, simulated or written.
     """
-    writers = [_writer(output) for output in outputs]
+    files = named_files(outputs, SUFFIXES)
+    writers = [_writer(kind) for kind in files.values()]
     wanted = _read(scenario, project, faults)
     simulation = simulate(
         read_topology(*(map(Path, paths) if paths else (_assembly(project),))),
@@ -79,8 +83,8 @@ def simulate_scenario(
     )
     # Drawn before anything is written, so that nothing is half-written where that fails.
     contents = [write(simulation) for write in writers]
-    for output, content in zip(outputs, contents, strict=True):
-        write_whole(Path(output), content)
+    for file, content in zip(files, contents, strict=True):
+        write_whole(file, content)
     _print(simulation, stream, format)
     return simulation.met
 
@@ -109,24 +113,19 @@ def _duration(text: str) -> float:
         raise UsageError(f"--duration: {error}") from None
 
 
-def _writer(output: str) -> Callable[[Simulation], str | bytes]:
-    """Returns what makes the content of a file, by its suffix."""
-    suffix = Path(output).suffix.lower()
-    if suffix == ".html":
+def _writer(kind: str) -> Callable[[Simulation], str | bytes]:
+    """Returns what makes the content of a file of a format."""
+    if kind == "html":
         return _page
-    if suffix == ".png":
+    if kind == "png":
         return _image
-    if suffix == ".csv":
+    if kind == "csv":
         from hinagata.simulator.as_csv import as_csv
 
         return as_csv
-    if suffix == ".json":
-        from hinagata.simulator.as_json import as_json
+    from hinagata.simulator.as_json import as_json
 
-        return as_json
-    raise UsageError(
-        f"--output {output}: expected a file that ends with .html, .png, .csv or .json"
-    )
+    return as_json
 
 
 def _page(simulation: Simulation) -> str:

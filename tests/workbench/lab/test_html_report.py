@@ -195,9 +195,15 @@ def test_files_are_written_as_they_were_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        ("run.json", "--output: found run.json, expected FORMAT=FILE, as json=run.json"),
-        ("pdf=x", "--output: found format pdf, expected one of html, json"),
-        ("html=page.html", "page.html is named twice; give each format its own file"),
+        (
+            "run.pdf",
+            (
+                "--output: found run.pdf, expected FORMAT=FILE, as json=found.json, or a file that "
+                "ends with .json, .html"
+            ),
+        ),
+        ("pdf=x", "--output: found format pdf, expected one of json, html"),
+        ("html=page.html", "--output: page.html is named twice; give each format its own file"),
     ],
 )
 def test_fails_for_an_output_that_is_none(

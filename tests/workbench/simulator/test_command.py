@@ -108,10 +108,9 @@ def test_json_has_all_that_the_text_has(files: Path) -> None:
 
 
 def test_a_file_is_written_for_each_output(files: Path) -> None:
-    """A page with plots, an image, a table and a document, by their suffixes."""
-    outputs = [files / f"out.{suffix}" for suffix in ("html", "png", "csv", "json")]
-    simulated(files, outputs=[str(output) for output in outputs])
-    page, image, table, document = outputs
+    """A page with plots, an image, a table and a document, by their suffixes or named formats."""
+    page, image, table, document = (files / name for name in ("a.html", "a.png", "a.csv", "a"))
+    simulated(files, outputs=[f"html={page}", str(image), str(table), f"json={document}"])
 
     assert "<svg" in page.read_text(encoding="utf-8")
     assert image.read_bytes().startswith(b"\x89PNG")
@@ -136,7 +135,8 @@ def test_a_fault_of_the_command_line_is_one_of_the_scenario(files: Path) -> None
         ({"scenario": "./nowhere.yaml"}, "no such scenario file"),
         ({"duration": "0s"}, "duration of 0 s"),
         ({"duration": "soon"}, "--duration: "),
-        ({"outputs": ["out.docx"]}, ".html, .png, .csv or .json"),
+        ({"outputs": ["out.docx"]}, "as html=found.html, or a file that ends with .html, .png"),
+        ({"outputs": ["jsn=out"]}, "did you mean json"),
         ({"faults": ["inject: raise, on: Nobody, at: 1s, for: 9s"]}, "Nobody"),
         ({"faults": ["inject: vanish, on: Ingest, at: 1s"]}, "--fault:1"),
         ({"faults": ["inject: raise, on: Ingest, at: 3h, for: 9s"]}, "before the scenario ends"),
