@@ -8,12 +8,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pattern_runtime.batches import each_batch
     from pattern_runtime.breaker import BreakerOpenError, CircuitBreaker, circuit_breaker
     from pattern_runtime.consume import each_event
     from pattern_runtime.environment import MissingVariableError, required
     from pattern_runtime.events import Event, JsonObject, MalformedEventError, parse_json
     from pattern_runtime.retry import retried
-    from pattern_runtime.send import publish, put_record, send_to_queue, start_workflow
+    from pattern_runtime.send import (
+        NotTakenError,
+        publish,
+        put_event,
+        put_record,
+        send_to_queue,
+        start_workflow,
+    )
     from pattern_runtime.spans import Span, span
     from pattern_runtime.steps import Results, each_step
 
@@ -24,13 +32,16 @@ _HOMES = {
     "JsonObject": "events",
     "MalformedEventError": "events",
     "MissingVariableError": "environment",
+    "NotTakenError": "send",
     "Results": "steps",
     "Span": "spans",
     "circuit_breaker": "breaker",
+    "each_batch": "batches",
     "each_event": "consume",
     "each_step": "steps",
     "parse_json": "events",
     "publish": "send",
+    "put_event": "send",
     "put_record": "send",
     "required": "environment",
     "retried": "retry",
@@ -46,13 +57,16 @@ __all__ = [
     "JsonObject",
     "MalformedEventError",
     "MissingVariableError",
+    "NotTakenError",
     "Results",
     "Span",
     "circuit_breaker",
+    "each_batch",
     "each_event",
     "each_step",
     "parse_json",
     "publish",
+    "put_event",
     "put_record",
     "required",
     "retried",

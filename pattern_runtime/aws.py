@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
-Service = Literal["dynamodb", "kinesis", "lambda", "secretsmanager", "sns", "sqs", "stepfunctions"]
+Service = Literal[
+    "dynamodb", "events", "kinesis", "lambda", "secretsmanager", "sns", "sqs", "stepfunctions"
+]
 
 CONFIG = Config(
     # The SDK's own 60 s would outlast the function or the caller; what still fails after these is
@@ -41,8 +43,22 @@ class Workflows(Protocol):
         ...
 
 
+class Buses(Protocol):
+    """What is used of the client of EventBridge."""
+
+    def put_events(
+        self,
+        *,
+        Entries: list[dict[str, Any]],  # noqa: N803 - boto3's own name
+    ) -> dict[str, Any]:
+        """Put events, each of which may fail."""
+        ...
+
+
 @overload
 def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
+@overload
+def client(service: Literal["events"]) -> Buses: ...
 @overload
 def client(service: Literal["kinesis"]) -> "KinesisClient": ...
 @overload

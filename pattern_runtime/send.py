@@ -1,12 +1,13 @@
 """Sending an event on: to a queue, a topic, a stream, a workflow or a bus."""
 
+import json
 from hashlib import sha256
 
 from botocore.exceptions import ClientError
 
 from pattern_runtime import aws
 from pattern_runtime.events import Event
-from pattern_runtime.trace import current_trace
+from pattern_runtime.trace import current_trace, onward_trace
 
 
 def send_to_queue(url: str, event: Event) -> None:
@@ -72,3 +73,36 @@ def start_workflow(arn: str, event: Event) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
             raise
+
+
+class NotTakenError(Exception):
+    """A bus answered, and did not take the event; it may later."""
+
+
+def put_event(bus: str, event: Event) -> None:
+    """Put the event on an EventBridge bus, under the trace that this code runs in.
+
+    Args:
+        bus: The bus' name.
+        event: Its type and source are what rules match; the rest is the detail, of which the rules
+            of `EventBus` make the envelope again.
+
+    Raises:
+        NotTakenError: The bus did not take it, e.g. because it is throttled.
+    """
+    detail = {"id": event.id, "trace": onward_trace(event.trace), "data": event.data}
+    answer = aws.client("events").put_events(
+        Entries=[
+            {
+                "EventBusName": bus,
+                "Source": event.source,
+                "DetailType": event.type,
+                "Time": event.time,
+                "TraceHeader": current_trace(event.trace),
+                "Detail": json.dumps(detail, separators=(",", ":"), allow_nan=False),
+            }
+        ]
+    )
+    # It answers 200 all the same.
+    if answer["FailedEntryCount"]:
+        raise NotTakenError(f"the bus did not take it: {answer['Entries'][0].get('ErrorCode')}")

@@ -15,11 +15,13 @@ from patterns._start import start_lean as start_lean
 if TYPE_CHECKING:
     from patterns._acknowledgements import Situation as Situation
     from patterns._acknowledgements import acknowledge as acknowledge
+    from patterns._event_route import EventRoute as EventRoute
     from patterns._off import Off as Off
     from patterns.app import App as App
     from patterns.circuit_breaker import CircuitBreaker as CircuitBreaker
     from patterns.durable_workflow import DurableWorkflow as DurableWorkflow
     from patterns.durable_workflow import Step as Step
+    from patterns.event_bus import EventBus as EventBus
     from patterns.event_stream import EventStream as EventStream
     from patterns.failure_mode_validation import FailureModes as FailureModes
     from patterns.fan_out import FanOut as FanOut
@@ -40,6 +42,8 @@ _MODULES = {
     "App": "app",
     "CircuitBreaker": "circuit_breaker",
     "DurableWorkflow": "durable_workflow",
+    "EventBus": "event_bus",
+    "EventRoute": "_event_route",
     "EventStream": "event_stream",
     "FailureModes": "failure_mode_validation",
     "FanOut": "fan_out",

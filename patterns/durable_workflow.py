@@ -37,7 +37,7 @@ _RETRIES = 5
 _MOST_RETRIES = 100
 _WAIT_SECONDS = 2
 _LONGEST_WAIT_SECONDS = 60
-_BACKOFF = 2
+_BACKOFF = 2.0
 # A throttled step waits its turn: thirty times, up to a minute each, is about half an hour.
 _THROTTLE_RETRIES = 30
 _THROTTLE_WAIT_SECONDS = 1

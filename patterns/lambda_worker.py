@@ -368,6 +368,28 @@ class LambdaWorker(Construct, Sender):
     def grant_send(self, grantee: iam.IGrantable) -> None:
         """Lets `grantee` invoke it asynchronously; failures end in a dead-letter queue."""
         _grant_invoke(self.function, grantee)
+        self._is_invoked()
+
+    def invoked_by(self, service: str, construct_id: str, source_arn: str) -> None:
+        """Lets one resource of a service invoke it asynchronously; `EventBus` calls it.
+
+        Args:
+            service: The service, e.g. "events.amazonaws.com".
+            construct_id: Of the permission, below this worker.
+            source_arn: The resource.
+        """
+        lambda_.CfnPermission(
+            self,
+            construct_id,
+            action="lambda:InvokeFunction",
+            function_name=self.function.function_arn,
+            principal=service,
+            source_arn=source_arn,
+        )
+        self._is_invoked()
+
+    def _is_invoked(self) -> None:
+        """Bounds asynchronous invocations, and keeps those that fail."""
         if _INVOCATIONS in self.failures:
             return
         if self.mappings:

@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from patterns import _event_route
 from patterns._acknowledgements import (
     API_LOGGING_ROLE,
     NO_CACHE,
@@ -27,6 +28,7 @@ from patterns._acknowledgements import (
 from patterns._alarms import alarm, operator_alarms
 from patterns._asked import in_seconds, in_words, resource_of, seconds, stack_of
 from patterns._defaults import log_group
+from patterns._event_route import EventRoute
 from patterns._flows import Sender, environment_name
 from patterns._function import (
     FUNCTION_ID_SUFFIXES,
@@ -111,8 +113,8 @@ class ReactiveApi(Construct, Sender):
     Args:
         scope: Parent construct.
         construct_id: Also the hop's name in logs and spans.
-        routes: "METHOD /path/{parameter}" to a handler or a `Route`. Routes with the same handler
-            share its function.
+        routes: "METHOD /path/{parameter}" to a handler, a `Route`, or an `EventRoute`, which needs
+            no code. Routes with the same handler share its function.
         protocol: "rest" validates requests and is traced; "http" is cheaper and does neither.
         code: Source root of the handlers, relative to where the app runs.
         timeout: Longest run of a handler, below the gateway's 29 s (REST) or 30 s (HTTP).
@@ -154,7 +156,7 @@ class ReactiveApi(Construct, Sender):
         scope: Construct,
         construct_id: str,
         *,
-        routes: Mapping[str, str | lambda_.IFunction | Route],
+        routes: Mapping[str, str | lambda_.IFunction | Route | EventRoute],
         protocol: Literal["rest", "http"] = "rest",
         code: str = "functions",
         timeout: cdk.Duration | None = None,
@@ -178,14 +180,22 @@ class ReactiveApi(Construct, Sender):
         timeout = timeout or in_seconds(10)
         self._protocol = protocol
         self._account_logging_role = account_logging_role
-        self._routes = {key: _route(key, value, protocol) for key, value in routes.items()}
+        self._routes: dict[str, Route] = {}
+        self._events: dict[str, EventRoute] = {}
+        for key, value in routes.items():
+            _check_key(key)
+            if isinstance(value, EventRoute):
+                _event_route.check(key, value, protocol)
+                self._events[key] = value
+            else:
+                self._routes[key] = _route(key, value, protocol)
         latency_alarm = latency_alarm or in_seconds(3)
         _check(routes, protocol, cors_origins, requests_per_second, burst)
         _check_timeout("timeout", timeout, protocol)
         _check_latency(latency_alarm, protocol)
         _check_authorization(authorization, protocol)
         if protocol == "rest":
-            _check_parameters(self._routes)
+            _check_parameters(routes)
         self._owned: dict[str, lambda_.Function] = {}
         self.functions = {}
         ids = _OTHER_IDS.copy()
@@ -242,7 +252,7 @@ class ReactiveApi(Construct, Sender):
             cloud_watch_role=self._account_logging_role,
             default_cors_preflight_options=apigateway.CorsOptions(
                 allow_origins=list(cors_origins),
-                allow_methods=sorted({key.split(" ")[0] for key in self._routes}),
+                allow_methods=sorted({key.split(" ")[0] for key in self._keys()}),
                 allow_headers=_CORS_HEADERS,
             )
             if cors_origins
@@ -273,12 +283,21 @@ class ReactiveApi(Construct, Sender):
         }
         public = isinstance(authorization, Off)
         authorizer = None if public or authorization is None else authorization
-        for key, route in self._routes.items():
+        for key in self._keys():
             method, path = key.split(" ", 1)
             resource = api.root.resource_for_path(path)
+            route = self._routes.get(key)
+            put = self._events.get(key)
             made = resource.add_method(
                 method,
-                integrations[key],
+                integrations[key]
+                if put is None
+                else _event_route.integration(
+                    self,
+                    f"{_words(key)}Role",
+                    put,
+                    seconds=in_seconds(_INTEGRATION_TIMEOUT_SECONDS["rest"]),
+                ),
                 authorizer=authorizer,
                 authorization_type=apigateway.AuthorizationType.NONE
                 if public
@@ -286,9 +305,9 @@ class ReactiveApi(Construct, Sender):
                 if authorizer is None
                 else None,
                 request_validator=validator,
-                request_models=_body_model(api, key, route),
-                request_parameters={f"method.request.querystring.{q}": True for q in route.query}
-                or None,
+                request_models=_body_model(api, key, (put or route).body),  # type: ignore[union-attr]  # one of them
+                request_parameters=_required(route, put),
+                method_responses=None if put is None else _event_route.method_responses(),
             )
             if isinstance(authorization, Off):
                 acknowledge(made, PUBLIC_METHOD.because(authorization.reason))
@@ -298,6 +317,10 @@ class ReactiveApi(Construct, Sender):
         self.api = api
         self.url = _url(api)
         return {"ApiName": api.rest_api_name, "Stage": _STAGE}
+
+    def _keys(self) -> list[str]:
+        """Every route, those with code first."""
+        return [*self._routes, *self._events]
 
     def _make_http(
         self,
@@ -404,7 +427,7 @@ class ReactiveApi(Construct, Sender):
         stack = stack_of(self)
         stage_name = _STAGE if rest else "$default"
         paths = [
-            f"{stage_name}/{re.sub('{[^}]+}', '*', key.replace(' ', ''))}" for key in self._routes
+            f"{stage_name}/{re.sub('{[^}]+}', '*', key.replace(' ', ''))}" for key in self._keys()
         ]
         grantee.grant_principal.add_to_principal_policy(
             iam.PolicyStatement(
@@ -425,6 +448,12 @@ class ReactiveApi(Construct, Sender):
             acknowledge(grantee, Situation(PATH_PARAMETERS, cdk=tuple(sorted(rules))))
 
     def _code(self) -> Iterable[Code]:
+        if not self.functions:
+            message = (
+                f"{self.node.path}: none of its routes has code to grant or tell anything: give a "
+                "route a handler, or leave the verb out"
+            )
+            raise ValueError(message)
         changeable = {
             key: handler
             for key, handler in self.functions.items()
@@ -440,7 +469,7 @@ class ReactiveApi(Construct, Sender):
         return {handler.node.path: handler for handler in changeable.values()}.values()
 
 
-def _route(key: str, value: str | lambda_.IFunction | Route, protocol: str) -> Route:
+def _check_key(key: str) -> None:
     match = _ROUTE.match(key)
     if match is None or match["method"] not in _METHODS:
         message = (
@@ -448,6 +477,9 @@ def _route(key: str, value: str | lambda_.IFunction | Route, protocol: str) -> R
             f"{', '.join(sorted(_METHODS))}"
         )
         raise ValueError(message)
+
+
+def _route(key: str, value: str | lambda_.IFunction | Route, protocol: str) -> Route:
     route = value if isinstance(value, Route) else Route(handler=value)
     if protocol == "http" and (route.body is not None or route.query):
         message = (
@@ -538,7 +570,7 @@ def _check_authorization(authorization: object, protocol: str) -> None:
         raise ValueError(message)
 
 
-def _check_parameters(routes: Mapping[str, Route]) -> None:
+def _check_parameters(routes: Iterable[str]) -> None:
     names: dict[tuple[str, ...], str] = {}
     for key in routes:
         parts = key.split("/")[1:]
@@ -577,16 +609,24 @@ def _url(api: apigateway.RestApi) -> str:
     return f"https://{api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{_STAGE}"
 
 
+def _required(route: Route | None, put: EventRoute | None) -> dict[str, bool] | None:
+    """The parameters that a request must have."""
+    if put is not None:
+        return {f"method.request.header.{_event_route.ID_HEADER}": True}
+    query = route.query if route is not None else ()
+    return {f"method.request.querystring.{name}": True for name in query} or None
+
+
 def _body_model(
-    api: apigateway.RestApi, key: str, route: Route
+    api: apigateway.RestApi, key: str, body: Mapping[str, object] | None
 ) -> dict[str, apigateway.IModel] | None:
-    if route.body is None:
+    if body is None:
         return None
     from aws_cdk import aws_apigateway as apigateway
 
     # An L1 takes the user's JSON schema as it is; the L2 has a type of its own for it. A stage
     # serves a new schema only after a new deployment, hence the logical id.
-    schema = {"$schema": "http://json-schema.org/draft-04/schema#", **route.body}
+    schema = {"$schema": "http://json-schema.org/draft-04/schema#", **body}
     model = apigateway.CfnModel(
         api,
         f"{_words(key)}Body",

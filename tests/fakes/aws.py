@@ -25,6 +25,7 @@ class FakeAws:
         self.published: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.records: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.tables: dict[str, dict[tuple[str, ...], Item]] = defaultdict(dict)
+        self.events: list[dict[str, Any]] = []
         self.secrets: dict[str, str] = {}
         self.secret_reads = 0
         self.executions: dict[tuple[str, str], str] = {}
@@ -59,6 +60,13 @@ class FakeAws:
         self._may_fail("put_record")
         self.records[request["StreamName"]].append(request)
         return {"ShardId": "shardId-000000000000", "SequenceNumber": "1"}
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        if "put_events" in self.failing:
+            failed = {"ErrorCode": "ThrottlingException"}
+            return {"FailedEntryCount": len(Entries), "Entries": [failed for _ in Entries]}
+        self.events += Entries
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in Entries]}
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:
         self._may_fail("get_secret_value")

@@ -1,10 +1,19 @@
 """Sending: the envelope, and what the service itself needs to know beside it."""
 
+import json
 from typing import Any
 
 import pytest
 
-from pattern_runtime import Event, aws, publish, put_record, send_to_queue
+from pattern_runtime import (
+    Event,
+    NotTakenError,
+    aws,
+    publish,
+    put_event,
+    put_record,
+    send_to_queue,
+)
 from tests.fakes.aws import FakeAws
 from tests.functions.conftest import lambda_event
 
@@ -43,6 +52,35 @@ def test_a_stream_gets_the_event_under_its_key(fake_aws: FakeAws, event: Event) 
     (record,) = fake_aws.records["telemetry"]
     assert Event.from_json(record["Data"]) == event
     assert record["PartitionKey"] == "car-7"
+
+
+def test_a_bus_gets_what_rules_match_and_what_makes_the_envelope(
+    fake_aws: FakeAws, event: Event
+) -> None:
+    """Type and source are the bus' own fields; id, trace and data are the detail."""
+    put_event("orders", event)
+
+    (entry,) = fake_aws.events
+    assert entry["EventBusName"] == "orders"
+    assert (entry["DetailType"], entry["Source"], entry["Time"]) == (
+        event.type,
+        event.source,
+        event.time,
+    )
+    assert json.loads(entry["Detail"]) == {
+        "id": event.id,
+        "trace": event.trace,
+        "data": event.data,
+    }
+    assert entry["TraceHeader"] == event.trace
+
+
+def test_an_event_that_the_bus_did_not_take_is_an_error(fake_aws: FakeAws, event: Event) -> None:
+    """The bus answers 200 and tells of each entry what became of it."""
+    fake_aws.throttle("put_events")
+
+    with pytest.raises(NotTakenError, match="ThrottlingException"):
+        put_event("orders", event)
 
 
 def test_a_client_is_made_once_with_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

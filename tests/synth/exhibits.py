@@ -11,6 +11,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_events as events
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -23,6 +24,8 @@ from constructs import Construct
 from patterns import (
     CircuitBreaker,
     DurableWorkflow,
+    EventBus,
+    EventRoute,
     EventStream,
     FanOut,
     LambdaWorker,
@@ -520,6 +523,71 @@ def workflow_switched_off(stack: cdk.Stack, code: str) -> None:
     DurableWorkflow(stack, "Fulfilment", steps=[reserve], log=Off(REASON))
 
 
+def _bus(stack: cdk.Stack, code: str) -> EventBus:
+    bus = EventBus(stack, "OrderBus")
+    invoices = PointToPointQueue(stack, "Invoices")
+    bus.delivers_to(invoices, matching={"type": ["order.placed"]})
+    LambdaWorker(stack, "Seller", handler="shop.orders.handler", code=code).sends_to(bus)
+    return bus
+
+
+@exhibit
+def bus(stack: cdk.Stack, code: str) -> None:
+    """A bus with one consumer and a sender."""
+    _bus(stack, code)
+
+
+@exhibit
+def bus_more(stack: cdk.Stack, code: str) -> None:
+    """The same with a worker and a workflow as further consumers."""
+    bus = _bus(stack, code)
+    mailer = LambdaWorker(stack, "Mailer", handler="shop.billing.handler", code=code)
+    bus.delivers_to(
+        mailer,
+        matching={"type": ["order.placed"], "data.amount_yen": [{"numeric": [">", 100000]}]},
+    )
+    ship = LambdaWorker(stack, "Ship", handler="shop.orders.handler", code=code)
+    bus.delivers_to(DurableWorkflow(stack, "Fulfilment", steps=[ship]))
+
+
+@exhibit
+def bus_switched_off(stack: cdk.Stack, code: str) -> None:
+    """A bus without an archive, to a keyed queue, giving up early."""
+    bus = EventBus(stack, "OrderBus", archive_days=Off(REASON), retry_for=cdk.Duration.minutes(10))
+    bus.delivers_to(PointToPointQueue(stack, "Invoices", key=_key(stack)))
+    LambdaWorker(stack, "Seller", handler="shop.orders.handler", code=code).sends_to(bus)
+
+
+@exhibit
+def bus_own(stack: cdk.Stack, _code: str) -> None:
+    """Your own bus."""
+    mine = events.EventBus.from_event_bus_arn(
+        stack, "Mine", "arn:aws:events:eu-west-1:111122223333:event-bus/mine"
+    )
+    EventBus(stack, "OrderBus", bus=mine).delivers_to(PointToPointQueue(stack, "Invoices"))
+
+
+@exhibit
+def api_to_bus(stack: cdk.Stack, code: str) -> None:
+    """An API whose requests become events without any code, beside one with code."""
+    bus = EventBus(stack, "OrderBus", archive_days=7)
+    ReactiveApi(
+        stack,
+        "Shop",
+        routes={
+            "POST /orders": EventRoute(
+                bus=bus,
+                type="order.placed",
+                body={"type": "object", "required": ["item"]},
+                source="shop.orders",
+            ),
+            "PUT /returns": EventRoute(bus=bus, type="order.returned", body={"type": "object"}),
+            "GET /orders": "shop.orders.find",
+        },
+        code=code,
+    )
+
+
 @exhibit
 def api(stack: cdk.Stack, code: str) -> None:
     """A REST API, in its smallest use."""
@@ -721,3 +789,6 @@ def across_stacks(app: cdk.App, code: str) -> None:
     billing.consumes(returns)
     shop = ReactiveApi(here, "Shop", routes={"GET /": "shop.orders.handler"}, code=code)
     billing.calls(shop)
+    bus = EventBus(here, "OrderBus")
+    parcels = PointToPointQueue(there, "Parcels")
+    bus.delivers_to(parcels, matching={"type": ["order.placed"]})
