@@ -11,22 +11,26 @@ start_lean()
 
 from patterns import App  # noqa: E402 - the CDK comes after the start
 from stacks.connected_car import ConnectedCar  # noqa: E402
+from stacks.hvac_platform import HvacPlatform  # noqa: E402
 from stacks.resilient_orders import ResilientOrders  # noqa: E402
 
 
 def main() -> None:
     """Synthesizes into `cdk.out`, or where the CDK CLI says."""
     app = App()
-    ConnectedCar(app, "ConnectedCar", cars=_cars(app.node.try_get_context("cars")))
+    asked = app.node.try_get_context
+    ConnectedCar(app, "ConnectedCar", cars=_number("cars", asked("cars")) or 1_000)
+    devices, layout = _number("devices", asked("devices")), asked("layout")
+    HvacPlatform(app, "HvacPlatform", devices=devices or 5_000, layout=layout or "building")
     ResilientOrders(app, "ResilientOrders")
     app.synth()
 
 
-def _cars(given: str | None) -> int:
+def _number(name: str, given: str | None) -> int | None:
     if given is None:
-        return 1_000
+        return None
     if not str(given).isdecimal() or int(given) < 1:
-        sys.exit(f"cars={given}: give a number of cars, e.g. -c cars=1000000")
+        sys.exit(f"{name}={given}: give a number of {name}, e.g. -c {name}=1000000")
     return int(given)
 
 
