@@ -70,16 +70,16 @@ def synthesize(project: Path) -> CloudAssembly:
     """
     app, context = _settings(project)
     output = project / "cdk.out"
-    fingerprint = _fingerprint(project)
+    now = fingerprint(project)
     recorded = output / _FINGERPRINT
-    if recorded.is_file() and recorded.read_text(encoding="ascii") == fingerprint:
+    if recorded.is_file() and recorded.read_text(encoding="ascii") == now:
         return CloudAssembly.read(output)
     scratch = project / _SCRATCH
     scratch.mkdir(exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix="synthesis-", dir=scratch))
     try:
         _run(app, context, project=project, output=staging)
-        (staging / _FINGERPRINT).write_text(fingerprint, encoding="ascii")
+        (staging / _FINGERPRINT).write_text(now, encoding="ascii")
         _replace(output, staging)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -150,7 +150,13 @@ def _replace(output: Path, staging: Path) -> None:
     output.chmod(0o777 & ~umask)
 
 
-def _fingerprint(project: Path) -> str:
+def fingerprint(project: Path) -> str:
+    """Returns what changes whenever the app may synthesize something else.
+
+    Args:
+        project: Folder of the app: its files count, the installed versions, and the variables that
+            the CDK reads; scenarios, tests and what tools leave behind do not.
+    """
     digest = hashlib.sha256()
     for file in _sources(project):
         digest.update(str(file.relative_to(project)).encode())

@@ -1,6 +1,8 @@
 """Everything is synthesized once a session: the exhibits and the samples, in one app."""
 
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ import aws_cdk as cdk
 import cdk_nag
 import pytest
 
+from hinagata.assembly.synthesis import fingerprint
 from patterns import App
 from stacks.connected_car import ConnectedCar
 from stacks.hvac_platform import HvacPlatform
@@ -21,8 +24,46 @@ from tests.synth.exhibits import EXHIBITS, SOURCE, across_stacks
 from tests.synth.raw_architectures import synthesize
 from tests.synth.template import Template
 
+REPOSITORY = Path(__file__).parents[2]
 # In an environment of its own, which `make test` sets up.
-CHECKOV = Path(__file__).parents[2] / ".venv-checkov" / "bin" / "checkov"
+CHECKOV = REPOSITORY / ".venv-checkov" / "bin" / "checkov"
+
+
+class Judge:
+    """A tool that runs beside the tests; what it says of what is good is kept with that.
+
+    Args:
+        command: Runs it.
+        kept: File for what it says on standard output.
+    """
+
+    def __init__(self, command: list[str], kept: Path) -> None:
+        self._kept = kept
+        self._saying = kept.with_suffix(".part")
+        self._process: subprocess.Popen[bytes] | None = None
+        if not kept.exists():
+            # Into a file: it says more than a pipe holds that nobody reads yet.
+            with self._saying.open("wb") as output:
+                self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL)
+
+    def said(self) -> str:
+        """What it said, once it has ended."""
+        if self._process is None:
+            return self._kept.read_text()
+        status = self._process.wait()
+        said = self._saying.read_text()
+        # One that fails without a word has judged nothing.
+        assert status == 0 or said, f"{self._process.args} ended with status {status}"
+        if status == 0:
+            self._saying.rename(self._kept)
+            self._process = None
+        return said
+
+    def stop(self) -> None:
+        """End it, if it still runs."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
 
 
 @dataclass(frozen=True)
@@ -32,9 +73,8 @@ class Synthesized:
     directory: Path
     templates: dict[str, Template]
     report: dict[str, Any]
-    linter: subprocess.Popen[str]
-    checkov: subprocess.Popen[bytes]
-    checkov_report: Path
+    cfn_lint: Judge
+    checkov: Judge
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +89,48 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def synthesized(tmp_path_factory: pytest.TempPathFactory, code: str) -> Iterator[Synthesized]:
-    """The exhibits, the samples as they are, and the connected car for a million cars."""
-    directory = tmp_path_factory.mktemp("assembly")
+def synthesized(code: str, pytestconfig: pytest.Config) -> Iterator[Synthesized]:
+    """The exhibits, the samples as they are, and the connected car for a million cars.
+
+    Kept, with what was said of it, until something changes that it is made of.
+    """
+    place = _kept(pytestconfig.cache.mkdir("synthesized"))
+    directory = place / "assembly"
+    if not directory.exists():
+        staging = place / "staging"
+        shutil.rmtree(staging, ignore_errors=True)
+        _synthesize(staging, code)
+        staging.rename(directory)
+    files = sorted(directory.glob("*.template.json"))
+    names = [file.name.removesuffix(".template.json") for file in files]
+    # They take as long as everything else together, so they run beside the tests.
+    judges = [_cfn_lint(files, place), _checkov(files, place)]
+    try:
+        yield Synthesized(
+            directory,
+            {name: Template.read(directory, name) for name in names},
+            json.loads((directory / "validation-report.json").read_text()),
+            *judges,
+        )
+    finally:
+        for judge in judges:
+            judge.stop()
+
+
+def _kept(folder: Path) -> Path:
+    """The folder for what is synthesized from the sources as they are; others are removed."""
+    digest = hashlib.sha256(fingerprint(REPOSITORY).encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    place = folder / digest.hexdigest()[:16]
+    for other in folder.iterdir():
+        if other != place:
+            shutil.rmtree(other)
+    place.mkdir(exist_ok=True)
+    return place
+
+
+def _synthesize(directory: Path, code: str) -> None:
     app = App(outdir=str(directory))
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(), cdk_nag.ServerlessChecks())
     for name, build in EXHIBITS.items():
@@ -60,48 +139,24 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory, code: str) -> Iterator
     ConnectedCar(app, "ConnectedCar")
     ConnectedCar(app, "MillionCars", cars=1_000_000)
     HvacPlatform(app, "HvacPlatform")
-    HvacPlatform(app, "MillionHvacs", devices=5_000_000, layout="item")
     ResilientOrders(app, "ResilientOrders")
     # A finding fails the synthesis after everything is written; test_judges tells which it was.
     with suppress(SystemExit):
         app.synth()
-    files = sorted(directory.glob("*.template.json"))
-    names = [file.name.removesuffix(".template.json") for file in files]
-    # They take as long as everything else together, so they run beside the tests.
+
+
+def _cfn_lint(files: list[Path], place: Path) -> Judge:
     # MillionCars has ConnectedCar's resources with other numbers.
     linted = [str(file) for file in files if "Million" not in file.name]
-    report = tmp_path_factory.mktemp("checkov") / "report.json"
-    with (
-        subprocess.Popen(
-            [str(Path(sys.executable).with_name("cfn-lint")), "--format", "parseable", *linted],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as linter,
-        _checkov(files, report) as checkov,
-    ):
-        yield Synthesized(
-            directory,
-            {name: Template.read(directory, name) for name in names},
-            json.loads((directory / "validation-report.json").read_text()),
-            linter,
-            checkov,
-            report,
-        )
-        linter.terminate()
-        checkov.terminate()
+    cfn_lint = str(Path(sys.executable).with_name("cfn-lint"))
+    return Judge([cfn_lint, "--format", "parseable", *linted], place / "cfn-lint.txt")
 
 
-def _checkov(files: list[Path], report: Path) -> subprocess.Popen[bytes]:
+def _checkov(files: list[Path], place: Path) -> Judge:
     assert CHECKOV.exists(), f"{CHECKOV} is missing: make {CHECKOV.parents[1].name}/.ready"
     scope = ["--framework", "cloudformation", "--skip-download", "--quiet", "--compact"]
-    # Into a file: it says more than a pipe holds that nobody reads yet.
-    with report.open("wb") as output:
-        return subprocess.Popen(
-            [str(CHECKOV), *scope, "--output", "json", "--file", *map(str, files)],
-            stdout=output,
-            stderr=subprocess.DEVNULL,
-        )
+    command = [str(CHECKOV), *scope, "--output", "json", "--file", *map(str, files)]
+    return Judge(command, place / "checkov.json")
 
 
 @pytest.fixture(scope="session")

@@ -25,9 +25,7 @@ def _hinagata(synthesized: Synthesized) -> list[object]:
 
 
 def _cfn_lint(synthesized: Synthesized) -> list[object]:
-    said, _ = synthesized.linter.communicate()
-    assert synthesized.linter.returncode == 0, said
-    return said.splitlines()
+    return list(synthesized.cfn_lint.said().splitlines())
 
 
 def _cdk(synthesized: Synthesized) -> list[object]:
@@ -40,8 +38,7 @@ def _cdk(synthesized: Synthesized) -> list[object]:
 
 
 def _checkov(synthesized: Synthesized) -> list[object]:
-    synthesized.checkov.wait()
-    report = json.loads(synthesized.checkov_report.read_text())
+    report = json.loads(synthesized.checkov.said())
     assert report["summary"]["passed"] > 1000
     assert report["summary"]["parsing_errors"] == 0
     return [
