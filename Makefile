@@ -54,8 +54,9 @@ synth: setup  ## synthesize every sample with the real CDK CLI
 	@ls cdk.out/*.template.json
 
 .PHONY: test
-test: setup $(CHECKOV_READY) lint  ## everything that must hold, on both cores, the dearest first (CI runs exactly this)
-	@pytest -q -n 2 tests/emulator/test_readme_commands.py tests/synth tests/emulator tests/workbench tests/functions tests/house
+test: setup $(CHECKOV_READY) lint  ## everything that must hold, on both cores (CI runs exactly this)
+	@# The README's runs tell how late results come: beside them goes what keeps one core busy, no more.
+	@pytest -q -n 2 tests/emulator/test_readme_commands.py tests/workbench tests/functions tests/house tests/synth tests/emulator
 
 .PHONY: prove
 prove: setup  ## the runs at full size, minutes each: the fault matrix, the day of five million devices

@@ -22,24 +22,20 @@ if threading.current_thread() is threading.main_thread():
 
 # What is synthesized is made once a session, and belongs to one process.
 _TOGETHER = "tests/synth/"
-# Each file here has emulators of its own.
-_BY_FILE = "tests/emulator/"
 
 
-class ByFolder(LoadScopeScheduling):
-    """Deals tests out so that what is dear is made once: the largest portions first.
+class ByFile(LoadScopeScheduling):
+    """Deals tests out so that what is dear is made once: whole files, in the order as given.
 
     xdist's own groups (`--dist loadgroup` of 3.8) come to nothing with pytest 9.2, which no longer
     tells them by the tests' names.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        if file.startswith(_TOGETHER):
-            return _TOGETHER
-        return file if file.startswith(_BY_FILE) else nodeid
+        return _TOGETHER if nodeid.startswith(_TOGETHER) else nodeid.partition("::")[0]
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
-    """Take our own scheduler, whatever `--dist` says."""
-    return ByFolder(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Take our own scheduler, whatever `--dist` says, and the order of the command line."""
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
