@@ -139,6 +139,7 @@ def _synthesize(directory: Path, code: str) -> None:
     ConnectedCar(app, "ConnectedCar")
     ConnectedCar(app, "MillionCars", cars=1_000_000)
     HvacPlatform(app, "HvacPlatform")
+    HvacPlatform(app, "MillionHvacs", devices=5_000_000, layout="item")
     ResilientOrders(app, "ResilientOrders")
     # A finding fails the synthesis after everything is written; test_judges tells which it was.
     with suppress(SystemExit):
