@@ -263,7 +263,12 @@ class Poller:
         ramp_per_min: By how many batches at once that grows while messages wait.
         at_most: Most batches at once; `maximum concurrency` where one is set.
         receive_s: How long a receive takes, of which the messages are gone from the queue; an idle
-            poller asks again at once, for 20 s each time. A refused batch takes that and no more.
+            poller asks again at once, for 20 s each time.
+        again_s: How often a batch that the function was too busy for is tried again. It keeps its
+            place until it is taken, or its messages are visible again: "Lambda continues to retry
+            the message until the message's timestamp exceeds your queue's visibility timeout"
+            (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html), which
+            does not say how often.
         partial: Whether only the failed messages of a batch come back, or all.
     """
 
@@ -274,6 +279,7 @@ class Poller:
     ramp_per_min: float = 300
     at_most: float = 1250
     receive_s: float = 0.01
+    again_s: float = 1.0
     partial: bool = True
 
 

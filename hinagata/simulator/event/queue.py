@@ -34,11 +34,13 @@ class QueueNode(Node):
     """A queue and its poller."""
 
     __slots__ = (
+        "_again_act",
         "_allowed",
         "_batch",
         "_closed",
         "_dead_letter",
         "_deadlines",
+        "_drop_act",
         "_gathering",
         "_growing",
         "_hidden",
@@ -75,6 +77,8 @@ class QueueNode(Node):
         self._send: SendBatch | None = None
         self._deadlines = Deadlines(world.calendar, queue.visibility_s, self._come_back)
         self._invoke_act = self._invoke
+        self._again_act = self._again
+        self._drop_act = self._drop
 
     def connect(self, send: SendBatch | None, dead_letter: Send | None) -> None:
         """Gives it what its batches and its dead letters are sent by.
@@ -236,10 +240,28 @@ class QueueNode(Node):
         if self._send(t, entries, self._answered, batch, partial=poller.partial) is None:
             return
         ledger.refused.extend([t] * len(entries))
+        self._hold(t, batch, poller.again_s)
+
+    def _again(self, t: float, batch: list[Any]) -> None:
+        """Tries a batch again that was refused."""
+        entries, poller = batch[ENTRIES], self._poller
+        if self._send is None or poller is None:
+            return
+        if self._send(t, entries, self._answered, batch, partial=poller.partial) is not None:
+            self._hold(t, batch, poller.again_s)
+
+    def _hold(self, t: float, batch: list[Any], again_s: float) -> None:
+        """Keeps a refused batch, in its place, until it is tried again or visible again."""
+        if t + again_s < batch[DEADLINE]:
+            self.world.calendar.at(t + again_s, self._again_act, batch)
+            return
         if not self._queue.receives_on_refusal:
-            for entry in entries:
+            for entry in batch[ENTRIES]:
                 entry[RECEIVES] -= 1
-        self._settle(t, batch, entries)
+        self.world.calendar.at(max(t, batch[DEADLINE]), self._drop_act, batch)
+
+    def _drop(self, t: float, batch: list[Any]) -> None:
+        self._settle(t, batch, batch[ENTRIES])
 
     def _answered(self, t: float, batch: list[Any], bad: list[Entry]) -> None:
         self.ledger.errors.extend([t] * len(bad))

@@ -125,11 +125,11 @@ class Engine:
         self._let_users_in(tick, tick + 1)
         order = self._order
         self._expect(tick)
-        last: dict[Place, float] = {}
-        for sweep in range(_MOST_SWEEPS):
+        before: dict[Place, tuple[float, float]] = {}
+        for _ in range(_MOST_SWEEPS):
             for place in order:
                 place.demand(tick)
-            moved = self._judge(tick, last if sweep > 8 else None)
+            moved = self._judge(tick, before)
             moved = max(moved, *(place.unsettled() for place in order))
             if moved < _AGREED:
                 break
@@ -154,8 +154,8 @@ class Engine:
         for place in self._order:
             place.listen()
 
-    def _judge(self, tick: int, damped: dict[Place, float] | None) -> float:
-        """Finds what each refuses of the tick's tries, and returns by how much that moved."""
+    def _judge(self, tick: int, before: dict[Place, tuple[float, float]]) -> float:
+        """Finds what each refuses of the tick's tries, and returns how far that was off."""
         moved = 0.0
         pool = self._pool
         shared: list[FunctionPlace] = pool.functions if pool else []
@@ -165,23 +165,29 @@ class Engine:
             if pool and isinstance(place, FunctionPlace) and place.pool is pool:
                 place.own_refused = refused
                 continue
-            moved = max(moved, self._move(place, refused, damped))
+            moved = max(moved, self._move(place, refused, before))
         if pool and shared:
             own = [place.own_refused for place in shared]
             together = pool.judge(tick, own)
             for place, refused in zip(shared, own, strict=True):
-                total = 1.0 - (1.0 - refused) * (1.0 - together)
-                moved = max(moved, self._move(place, total, damped))
+                total = 1.0 - (1.0 - refused) * (1.0 - together * place.contending())
+                moved = max(moved, self._move(place, total, before))
         return moved
 
     @staticmethod
-    def _move(place: Place, refused: float, damped: dict[Place, float] | None) -> float:
-        if damped is not None:
-            # Two that push each other to and fro meet in the middle.
-            refused = (refused + place.limited) / 2
-        by = abs(refused - place.limited)
-        place.limited = min(1.0, max(0.0, refused))
-        return by
+    def _move(place: Place, refused: float, before: dict[Place, tuple[float, float]]) -> float:
+        """Lets a place refuse another share: by secants, for who is refused tries elsewhere."""
+        share = place.limited
+        off = step = refused - share
+        last = before.get(place)
+        if last is not None and share != last[0]:
+            slope = (off - last[1]) / (share - last[0])
+            # Elsewhere it would run away from where the two agree.
+            if slope < 0.0:
+                step = -off / slope
+        before[place] = share, off
+        place.limited = min(1.0, max(0.0, share + step))
+        return abs(off)
 
     def _is_calm(self) -> bool:
         return all(place.calm() for place in self._order)

@@ -44,6 +44,8 @@ class Invoker:
         turned_away: The share of messages that are in batches refused.
         wholly: The share of batches taken of which all messages fail, one by one.
         batches_now: Batches of the tick that is looked at.
+        following: Those of them that begin as one of its own ends, and find its place free.
+        gap_s: For how long it is.
         most: The most batches at once.
         each_s: What each message adds to a batch's time.
         flow: The messages one by one, if the station knows no batches.
@@ -63,7 +65,7 @@ class Invoker:
         self.course = Course(NOTHING, 0.0, NOTHING)
         self.spoilt = self.wholly = self.turned_away = 0.0
         self.turned_back = ledger.row()
-        self.batches_now = 0.0
+        self.batches_now = self.following = self.gap_s = 0.0
         self.most = math.inf
         self.each_s = 0.0
         self.flow: Flow | None = None
@@ -112,7 +114,7 @@ class FunctionPlace(Place):
         self._most_requests = self._requests
         self._course = Course(NOTHING, 0.0, NOTHING)
         self._holds: tuple[tuple[float, Kernel], ...] = ()
-        self._first_hold = 0.0
+        self._first_hold = self._followed = self._gaps = 0.0
 
     @property
     def _warm_saved(self) -> tuple[object, ...]:
@@ -198,20 +200,33 @@ class FunctionPlace(Place):
         calls = self.tries_now * through
         tick_s = self.ledger.tick_s
         fresh = self.tries_now * _first(self._course, tick_s) if self.tries_now else 0.0
+        followed = gaps = 0.0
         for invoker in self.invokers:
             batches = invoker.batches_now
             if batches:
                 self.tries_now += batches
                 calls += batches * invoker.batch * through
-                fresh += batches * _first(invoker.course, tick_s)
+                first = _first(invoker.course, tick_s)
+                fresh += batches * first
+                following = min(batches, invoker.following)
+                followed += following * first
+                # Who takes the place meanwhile makes him who left it stand back instead.
+                gaps += following * invoker.gap_s / tick_s
         if self.invokers:
             self.call_now(tick, calls)
         self._first_hold = fresh
+        room = self.top() - self.held.item(tick) - self.starting.item(tick) - gaps
+        self._followed = min(followed, max(0.0, room))
+        self._gaps = gaps
 
     def holding(self, tick: int) -> tuple[float, float]:
-        """Returns places held from before, and those that all tries of the tick would hold."""
-        held = self.held.item(tick) + self.starting.item(tick)
-        return held, self._first_hold * self.open_share()
+        """Returns places that are not free, and those that tries of the tick contend for."""
+        held = self.held.item(tick) + self.starting.item(tick) + self._followed + self._gaps
+        return held, (self._first_hold - self._followed) * self.open_share()
+
+    def contending(self) -> float:
+        """Returns the share of the tries that find no place that was just left for them."""
+        return 1.0 - self._followed / self._first_hold if self._followed else 1.0
 
     def judge(self, tick: int, /) -> float:
         """Returns the share refused by what is its own: places, requests, new environments."""
@@ -223,7 +238,8 @@ class FunctionPlace(Place):
         fresh *= 1.0 - by_rate
         refused = 0.0
         if self._function.reserved is not None:
-            refused = loss.refused(self.limit, carry, fresh)
+            contending = self.contending()
+            refused = contending * loss.refused_beside(self.limit, carry, fresh, 1.0 - contending)
         if self._allowance < math.inf:
             refused = max(refused, self._beyond_allowance(carry, fresh))
         return 1.0 - (1.0 - by_rate) * (1.0 - refused)
@@ -539,9 +555,11 @@ class Pool:
             tick: Which.
             own: What each function refuses on its own.
         """
-        carry = fresh = tries = 0.0
+        carry = fresh = tries = followed = first = 0.0
         for function, refused in zip(self.functions, own, strict=True):
             held, more = function.holding(tick)
+            followed += function._followed  # noqa: SLF001
+            first += function._first_hold  # noqa: SLF001
             more *= 1.0 - refused
             provisioned = function._function.provisioned  # noqa: SLF001
             if provisioned:
@@ -556,7 +574,10 @@ class Pool:
         tick_s = self.functions[0].ledger.tick_s
         by_rate = _over(tries, self.requests + self._most * tick_s)
         return 1.0 - (1.0 - by_rate) * (
-            1.0 - loss.refused(self.limit, carry, fresh * (1.0 - by_rate))
+            1.0
+            - loss.refused_beside(
+                self.limit, carry, fresh * (1.0 - by_rate), followed / first if first else 0.0
+            )
         )
 
     def spend(self, invoked: float, seconds: float) -> None:

@@ -168,6 +168,25 @@ def refused(limit: float, carry: float, fresh: float, *, moving: bool = False) -
     return loss_table(near).refused_of(carry * scale, fresh * scale)
 
 
+def refused_beside(limit: float, carry: float, fresh: float, followed: float) -> float:
+    """Returns the share of a tick's tries that find no place beside those who hand theirs on.
+
+    A place that is taken again as soon as it is left is no matter of chance: as far as places are,
+    the others get what is left of them, and no more.
+
+    Args:
+        limit: How many places there are; infinite refuses nobody.
+        carry: Places that are not free, as a mean over the tick.
+        fresh: Places that all these tries would hold, as a mean over the tick.
+        followed: The share of the tick's new work for which that holds.
+    """
+    by_chance = refused(limit, carry, fresh)
+    if not followed or not fresh:
+        return by_chance
+    at_least = min(1.0, max(0.0, 1.0 - (limit - carry) / fresh))
+    return followed * at_least + (1.0 - followed) * by_chance
+
+
 def erlang_b_at(limit: float, load: float) -> float:
     """Returns Erlang's B for a limit that moves, by the nearest of a grid.
 

@@ -268,7 +268,8 @@ class Walk:
         tries = min(queue.max_receives or _MOST_TRIES, _MOST_TRIES)
         now = begun
         size = _ratio(invoker.messages, invoker.batches)
-        turned = _ratio(place.turned_away, place.received)
+        # A refused batch is tried again every second, until its messages are visible again.
+        patience = np.cumsum(-np.log(np.maximum(place.too_busy, 1e-300)))
         spoilt = _ratio(place.spoilt, place.received)
         for _ in range(tries):
             taken = now + self._at(waits, now)
@@ -277,8 +278,10 @@ class Walk:
                 fills = np.minimum(poller.window_s, full_s * self._ledger.tick_s * poller.batch)
                 taken = taken + self._rng.random(len(taken)) * fills
             received = taken + poller.receive_s
-            well = ~self._happens(
-                np.clip(self._at(turned, taken) + self._at(spoilt, taken), 0.0, 1.0)
+            kept_s = self._kept_s(patience, received)
+            received = received + kept_s
+            well = (kept_s < queue.visibility_s) & ~self._happens(
+                np.clip(self._at(spoilt, received), 0.0, 1.0)
             )
             batch = float(np.mean(self._at(size, taken))) if len(taken) else 1.0
             if well.any():
@@ -288,6 +291,18 @@ class Walk:
             sent, now = sent[~well], taken[~well] + queue.visibility_s
             if not len(sent):
                 return
+
+    def _kept_s(self, patience: Values, received: Values) -> Values:
+        """Returns how long batches are tried before they are taken.
+
+        With r the refused share, who comes in tick a is still refused in tick b with the product
+        of r from a to b: as soon as the sum of -ln r exceeds an exponential draw he is taken.
+        """
+        tick_s = self._ledger.tick_s
+        first = np.minimum((received / tick_s).astype(np.int64), len(patience) - 1)
+        before = np.where(first > 0, patience[first - 1], 0.0)
+        until = np.searchsorted(patience, before + self._rng.exponential(size=len(first)), "right")
+        return np.asarray((until - first) * tick_s)
 
     def _stream(self, station: Stream, place: StreamPlace, sent: Values, begun: Values) -> None:
         for number, reading in enumerate(place.readings):

@@ -11,7 +11,7 @@ from hinagata.simulator.model import Queue
 from hinagata.simulator.outcome import StationSeries
 from hinagata.simulator.tick.flow import Flow
 from hinagata.simulator.tick.function import Invoker
-from hinagata.simulator.tick.law import Law, constant_wait
+from hinagata.simulator.tick.law import NOW, Kernel, Law, constant_wait
 from hinagata.simulator.tick.ledger import Amount, At, Ledger
 from hinagata.simulator.tick.loss import erlang_b_at
 from hinagata.simulator.tick.place import Place
@@ -24,13 +24,86 @@ _MOST_RECEIVES = 12
 _QUIET_S = 60.0
 # How long a receive waits for a message.
 _LONG_POLL_S = 20.0
-# Who waited longest for his turn finds most in the line, and most likely a free place: refused
-# batches are smaller, by the refused share to this power (0.13 to 0.19 in the event engine).
-_LUCK = 0.18
+# Of a smaller share nothing is refused: what is kept would never come to nothing.
+_HARDLY = 1e-9
+_NEVER = 1e-300
 # Up to this share of what the poller can take at most, messages are taken as they come.
 _BUSY = 0.6
 # Ticks for which a poller is taken as being as it is.
 _BLOCK = 30
+
+
+class Kept:
+    """Batches that were refused, and are tried again until their messages are visible again.
+
+    All of them meet the same refusals: of those that came in a tick, the share is left that the
+    product of the refusals since then says.
+
+    Attributes:
+        batches: How many there are.
+    """
+
+    def __init__(self, classes: int, queue: Queue, ledger: Ledger) -> None:
+        poller = queue.poller
+        self._ledger = ledger
+        # How many ticks they are kept, and how often they are tried in each.
+        self._ticks = max(1, round(queue.visibility_s / ledger.tick_s))
+        self._per_tick = ledger.tick_s / (poller.again_s if poller else 1.0)
+        self.batches = 0.0
+        self._messages = np.zeros(classes)
+        # By the tick of the first refusal: batches, messages, and what was left of all by then.
+        self._since: dict[int, tuple[float, Values]] = {}
+        self._left = 0.0
+
+    def tries(self, refused: float) -> float:
+        """Returns how often batches are tried again in a tick in which so many are refused."""
+        return self.batches * self._tries_of_each(refused)
+
+    def messages_tried(self, refused: float) -> float:
+        """Returns how many messages are in these tries."""
+        return float(self._messages.sum()) * self._tries_of_each(refused)
+
+    def step(
+        self, tick: int, refused: float, batches: float, messages: Values
+    ) -> tuple[float, Values]:
+        """Tries new batches and those that are kept, and returns what is taken of them.
+
+        Args:
+            tick: When.
+            refused: The share of tries that are refused.
+            batches: New ones.
+            messages: Those in them, by how often they were received before.
+        """
+        if not refused:
+            taken, worked = self.batches + batches, self._messages + messages
+            self.batches, self._messages = 0.0, np.zeros(len(messages))
+            self._since.clear()
+            return taken, worked
+        left = 1.0 - self._tries_of_each(refused) * (1.0 - refused)
+        taken = self.batches * (1.0 - left) + batches * (1.0 - refused)
+        worked = self._messages * (1.0 - left) + messages * (1.0 - refused)
+        self.batches = self.batches * left + batches * refused
+        self._messages = self._messages * left + messages * refused
+        self._left += math.log(max(left, _NEVER))
+        self._since[tick] = batches * refused, messages * refused, self._left
+        return taken, worked
+
+    def let_go(self, tick: int) -> tuple[float, Values]:
+        """Returns batches that have been kept for as long as their messages were hidden."""
+        since = self._since.pop(tick - self._ticks, None)
+        if since is None:
+            return 0.0, np.zeros(len(self._messages))
+        left = math.exp(self._left - since[2])
+        batches = min(self.batches, since[0] * left)
+        messages = np.minimum(self._messages, since[1] * left)
+        self.batches -= batches
+        self._messages -= messages
+        return batches, messages
+
+    def _tries_of_each(self, refused: float) -> float:
+        if self._per_tick <= 1.0 or refused >= 1.0:
+            return self._per_tick
+        return float((1.0 - refused**self._per_tick) / (1.0 - refused))
 
 
 class QueuePlace(Place):
@@ -62,9 +135,10 @@ class QueuePlace(Place):
         self._quiet_s = 0.0
         self._in_service = 0.0
         self._in_total = self._out_total = 0.0
-        self._waits = 0.0
+        self._waits = self._full = 0.0
         self._strain = -1
         self._hidden_wait = constant_wait(station.visibility_s, ledger.tick_s)
+        self._kept = Kept(self._classes, station, ledger)
         self._hold = (Law(0.0, 0.0), 1.0)
         self.received = ledger.row()
         self.turned_away = ledger.row()
@@ -79,8 +153,10 @@ class QueuePlace(Place):
         self.ends = ledger.row()
         self.busy = ledger.row()
         self.came_in = ledger.row()
+        self.too_busy = ledger.row()
         if self.invoker and poller:
             self.invoker.most = float(poller.at_most)
+            self.invoker.gap_s = poller.receive_s
 
     def facts(self, _tick: int, /) -> None:
         """Returns nothing: it is another one every tick."""
@@ -99,7 +175,15 @@ class QueuePlace(Place):
         for back in self._back:
             if back is not None:
                 came += back.item(tick)
-        self.invoker.batches_now, _, _, _ = self._take(tick, came)
+        batches, _, _, waits = self._take(tick, came)
+        # Where all places are taken, one that is left is taken again at once.
+        free = max(0.0, self._places() - self._in_service)
+        self.invoker.following = max(0.0, batches - free) * (1.0 if waits >= 1.0 else self._full)
+        self.invoker.batches_now = batches + self._kept.tries(self._refused())
+
+    def _places(self) -> float:
+        """Returns how many batches there may be at once."""
+        return min(self._allowed, self._queue.groups if self._queue.ordered else math.inf)
 
     def _service(self) -> tuple[Law, float]:
         """Returns how long a place of the poller is taken, and its mean for a refused batch too."""
@@ -127,15 +211,19 @@ class QueuePlace(Place):
         if there <= 0.0:
             return 0.0, 0.0, 1.0, 0.0
         law, held_s = self._service()
-        refused = invoker.answer.refused
-        stays = 1.0 - _first_end(law, tick_s)
-        stays_refused = 1.0 - _first_end(Law(poller.receive_s, 0.0), tick_s)
-        stays = (1.0 - refused) * stays + refused * stays_refused
-        held_s = (1.0 - refused) * held_s + refused * poller.receive_s
-        places = min(self._allowed, self._queue.groups if self._queue.ordered else math.inf)
+        refused = self._refused()
+        # A refused batch keeps its place.
+        ended = (1.0 - refused) * _first_end(law, tick_s)
+        if refused:
+            tries = max(1.0, self._queue.visibility_s / poller.again_s)
+            lost = refused**tries
+            waits = tries if refused >= 1.0 else (1.0 - lost) / (1.0 - refused)
+            held_s = (1.0 - lost) * held_s + refused * waits * poller.again_s
+        places = self._places()
         free = places - (self._in_service - self.ends.item(tick))
+        free += self._kept.tries(refused) * ended
         # At a tick's end no more are busy than there are places.
-        most = max(0.0, free) / stays if stays > 1e-12 else math.inf
+        most = max(0.0, free) / (1.0 - ended) if ended < 1.0 - 1e-12 else math.inf
         size = max(1.0, poller.batch)
         if there >= most * size:
             return most, most * size, size, 1.0
@@ -144,7 +232,7 @@ class QueuePlace(Place):
             batch = min(size, 1.0 + rate * poller.window_s)
             taken = min(there, most * batch)
             return taken / batch, taken, batch, 0.0
-        batch, line, waits = _batches(rate, held_s, places, size)
+        batch, line, waits, self._full = _batches(rate, held_s, places, size)
         taken = there - min(line, there * 0.5)
         return min(taken / batch, most), min(taken, most * batch), batch, waits
 
@@ -171,7 +259,8 @@ class QueuePlace(Place):
                 total += again
                 ledger.add(self.returned, tick, again)
         self._lines = np.zeros(self._classes)
-        batches, taken, size, waits = self._take(tick, float(coming.sum()))
+        total += self._let_go(tick, coming)
+        batches, taken, _, waits = self._take(tick, float(coming.sum()))
         there = float(coming.sum())
         share = min(1.0, taken / there) if there > 0.0 else 0.0
         self._lines = coming * (1.0 - share)
@@ -181,11 +270,7 @@ class QueuePlace(Place):
         ledger.put(self.came_in, tick, total)
         self._expire(tick)
         ledger.put(self.waiting, tick, float(self._lines.sum()))
-        self._turn_away(full=waits >= 1.0)
-        for number in range(self._classes):
-            if got[number]:
-                self._receive(tick, number, float(got[number]))
-        self._occupy(tick, batches, size, float(got.sum()))
+        self._call(tick, batches, got)
         self._waits = waits
         self._adapt(waits, float(got.sum()) / tick_s, tick_s)
         ledger.put(self.allowed, tick, self._allowed)
@@ -197,7 +282,6 @@ class QueuePlace(Place):
         # What waits at the beginning is taken at once.
         coming[0] += self._lines[0]
         later = self._lines[1:].copy()
-        self._turn_away(full=False)
         self._lines = np.zeros(self._classes)
         total = coming.copy()
         for number in range(self._classes):
@@ -210,7 +294,8 @@ class QueuePlace(Place):
             if self.invoker is None:
                 self._lines[number] += float(coming.sum())
             elif coming.any():
-                self._receive(at, number, coming)
+                ledger.add(self.received, at, coming)
+                self._work(at, number, coming)
         ledger.put(self.came_in, at, total)
         self._in_total += float(total.sum())
         if self.invoker is None:
@@ -221,7 +306,12 @@ class QueuePlace(Place):
         ledger.put(self.waiting, at, 0.0)
         batches = total / self._grow_along(at, total)
         begun = float(batches.sum())
-        self._occupy(at, batches, float(total.sum()) / begun if begun else 1.0, total)
+        self.invoker.turned_away = 0.0
+        self.invoker.batch = max(1.0, float(total.sum()) / begun) if begun else 1.0
+        ledger.put(self.invoker.batches, at, batches)
+        ledger.put(self.invoker.messages, at, total)
+        self._in_service += begun
+        self._occupy(at, batches)
 
     def _grow_along(self, at: slice, total: Values) -> Values:
         """Returns the batches of a stretch in which the poller keeps up, and lets it grow."""
@@ -235,12 +325,12 @@ class QueuePlace(Place):
             block = slice(start, min(start + _BLOCK, len(total)))
             seconds = (block.stop - block.start) * tick_s
             rate = float(total[block].sum()) / seconds
-            places = min(self._allowed, self._queue.groups if self._queue.ordered else math.inf)
+            places = self._places()
             if rate > 0.0 and poller.window_s > 0.0:
                 sizes[block] = min(most, 1.0 + rate * poller.window_s)
                 self._waits = 0.0
             elif rate > 0.0:
-                sizes[block], _, self._waits = _batches(rate, held_s, places, most)
+                sizes[block], _, self._waits, _ = _batches(rate, held_s, places, most)
             else:
                 self._waits = 0.0
             highest = float(total[block].max()) / tick_s
@@ -251,50 +341,75 @@ class QueuePlace(Place):
             self.ledger.put(self.allowed, where, self._allowed)
         return sizes
 
-    def _occupy(self, at: At, batches: Amount, size: float, messages: Amount) -> None:
-        """Lets batches begin."""
-        invoker, poller, ledger = self.invoker, self._poller, self.ledger
-        if invoker is None or poller is None:
+    def _refused(self) -> float:
+        """Returns the share of batches that the function is too busy for."""
+        assert self.invoker is not None  # noqa: S101
+        refused = self.invoker.answer.refused
+        return refused if refused > _HARDLY else 0.0
+
+    def _let_go(self, tick: int, coming: Values) -> float:
+        """Lets messages be visible again that were refused for so long, and returns how many."""
+        batches, messages = self._kept.let_go(tick)
+        total = 0.0
+        if batches:
+            self.ledger.add(self.ends, tick, batches)
+        for number in range(self._classes):
+            again = float(messages[number])
+            if not again:
+                continue
+            self.ledger.add(self.settled, tick, again)
+            after = number + 1 if self._queue.receives_on_refusal else number
+            if self._queue.max_receives is not None and after >= self._classes:
+                self._give_up(tick, again, NOW)
+                continue
+            coming[min(after, self._classes - 1)] += again
+            self.ledger.add(self.returned, tick, again)
+            total += again
+        return total
+
+    def _call(self, tick: int, batches: float, got: Values) -> None:
+        """Invokes the function with new batches, and again with those that it refused."""
+        invoker, ledger, kept = self.invoker, self.ledger, self._kept
+        received = float(got.sum())
+        ledger.add(self.received, tick, received)
+        if invoker is None:
             return
-        invoker.batch = max(1.0, size)
-        ledger.put(invoker.batches, at, batches)
-        ledger.put(invoker.messages, at, messages)
+        refused = self._refused()
+        ledger.put(self.too_busy, tick, refused)
+        tries = batches + kept.tries(refused)
+        messages = received + kept.messages_tried(refused)
+        invoker.batch = max(1.0, messages / tries) if tries else 1.0
+        invoker.turned_away = refused
+        ledger.put(invoker.batches, tick, tries)
+        ledger.put(invoker.messages, tick, messages)
+        self._in_service += batches
+        if refused:
+            ledger.add(self.turned_away, tick, received * refused)
+        taken, worked = kept.step(tick, refused, batches, got)
+        for number in range(self._classes):
+            if worked[number]:
+                self._work(tick, number, float(worked[number]))
+        self._occupy(tick, taken)
+        if kept.batches:
+            ledger.add(self.busy, tick, kept.batches)
+
+    def _occupy(self, at: At, taken: Amount) -> None:
+        """Lets batches be worked on."""
         law, _ = self._service()
-        refused = invoker.answer.refused
-        receive = Law(poller.receive_s, 0.0)
-        tick_s = ledger.tick_s
-        taken = batches * (1.0 - refused)
-        ledger.spread(self.ends, at, taken, law.ends(tick_s))
-        ledger.spread(self.busy, at, taken, law.busy(tick_s))
-        if refused > 0.0:
-            ledger.spread(self.ends, at, batches * refused, receive.ends(tick_s))
-            ledger.spread(self.busy, at, batches * refused, receive.busy(tick_s))
-        self._in_service += float(np.sum(batches)) - float(np.sum(self.ends[at]))
+        ledger = self.ledger
+        ledger.spread(self.ends, at, taken, law.ends(ledger.tick_s))
+        ledger.spread(self.busy, at, taken, law.busy(ledger.tick_s))
+        self._in_service -= float(np.sum(self.ends[at]))
 
-    def _turn_away(self, *, full: bool) -> None:
-        """Works out which share of the messages is in batches that are refused."""
-        if self.invoker is not None:
-            refused = self.invoker.answer.refused
-            luck = 0.0 if full or not refused else _LUCK
-            self.invoker.turned_away = refused ** (1.0 + luck)
-
-    def _receive(self, at: At, number: int, messages: Amount) -> None:
-        """Lets messages be received that were received so many times before."""
-        invoker, poller, ledger, queue = self.invoker, self._poller, self.ledger, self._queue
+    def _work(self, at: At, number: int, got: Amount) -> None:
+        """Lets messages be worked on that were received so many times before."""
+        invoker, poller, ledger = self.invoker, self._poller, self.ledger
         assert invoker is not None  # noqa: S101
         assert poller is not None  # noqa: S101
-        answer = invoker.answer
         tick_s = ledger.tick_s
-        ledger.add(self.received, at, messages)
-        refused = messages * invoker.turned_away
-        got = messages - refused
         spoilt = got * invoker.spoilt
-        ends = answer.ok.plus(Law(poller.receive_s, 0.0)).ends(tick_s)
+        ends = invoker.answer.ok.plus(Law(poller.receive_s, 0.0)).ends(tick_s)
         ledger.spread(self.done, at, got - spoilt, ends)
-        if answer.refused > 0.0:
-            ledger.add(self.turned_away, at, refused)
-            ledger.spread(self.settled, at, refused, Law(poller.receive_s, 0.0).ends(tick_s))
-            self._hide(at, number if not queue.receives_on_refusal else number + 1, refused)
         if invoker.spoilt > 0.0:
             ledger.spread(self.spoilt, at, spoilt, ends)
             ledger.spread(self.settled, at, spoilt, ends)
@@ -304,17 +419,20 @@ class QueuePlace(Place):
         """Lets messages come back after the visibility timeout, or go to the dead letters."""
         ledger = self.ledger
         if self._queue.max_receives is not None and receives >= self._classes:
-            ledger.spread(self.given_up, at, messages, self._hidden_wait)
-            if self.dead is not None:
-                row = self.dead.due[0]
-                assert row is not None  # noqa: S101
-                ledger.spread(row, at, messages, self._hidden_wait)
+            self._give_up(at, messages, self._hidden_wait)
             return
         place = min(receives, self._classes - 1)
         row = self._back[place]
         if row is None:
             row = self._back[place] = ledger.row()
         ledger.spread(row, at, messages, self._hidden_wait)
+
+    def _give_up(self, at: At, messages: Amount, wait: Kernel) -> None:
+        self.ledger.spread(self.given_up, at, messages, wait)
+        if self.dead is not None:
+            row = self.dead.due[0]
+            assert row is not None  # noqa: S101
+            self.ledger.spread(row, at, messages, wait)
 
     def _expire(self, tick: int) -> None:
         """Lets messages go that are too old: first come, first served."""
@@ -353,6 +471,8 @@ class QueuePlace(Place):
         """Returns the first tick at which messages wait for the poller."""
         if self._poller is None:
             return None
+        if self._refused():
+            return int(at.start)
         if self._queue.max_receives is None:
             last = self._back[-1]
             if last is not None and last[at].any():
@@ -365,6 +485,8 @@ class QueuePlace(Place):
         """Returns whether nothing holds it back at the moment."""
         if self._poller is None:
             return True
+        if self._kept.batches or self._refused():
+            return False
         return self._waits < 1.0 and float(self._lines.sum()) < 1.0 + self._allowed
 
     def series(self) -> StationSeries:
@@ -402,15 +524,17 @@ def _first_end(law: Law, tick_s: float) -> float:
     return 0.0 if kernel.first else float(kernel.shares[0])
 
 
-def _batches(rate: float, held_s: float, places: float, size: float) -> tuple[float, float, float]:
-    """Returns the mean batch, the mean number waiting, and the chance that some wait."""
+def _batches(
+    rate: float, held_s: float, places: float, size: float
+) -> tuple[float, float, float, float]:
+    """Returns the mean batch, how many wait, and the chances that some do and of no free place."""
     if rate <= 0.0 or held_s <= 0.0 or places <= 0.0:
-        return 1.0, 0.0, 0.0
+        return 1.0, 0.0, 0.0, 0.0
     load = rate * held_s
     busy_rate = rate * held_s / places
     blocked = erlang_b_at(places, load)
     if blocked < 1e-12:
-        return 1.0, 0.0, 0.0
+        return 1.0, 0.0, 0.0, 0.0
     ratio = busy_rate / (1.0 + busy_rate)
     for _ in range(200):
         new = (busy_rate + ratio ** (size + 1.0)) / (1.0 + busy_rate)
@@ -424,7 +548,7 @@ def _batches(rate: float, held_s: float, places: float, size: float) -> tuple[fl
     busy = (load * (1.0 - blocked) + places * tail) / total
     waiting = blocked * ratio / (1.0 - ratio) ** 2 / total
     batch = load / busy if busy > 0.0 else 1.0
-    return max(1.0, min(size, batch)), waiting, tail / total
+    return max(1.0, min(size, batch)), waiting, tail / total, (blocked + tail) / total
 
 
 def oldest_s(came: Values, waiting: Values, tick_s: float) -> Values:

@@ -265,6 +265,21 @@ def test_a_throttled_batch_counts_as_received_where_the_queue_says_so() -> None:
     assert patient.total("queue", "done") == patient.total("queue", "arrivals")
 
 
+def test_a_refused_batch_keeps_its_place_and_is_tried_again() -> None:
+    """Every second until its messages are visible again: nobody takes others meanwhile."""
+    queue = Queue(
+        name="queue", visibility_s=30.0, poller=Poller(function="function", batch=1, at_most=5)
+    )
+    worker = Function(name="function", work=constant(1.0))
+    refusing = Disturbance(inject=Inject.THROTTLE, station="function", start_s=0.0, end_s=25.0)
+    outcome = run_events(replace(worker_behind(queue, worker), disturbances=(refusing,)))
+    assert outcome.total("function", "throttled") == pytest.approx(5 * 25, abs=5)
+    assert outcome.total("queue", "throttled") == 5
+    assert outcome.stations["queue"].done[:25].sum() == 0
+    assert outcome.stations["queue"].done[25:28].sum() > 0
+    assert outcome.total("queue", "done") == outcome.total("queue", "arrivals")
+
+
 def read_by(reader: Reader, worker: Function, **stream: object) -> Network:
     """A stream, its function, what could not be read, and five seconds of records."""
     return network(
