@@ -33,7 +33,7 @@ def list_gaps(sample: Sample, *, project: Path, stream: TextIO, format: str = "t
         HinagataError: the app fails, or has no such stack.
     """
     stack = _stack(sample, project)
-    topology = read_topology(stack.template_file)
+    topology = read_topology(stack)
     gaps = {gap: [node.name for node in touched(gap, topology)] for gap in gaps_of(topology)}
     stubs = stubs_on_embedded(stack)
     if format == "json":

@@ -34,6 +34,7 @@ from hinagata.lab.faults.aim import Aim
 from hinagata.lab.faults.session import FaultSession, refuse_foreign
 from hinagata.lab.hold import hold
 from hinagata.lab.judgement import judge
+from hinagata.lab.late_returns import late_returns
 from hinagata.lab.messages import messages
 from hinagata.lab.observation import Observation, Progress
 from hinagata.lab.result import FaultRecord, Result
@@ -194,6 +195,8 @@ def play(
         deadline_seconds: how long to wait for results after the last message.
         show: called with what is known if it is ended before its time.
     """
+    for sentence in late_returns(scenario, stage.topology, deadline_seconds=deadline_seconds):
+        steps.say(sentence)
     endpoint = stage.endpoint
     wiring = wire(scenario, stage.assembly, stage.deployment, endpoint)
     first, rest = _streams(scenario, wiring, salt="" if endpoint.embedded else str(uuid.uuid4()))
@@ -307,7 +310,7 @@ def _result(
         traces=traces,
         timeline=seconds,
         # Of the sample alone: the app may hold others.
-        topology=read_topology(*(stack.template_file for stack in stage.assembly.stacks)),
+        topology=read_topology(*stage.assembly.stacks),
         stopped=stopped,
     )
 

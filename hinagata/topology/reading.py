@@ -38,12 +38,14 @@ _DEEPEST_NESTING = 20
 _MOST_NESTED = 1000
 
 
-def read_topology(*paths: Path) -> Topology:
+def read_topology(*sources: Path | AssemblyStack) -> Topology:
     """Reads everything that some paths hold into one topology.
 
     Args:
-        *paths: Folders that `cdk synth` made, and templates in JSON or YAML, SAM's too. A template
-            that another one nests is read as part of that one.
+        *sources: Folders that `cdk synth` made, single stacks of them, and templates in JSON or
+            YAML, SAM's too. A template that another one nests is read as part of that one. A
+            template by itself does not tell what its stack is called, and so not what is named
+            after that.
 
     Raises:
         HinagataError: A path holds nothing that can be read, or a broken template; one sentence
@@ -52,12 +54,14 @@ def read_topology(*paths: Path) -> Topology:
     with _collector_paused():
         reader = _Reader()
         files: list[Path] = []
-        for path in paths:
-            if is_file(path / "manifest.json"):
-                for stack in CloudAssembly.read(path).stacks:
+        for source in sources:
+            if isinstance(source, AssemblyStack):
+                reader.read_stack(source)
+            elif is_file(source / "manifest.json"):
+                for stack in CloudAssembly.read(source).stacks:
                     reader.read_stack(stack)
             else:
-                files.append(path)
+                files.append(source)
         reader.read_files(files)
         return reader.topology()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hinagata.assembly.cloud_assembly import CloudAssembly
 from hinagata.errors import HinagataError
 from hinagata.topology.node import Node
 from hinagata.topology.reading import read_topology, topology_of
@@ -142,6 +143,17 @@ def test_a_template_file_does_not_tell_the_name_of_its_stack(tmp_path: Path) -> 
     (node,) = read_topology(tmp_path / "shop.template.json").nodes
 
     assert (node.key, node.get("Value")) == ("shop/Thing", UNKNOWN)
+
+
+def test_one_stack_of_an_assembly_is_read_by_itself(tmp_path: Path) -> None:
+    """It knows what it is called, which its template alone does not tell."""
+    template = {"Resources": {"Thing": thing(Value={"Ref": "AWS::StackName"})}}
+    folder = write_assembly(tmp_path, stack("Shop", template), stack("Other", template))
+    shop = next(each for each in CloudAssembly.read(folder).stacks if each.name == "Shop")
+
+    (node,) = read_topology(shop).nodes
+
+    assert (node.key, node.get("Value")) == ("Shop/Thing", "Shop")
 
 
 def test_files_of_the_same_name_are_two(tmp_path: Path) -> None:
