@@ -49,23 +49,33 @@ HANDLER = '''
 import base64
 import os
 
-from botocore.exceptions import ClientError
-
 from pattern_runtime import aws, each_event
 
 aws.prepare("dynamodb")
 
 
 def handle(event):
-    """Note the event, once: also after an attempt that ended before it could tell."""
+    """Count the event, unless it was counted: also by an attempt that ended before it could tell.
+
+    That it was, and the count, are written together or not at all.
+    """
+    key = {"id": {"S": event.id}}
+    done = {
+        "TableName": os.environ["DONE"],
+        "Item": key,
+        "ConditionExpression": "attribute_not_exists(id)",
+    }
+    count = {
+        "TableName": os.environ["EFFECTS"],
+        "Key": key,
+        "UpdateExpression": "ADD times :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    dynamodb = aws.client("dynamodb")
     try:
-        aws.client("dynamodb").put_item(
-            TableName=os.environ["EFFECTS"],
-            Item={"id": {"S": event.id}, "hop": {"S": os.environ["POWERTOOLS_SERVICE_NAME"]}},
-            ConditionExpression="attribute_not_exists(id)",
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        dynamodb.transact_write_items(TransactItems=[{"Put": done}, {"Update": count}])
+    except dynamodb.exceptions.TransactionCanceledException as error:
+        if error.response["CancellationReasons"][0]["Code"] != "ConditionalCheckFailed":
             raise
 
 
@@ -148,6 +158,7 @@ class Hop:
                 LoggingConfig={"LogGroup": ref(f"{self.name}Logs")},
                 Environment={
                     "Variables": {
+                        "DONE": ref("Done"),
                         "EFFECTS": ref("Effects"),
                         "POWERTOOLS_SERVICE_NAME": self.name,
                         **remembered,
@@ -474,7 +485,7 @@ class Cell:
         again: how often a message was delivered that had been processed.
         dead: how many messages became dead letters.
         poison: how many of the messages were poisoned.
-        back: how many dead letters had their effect after they were sent back.
+        back: how many dead letters had their effect once after they were sent back.
         lost: how many neither had an effect nor became dead letters.
     """
 
@@ -546,7 +557,7 @@ class Matrix:
         for hop in hops:
             self._send_back(hop, dead[hop.name])
             self._sizes[hop.name].clear()
-        eventually(lambda: self.effects() >= set().union(*dead.values()), within=60)
+        eventually(lambda: self.effects().keys() >= set().union(*dead.values()), within=60)
         after = self.effects()
         return [
             Cell(
@@ -554,11 +565,11 @@ class Matrix:
                 inject=inject,
                 struck=struck[injections[number].number],
                 sent=MESSAGES,
-                once=sum(each in before for each in sent[hop.name]),
+                once=sum(before.get(each) == 1 for each in sent[hop.name]),
                 again=sum(repeats[each] for each in sent[hop.name]),
                 dead=len(dead[hop.name]),
                 poison=poison[injections[number].number] if inject is Inject.POISON else 0,
-                back=sum(each in after for each in dead[hop.name]),
+                back=sum(after.get(each) == 1 for each in dead[hop.name]),
                 lost=sum(
                     each not in before and each not in dead[hop.name] for each in sent[hop.name]
                 ),
@@ -578,6 +589,7 @@ class Matrix:
         resources = {
             "Role": role(allow("*", "*")),
             "Effects": resource("DynamoDB::Table", **keyed),
+            "Done": resource("DynamoDB::Table", **keyed),
             "Idempotency": resource("DynamoDB::Table", **keyed),
         }
         for hop in self._hops:
@@ -691,17 +703,18 @@ class Matrix:
         redrive = Redrive(self.endpoint, [way])
         redrive.send_back(redrive.read(), per_second=100)
 
-    def effects(self) -> set[str]:
-        """The messages that had their effect."""
+    def effects(self) -> dict[str, int]:
+        """How often each message had its effect."""
         pages = (
             self.endpoint.client("dynamodb")
             .get_paginator("scan")
             .paginate(TableName=self.made["Effects"], ConsistentRead=True)
         )
-        return {item["id"]["S"] for page in pages for item in page["Items"]}
+        items = (item for page in pages for item in page["Items"])
+        return {item["id"]["S"]: int(item["times"]["N"]) for item in items}
 
     def effect_count(self) -> int:
-        """How many messages had their effect, in less time than it takes to name them."""
+        """How many messages had an effect, in less time than it takes to name them."""
         pages = (
             self.endpoint.client("dynamodb")
             .get_paginator("scan")
@@ -788,7 +801,8 @@ HEAD = f"""\
 
 Every kind of asynchronous hop times every fault that can touch it, on the embedded endpoint:
 {MESSAGES} messages each, to an idempotent handler on `pattern_runtime`.
-Its effect is a write that happens once, also if an attempt was cut off before it could tell.
+Its effect is a count, which is written together with the message's id, or not at all: so it is one
+also if an attempt was cut off before it could tell.
 A row adds up: sent = once in effect + dead-lettered + lost.
 
 | hop | fault | struck | sent | once in effect | delivered again | dead-lettered | back | lost |
