@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pattern_runtime.api import each_request
     from pattern_runtime.batches import each_batch
     from pattern_runtime.breaker import BreakerOpenError, CircuitBreaker, circuit_breaker
     from pattern_runtime.consume import each_event
@@ -38,6 +39,7 @@ _HOMES = {
     "circuit_breaker": "breaker",
     "each_batch": "batches",
     "each_event": "consume",
+    "each_request": "api",
     "each_step": "steps",
     "parse_json": "events",
     "publish": "send",
@@ -63,6 +65,7 @@ __all__ = [
     "circuit_breaker",
     "each_batch",
     "each_event",
+    "each_request",
     "each_step",
     "parse_json",
     "publish",

@@ -26,7 +26,7 @@ def customer_source(customer_id: str) -> str:
     return f"/customers/{customer_id}"
 
 
-def read_order(customer_id: str, body: str) -> JsonObject:
+def read_order(customer_id: str, body: str | bytes) -> JsonObject:
     """Read the body of a request, into the data of an event.
 
     Args:
