@@ -27,7 +27,8 @@ from hinagata.lab.faults.lots import lot
 from hinagata.lab.faults.service_faults import ServiceFaults
 from hinagata.lab.faults.session import update_code
 from hinagata.lab.observation import SpanReader
-from hinagata.lab.redrive import Redrive, Way
+from hinagata.lab.redrive import Redrive
+from hinagata.lab.redrive_ways import Way
 from hinagata.lab.spans import Status
 from hinagata.lab.tasks import free_port
 from hinagata.scenario.fault import Inject

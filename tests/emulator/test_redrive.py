@@ -10,7 +10,8 @@ import pytest
 
 from hinagata.lab.deployment import deploy
 from hinagata.lab.endpoint import Endpoint
-from hinagata.lab.redrive import Letter, Redrive, Way, ways_of
+from hinagata.lab.redrive import Letter, Redrive
+from hinagata.lab.redrive_ways import Way, ways_of
 from hinagata.topology.reading import read_topology
 from tests.emulator.assemblies import assembly
 from tests.emulator.templates import allow, attribute, function, lets, ref, resource, role

@@ -8,8 +8,9 @@ import pytest
 
 from hinagata.errors import UsageError
 from hinagata.lab.endpoint import Endpoint
-from hinagata.lab.redrive import Letter, Redrive, Way, only
+from hinagata.lab.redrive import Letter, Redrive, only
 from hinagata.lab.redrive_report import write_json, write_text
+from hinagata.lab.redrive_ways import Way
 
 NOW = 10_000.0
 

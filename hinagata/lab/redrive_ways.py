@@ -1,0 +1,128 @@
+"""Which queues hold an architecture's dead letters, and what those go back to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hinagata.errors import HinagataError, UsageError
+from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.hops import read_hops
+from hinagata.lab.workflow_letters import workflow_letters
+from hinagata.topology.edge import FAILURE, Edge, Kind
+from hinagata.topology.node import Role
+
+if TYPE_CHECKING:
+    from hinagata.topology.graph import Topology
+    from hinagata.topology.node import Node
+
+_ONWARD = (Kind.POLLS, Kind.DELIVERS, Kind.INVOKES_ASYNC)
+_FUNCTION = "AWS::Lambda::Function"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """A dead-letter queue, and what its letters come from.
+
+    Attributes:
+        hop: the construct id of the hop that gave the letters up.
+        queue: the URL of the dead-letter queue.
+        name: what to call the queue.
+        sources: for each name of a queue, function or workflow that letters go back to, its URL,
+            name or ARN; of a stream's letters and an invocation's, the letter itself says where.
+        written: the names that a workflow itself wrote into its letters.
+    """
+
+    hop: str
+    queue: str
+    name: str
+    sources: Mapping[str, str]
+    written: tuple[str, ...] = ()
+
+
+def ways_of(topology: Topology, physical: Mapping[Node, str]) -> list[Way]:
+    """Return the dead-letter queues of an architecture.
+
+    Args:
+        topology: the architecture.
+        physical: the endpoint's name of each resource that is there.
+    """
+    ways: list[Way] = []
+    for queue, hop in read_hops(topology).dead_letter_queues.items():
+        if queue in physical:
+            backs = [
+                back for edge in topology.into(queue, *FAILURE) for back in _backs(edge, topology)
+            ]
+            ways.append(
+                Way(
+                    hop=hop,
+                    queue=physical[queue],
+                    name=queue.name,
+                    sources={node.name: physical[node] for node in backs if node in physical},
+                )
+            )
+    known = {way.queue for way in ways}
+    ways += (
+        Way(
+            hop=found.machine.name,
+            queue=physical[found.queue],
+            name=found.queue.name,
+            sources={found.machine.name: physical[found.machine]},
+            written=found.written,
+        )
+        for found in workflow_letters(topology)
+        if {found.queue, found.machine} <= physical.keys() and physical[found.queue] not in known
+    )
+    return ways
+
+
+def _backs(edge: Edge, topology: Topology) -> Iterator[Node]:
+    """Yield what dead letters go back to: a queue, or what was not reached."""
+    if edge.source.role is Role.QUEUE or edge.source.type == _FUNCTION:
+        yield edge.source
+    for onward in topology.out(edge.source, *_ONWARD):
+        # A subscription's letters go to its own queue, or every subscriber would see them again.
+        if onward.via is edge.via and onward.target is not edge.target:
+            yield onward.target
+
+
+def physical_names(topology: Topology, stack: str, endpoint: Endpoint) -> dict[Node, str]:
+    """Return the endpoint's name of each resource of a stack.
+
+    Args:
+        topology: the architecture.
+        stack: the name of the stack.
+        endpoint: where it was deployed.
+
+    Raises:
+        HinagataError: the stack is not there.
+    """
+    cloudformation = endpoint.client("cloudformation")
+    where = endpoint.url or "AWS"
+    try:
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+        names = {
+            resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+        }
+    except ClientError as error:
+        raise UsageError(
+            f"there is no stack {stack} on {where} ({error.response['Error']['Message']}); "
+            "deploy it first, e.g. with: hinagata run SAMPLE --keep"
+        ) from None
+    except BotoCoreError as error:
+        raise UsageError(
+            f"{where} does not answer as AWS does ({type(error).__name__}); "
+            "expected the URL of an AWS-compatible endpoint"
+        ) from None
+    if not names:
+        raise HinagataError(f"the stack {stack} on {where} has no resources; deploy it again")
+    return {
+        node: names[node.logical_id]
+        for node in topology.nodes
+        if node.template.name == stack and names.get(node.logical_id)
+    }
