@@ -12,6 +12,7 @@ start_lean()
 from patterns import App  # noqa: E402 - the CDK comes after the start
 from stacks.connected_car import ConnectedCar  # noqa: E402
 from stacks.hvac_platform import HvacPlatform  # noqa: E402
+from stacks.order_events import LoyaltyPoints, OrderEvents  # noqa: E402
 from stacks.resilient_orders import ResilientOrders  # noqa: E402
 
 
@@ -22,16 +23,17 @@ def main() -> None:
     ConnectedCar(app, "ConnectedCar", cars=_number("cars", asked("cars")) or 1_000)
     devices, layout = _number("devices", asked("devices")), asked("layout")
     HvacPlatform(app, "HvacPlatform", devices=devices or 5_000, layout=layout or "building")
+    order_events = OrderEvents(app, "OrderEvents")
+    if asked("loyalty"):
+        LoyaltyPoints(app, "LoyaltyPoints", orders=order_events.orders)
     ResilientOrders(app, "ResilientOrders")
     app.synth()
 
 
 def _number(name: str, given: str | None) -> int | None:
-    if given is None:
-        return None
-    if not str(given).isdecimal() or int(given) < 1:
+    if given is not None and (not str(given).isdecimal() or int(given) < 1):
         sys.exit(f"{name}={given}: give a number of {name}, e.g. -c {name}=1000000")
-    return int(given)
+    return None if given is None else int(given)
 
 
 if __name__ == "__main__":

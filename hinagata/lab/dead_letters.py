@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hinagata.lab.workflow_steps import WorkflowStep
+
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
@@ -41,14 +43,22 @@ class DeadLetterReader:
         sqs: the client of the endpoint.
         queues: for each dead-letter queue's URL, the hop whose letters it takes.
         records_of: looks up what a letter about a stream only points to.
+        workflow_letters: for the URL of each queue to which a workflow gives up, its steps' hops:
+            the first one without a result is the one that failed.
     """
 
     def __init__(
-        self, sqs: "SQSClient", queues: Mapping[str, str], *, records_of: RecordsOf | None = None
+        self,
+        sqs: "SQSClient",
+        queues: Mapping[str, str],
+        *,
+        records_of: RecordsOf | None = None,
+        workflow_letters: Mapping[str, Mapping[str, WorkflowStep]] | None = None,
     ) -> None:
         self._sqs = sqs
         self._queues = queues
         self._records_of = records_of
+        self._workflow_letters = workflow_letters or {}
         self._letters: dict[str, dict[str, list[DeadLetter]]] = {url: {} for url in queues}
         self._skipped: set[tuple[str, str]] = set()
 
@@ -104,9 +114,14 @@ class DeadLetterReader:
         else:
             ids = [event_id(letter)]
         return [
-            DeadLetter(hop=self._queues[url], queue=url, message_id=message_id, id=event)
+            DeadLetter(hop=self._hop(url, letter), queue=url, message_id=message_id, id=event)
             for event in ids or [None]
         ]
+
+    def _hop(self, url: str, letter: Mapping[str, object]) -> str:
+        steps = self._workflow_letters.get(url, {})
+        failed = (hop for hop, step in steps.items() if not step.done(letter))
+        return next(failed, self._queues[url])
 
 
 def parsed(text: str) -> Mapping[str, object]:
@@ -119,6 +134,15 @@ def parsed(text: str) -> Mapping[str, object]:
 
 
 def event_id(envelope: Mapping[str, object]) -> str | None:
-    """Return the id of an event's envelope; None if it is none."""
+    """Return the id of an event's envelope; None if it is none.
+
+    A rule's letter is EventBridge's own envelope, with the event's id in its detail; that of an
+    asynchronous invocation has the event as its payload.
+    """
+    payload, detail = envelope.get("requestPayload"), envelope.get("detail")
+    if isinstance(payload, Mapping):
+        return event_id(payload)
+    if "detail-type" in envelope and isinstance(detail, Mapping):
+        envelope = {"specversion": "", **detail}
     event = envelope.get("id")
     return event if isinstance(event, str) and "specversion" in envelope else None

@@ -43,6 +43,7 @@ class Evidence:
             self._queues,
             wiring.dead_letter_queues,
             records_of=StreamRecords(endpoint.client("kinesis")),
+            workflow_letters=wiring.workflow_letters,
         )
         self._dead_letters.skip_present()
         self._letters_before: Mapping[str, int] = {}

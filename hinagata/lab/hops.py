@@ -7,15 +7,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from hinagata.lab.workflow_letters import workflow_letters
+from hinagata.lab.workflow_steps import WorkflowStep, workflow_steps
 from hinagata.topology.edge import FAILURE, Edge, Kind
 from hinagata.topology.graph import Topology
 from hinagata.topology.hop_names import hop_names
 from hinagata.topology.node import Node, Role
 
 # What code sends messages to, if it is told of it by its environment: a table keeps them.
-_CHANNELS = (Role.QUEUE, Role.TOPIC, Role.STREAM, Role.LOAD_BALANCER)
+_CHANNELS = (
+    Role.QUEUE,
+    Role.TOPIC,
+    Role.STREAM,
+    Role.BUS,
+    Role.WORKFLOW,
+    Role.LOAD_BALANCER,
+)
+# Where messages enter, if no code does it: an API hands them to a channel by itself.
+_ENTRIES = (*_CHANNELS, Role.API)
 _ONWARD = (Kind.POLLS, Kind.DELIVERS, Kind.INVOKES_ASYNC)
 
 
@@ -27,11 +38,15 @@ class Hops:
         names: the name of the hop of each resource that runs code.
         leads_to: for each resource, those that messages go on to.
         dead_letter_queues: for each queue that takes dead letters, the hop that gave them up.
+        workflow_letters: for each queue to which a workflow gives up, its steps.
+        steps: the steps of each workflow.
     """
 
     names: Mapping[Node, str]
     leads_to: Mapping[Node, tuple[Node, ...]]
     dead_letter_queues: Mapping[Node, str]
+    workflow_letters: Mapping[Node, tuple[WorkflowStep, ...]] = field(default_factory=dict)
+    steps: Mapping[Node, tuple[WorkflowStep, ...]] = field(default_factory=dict)
 
     def behind(self, ways: Iterable[tuple[str, Iterable[str]]]) -> dict[str, frozenset[str]]:
         """Return, for each hop, those that messages reach through it alone.
@@ -69,18 +84,25 @@ class Hops:
         open_ = [node for node, hop in self.names.items() if hop == entry] or [
             node
             for node in self.leads_to
-            if node.role in _CHANNELS and entry in node.construct_path.split("/")
+            if node.role in _ENTRIES and entry in node.construct_path.split("/")
         ]
         seen = set(open_)
         while open_:
             node = open_.pop()
             if self.names.get(node) == without:
                 continue
-            for target in self.leads_to.get(node, ()):
+            for target in self._next(node):
                 if target not in seen:
                     seen.add(target)
                     open_.append(target)
         return {self.names[node] for node in seen if node in self.names} - {without}
+
+    def _next(self, node: Node) -> Iterator[Node]:
+        """Yield what comes after a resource; a workflow's step only after the one before it."""
+        for steps in self.steps.values():
+            yield from (step.function for step in steps if step.follows is node)
+        waiting = {step.function for step in self.steps.get(node, ()) if step.follows is not None}
+        yield from (target for target in self.leads_to.get(node, ()) if target not in waiting)
 
 
 def read_hops(topology: Topology) -> Hops:
@@ -91,10 +113,15 @@ def read_hops(topology: Topology) -> Hops:
         if _goes_on(edge):
             leads_to[edge.source][edge.target] = None
     ways = {node: tuple(targets) for node, targets in leads_to.items()}
+    steps = workflow_steps(topology)
     return Hops(
         names=names,
         leads_to=ways,
         dead_letter_queues=_dead_letter_queues(topology, names, ways),
+        workflow_letters={
+            letters.queue: steps[letters.machine] for letters in workflow_letters(topology)
+        },
+        steps=steps,
     )
 
 
@@ -102,7 +129,7 @@ def _goes_on(edge: Edge) -> bool:
     if edge.kind is Kind.PASSES_ENV:
         return edge.target.role in _CHANNELS
     return edge.kind in _ONWARD or (
-        edge.kind is Kind.INVOKES_SYNC and edge.source.role is Role.LOAD_BALANCER
+        edge.kind is Kind.INVOKES_SYNC and edge.source.role in (Role.LOAD_BALANCER, Role.WORKFLOW)
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from hinagata.assembly.cloud_assembly import AssemblyStack
 from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.patches import archives
 
 # Does nothing, everywhere, and keeps Ref, DependsOn and Condition on it valid.
 STAND_IN = "AWS::CloudFormation::WaitConditionHandle"
@@ -50,7 +51,8 @@ def stubs_on_embedded(stack: AssemblyStack) -> tuple[Stub, ...]:
     is known only when it is deployed.
     """
     known = import_module("ministack.services.cloudformation.provisioners")._RESOURCE_HANDLERS  # noqa: SLF001
-    types = {resource["Type"] for resource in _resources(stack).values()}
+    # This process is without the patches.
+    types = {resource["Type"] for resource in _resources(stack).values()} - {archives.TYPE}
     rejected = frozenset(
         type_ for type_ in types if type_ not in known and not type_.startswith("Custom::")
     )

@@ -11,6 +11,7 @@ from hinagata.lab.channels import CHANNELS, Channel, channel
 from hinagata.lab.hops import read_hops
 from hinagata.lab.retention import keeps_seconds
 from hinagata.lab.traffic import Entry
+from hinagata.lab.workflow_steps import WorkflowStep
 from hinagata.scenario import Put, Scenario, Source
 from hinagata.suggestion import suggest
 from hinagata.topology.reading import read_topology
@@ -45,6 +46,7 @@ class Wiring:
         dead_letter_queues: for each dead-letter queue's URL, the hop whose letters it takes.
         tables: the name of each table that an expectation is about.
         flow: which hops each message must reach.
+        workflow_letters: for the URL of each queue to which a workflow gives up, its steps' hops.
     """
 
     entries: Mapping[str, Entry | Channel]
@@ -55,6 +57,7 @@ class Wiring:
     flow: Flow
     queue_names: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
+    workflow_letters: Mapping[str, Mapping[str, WorkflowStep]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +99,14 @@ def wire(
         for queue, hop in hops.dead_letter_queues.items()
         if (queue.template.name, queue.logical_id) in deployment.resources
     }
+    workflow_letters = {
+        deployment.resources[queue.template.name, queue.logical_id]: {
+            hops.names[step.function]: step for step in steps if step.function in hops.names
+        }
+        for queue, steps in hops.workflow_letters.items()
+        if (queue.template.name, queue.logical_id) in deployment.resources
+    }
+    dead_letter_queues |= {url: next(iter(steps)) for url, steps in workflow_letters.items()}
     queues = {
         resource.physical_id: resource
         for resource in found
@@ -130,6 +141,7 @@ def wire(
             before=hops.directly_before(),
             keeps_seconds=keeps_seconds(topology, hops.names),
         ),
+        workflow_letters=workflow_letters,
     )
 
 

@@ -19,6 +19,7 @@ from hinagata.assembly.synthesis import fingerprint
 from patterns import App
 from stacks.connected_car import ConnectedCar
 from stacks.hvac_platform import HvacPlatform
+from stacks.order_events import LoyaltyPoints, OrderEvents
 from stacks.resilient_orders import ResilientOrders
 from tests.synth.exhibits import EXHIBITS, SOURCE, across_stacks
 from tests.synth.raw_architectures import synthesize
@@ -140,6 +141,8 @@ def _synthesize(directory: Path, code: str) -> None:
     ConnectedCar(app, "MillionCars", cars=1_000_000)
     HvacPlatform(app, "HvacPlatform")
     HvacPlatform(app, "MillionHvacs", devices=5_000_000, layout="item")
+    order_events = OrderEvents(app, "OrderEvents")
+    LoyaltyPoints(app, "LoyaltyPoints", orders=order_events.orders)
     ResilientOrders(app, "ResilientOrders")
     # A finding fails the synthesis after everything is written; test_judges tells which it was.
     with suppress(SystemExit):

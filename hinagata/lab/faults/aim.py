@@ -120,6 +120,7 @@ class Aim:
                 node.role in roles
                 and node.type not in _PARTS
                 and node not in hops.dead_letter_queues
+                and node not in hops.workflow_letters
                 and name in node.construct_path.split("/")
             ):
                 yield Place(kind=_KINDS[node.role], name=_own_name(node.role, physical_id))

@@ -13,8 +13,10 @@ from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.patches import (
     alarms,
     alias_weights,
+    archives,
     asynchronous_invocation,
     batched_attributes,
+    bus_routes,
     iot_actions,
     load_balancer,
     mapping_concurrency,
@@ -65,6 +67,8 @@ PATCHES: tuple[Patch, ...] = (
     secret_reference.PATCH,
     secure_transport.PATCH,
     request_validation.PATCH,
+    bus_routes.PATCH,
+    archives.PATCH,
 )
 
 
