@@ -90,6 +90,13 @@ class Law:
             return other
         return Law.with_variance(self.mean + other.mean, self.variance + other.variance)
 
+    def or_else(self, other: Law, share: float) -> Law:
+        """Returns the law of what takes as long as another one in a share of cases."""
+        mean = (1.0 - share) * self.mean + share * other.mean
+        square = (1.0 - share) * (self.variance + self.mean**2)
+        square += share * (other.variance + other.mean**2)
+        return Law.with_variance(mean, square - mean * mean)
+
     def longer_than(self, seconds: float) -> float:
         """Returns the chance that it takes longer."""
         if seconds == math.inf or self.mean <= 0.0:

@@ -186,9 +186,12 @@ class Place:
             if number <= 0.0:
                 continue
             fate = way.flow.fate(waits=way.call.waits)
+            took = fate.ok
             if fate.lost > 0.0:
                 if partial:
+                    # Who fails has taken his time too, and the next message is waiting for that.
                     sound *= _all_good(fate.lost, float(per_message))
+                    took = fate.ok.or_else(fate.sorry, fate.lost)
                 else:
                     kept = _all_good(fate.lost, number)
                     failing = good * (1.0 - kept)
@@ -197,12 +200,12 @@ class Place:
                     bad_s += failing * at
                     bad_square += failing * (at * at + time.variance + fate.sorry.variance)
                     good *= kept
-            if way.call.waits or fate.ok.mean:
-                mean = number * fate.ok.mean
+            if way.call.waits or took.mean:
+                mean = number * took.mean
                 # A number of calls that is no whole one is sometimes one more.
                 part = number - math.floor(number)
-                more = part * (1.0 - part) * fate.ok.mean**2
-                time = time.plus(Law.with_variance(mean, number * fate.ok.variance + more))
+                more = part * (1.0 - part) * took.mean**2
+                time = time.plus(Law.with_variance(mean, number * took.variance + more))
         sorry = NOTHING
         if bad_mass > 0.0:
             mean = bad_s / bad_mass

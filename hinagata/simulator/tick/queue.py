@@ -51,8 +51,8 @@ class Kept:
         self._per_tick = ledger.tick_s / (poller.again_s if poller else 1.0)
         self.batches = 0.0
         self._messages = np.zeros(classes)
-        # By the tick of the first refusal: batches, messages, and what was left of all by then.
-        self._since: dict[int, tuple[float, Values]] = {}
+        # By the tick of the first refusal: batches, messages, and what was left of any by then.
+        self._since: dict[int, tuple[float, Values, float]] = {}
         self._left = 0.0
 
     def tries(self, refused: float) -> float:

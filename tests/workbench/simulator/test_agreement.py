@@ -10,7 +10,15 @@ from dataclasses import replace
 import pytest
 
 from hinagata.simulator.event import run_events
-from hinagata.simulator.model import Network
+from hinagata.simulator.model import (
+    Call,
+    Dependency,
+    Function,
+    Network,
+    Poller,
+    Queue,
+    Work,
+)
 from hinagata.simulator.outcome import Outcome
 from hinagata.simulator.tick import run_ticks
 from tests.workbench.simulator import networks
@@ -77,6 +85,25 @@ def test_engines_agree(name: str) -> None:
 def test_engines_agree_on_what_is_hopeless(rate: float) -> None:
     """Nobody gets an answer in time, and what is behind the service gets what it can serve."""
     assert_agree("overload", networks.overload(rate), seeds=1)
+
+
+def test_engines_agree_on_calls_in_vain() -> None:
+    """Who gives up after two seconds has taken them, and the others of his batch wait for that."""
+    stations = (
+        Queue(name="queue", poller=Poller(function="worker", at_most=10), visibility_s=100.0),
+        Function(
+            name="worker",
+            work=Work(mean_s=0.1),
+            calls=(Call(target="outside", timeout_s=2.0),),
+            in_account=False,
+        ),
+        Dependency(name="outside", latency=Work(mean_s=10.0, cv=0.0)),
+    )
+    network = networks.network(*stations, rate=20.0, duration_s=300.0)
+    here, there = run_ticks(network), run_events(network)
+    assert there.total("worker", "done") == 0
+    for series in ("attempts", "failed"):
+        assert here.total("worker", series) == pytest.approx(there.total("worker", series), rel=0.1)
 
 
 @pytest.mark.long
