@@ -1,7 +1,7 @@
 """Dead letters, read and left where they are."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,10 @@ class DeadLetter:
 
 RecordsOf = Callable[[Mapping[str, object]], list[str]]
 """Takes a letter about a stretch of a stream, and returns the records of the stretch."""
+Glance = Callable[[str], Iterable[tuple[str, str]]]
+"""Takes a queue's URL, and returns the id and body of every message in it, touching none."""
+FIFO = ".fifo"
+_ABOUT_STREAMS = ("KinesisBatchInfo", "DDBStreamBatchInfo")
 
 
 class DeadLetterReader:
@@ -45,6 +49,8 @@ class DeadLetterReader:
         records_of: looks up what a letter about a stream only points to.
         workflow_letters: for the URL of each queue to which a workflow gives up, its steps' hops:
             the first one without a result is the one that failed.
+        glance: looks into a FIFO queue, of which a receive shows ten messages of a group. None
+            where nobody can: then more letters of one group are not seen.
     """
 
     def __init__(
@@ -54,11 +60,13 @@ class DeadLetterReader:
         *,
         records_of: RecordsOf | None = None,
         workflow_letters: Mapping[str, Mapping[str, WorkflowStep]] | None = None,
+        glance: Glance | None = None,
     ) -> None:
         self._sqs = sqs
         self._queues = queues
         self._records_of = records_of
         self._workflow_letters = workflow_letters or {}
+        self._glance = glance
         self._letters: dict[str, dict[str, list[DeadLetter]]] = {url: {} for url in queues}
         self._skipped: set[tuple[str, str]] = set()
 
@@ -69,7 +77,12 @@ class DeadLetterReader:
     def read(self) -> list[DeadLetter]:
         """Return every dead letter so far."""
         for url, letters in self._letters.items():
-            if self._depth(url) != len(letters):
+            if self._depth(url) == len(letters):
+                continue
+            if self._glance is not None and url.endswith(FIFO):
+                for message_id, body in self._glance(url):
+                    letters[message_id] = self._open(url, message_id, body)
+            else:
                 self._receive_all(url, letters)
         return [
             letter
@@ -109,7 +122,7 @@ class DeadLetterReader:
 
     def _open(self, url: str, message_id: str, body: str) -> list[DeadLetter]:
         letter = parsed(body)
-        if self._records_of is not None and "KinesisBatchInfo" in letter:
+        if self._records_of is not None and any(about in letter for about in _ABOUT_STREAMS):
             ids = [event_id(parsed(record)) for record in self._records_of(letter)]
         else:
             ids = [event_id(letter)]

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,7 +13,8 @@ from hinagata.lab.accounting import Records
 from hinagata.lab.dead_letters import DeadLetterReader
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.observation import Observation, Progress, SpanReader, backlog, observe
-from hinagata.lab.stream_letters import StreamRecords
+from hinagata.lab.queue_glance import glance
+from hinagata.lab.stream_letters import LetterRecords
 from hinagata.lab.timeline import Sampler, Timeline, timeline
 from hinagata.lab.traffic import Sent
 from hinagata.lab.wiring import Wiring
@@ -42,8 +44,9 @@ class Evidence:
         self._dead_letters = DeadLetterReader(
             self._queues,
             wiring.dead_letter_queues,
-            records_of=StreamRecords(endpoint.client("kinesis")),
+            records_of=LetterRecords(endpoint.client),
             workflow_letters=wiring.workflow_letters,
+            glance=partial(glance, endpoint) if endpoint.embedded else None,
         )
         self._dead_letters.skip_present()
         self._letters_before: Mapping[str, int] = {}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hinagata.assembly.synthesis import synthesize
 from hinagata.errors import UsageError
-from hinagata.lab.dead_letters import BATCH, HIDDEN_SECONDS
+from hinagata.lab.dead_letters import BATCH, FIFO, HIDDEN_SECONDS
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.observation import SpanReader
 from hinagata.lab.redrive_parcels import FailedAgainError, Parcel, Parcels
@@ -34,7 +34,6 @@ _LOG_GROUP = "AWS::Logs::LogGroup"
 # Logs come later than letters, and clocks differ a little.
 _EARLIER_SECONDS = 60.0
 _NO_SPAN = "no span tells: the function may have crashed or run into its timeout; see its log"
-_FIFO = ".fifo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +121,7 @@ class Redrive:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         unseen = 0
         for way in self._ways:
-            if way.queue.endswith(_FIFO) and seen[way.name]:
+            if way.queue.endswith(FIFO) and seen[way.name]:
                 depths = self._sqs.get_queue_attributes(QueueUrl=way.queue, AttributeNames=names)
                 depth = sum(map(int, depths["Attributes"].values()))
                 unseen += max(0, depth - seen[way.name])
@@ -155,7 +154,7 @@ class Redrive:
         def is_wanted(way: Way, message: MessageTypeDef) -> bool:
             if message["MessageId"] in wanted:
                 return True
-            if not way.queue.endswith(_FIFO) or way.name not in in_order:
+            if not way.queue.endswith(FIFO) or way.name not in in_order:
                 return False
             # What nobody could read yet goes too, unless it is a copy that has died again: that
             # is told by its deduplication id, which is the id of the letter.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hinagata.lab.dead_letters import event_id, parsed
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.redrive_ways import Way
-from hinagata.lab.stream_letters import ItemRecords, StreamRecords
+from hinagata.lab.stream_letters import ItemRecords, StreamRecords, events_in
 
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef
@@ -116,7 +116,7 @@ class Parcels:
         function = str(letter["requestContext"]["functionArn"])
         records = ItemRecords(self._endpoint.client("dynamodbstreams")).read(letter)
         lost = int(batch["batchSize"]) - len(records)
-        events = (event_id(parsed(text)) for record in records for text in _texts(record))
+        events = (event_id(parsed(text)) for record in records for text in events_in(record))
         return Parcel(
             events=tuple(event for event in events if event is not None),
             back_to=function.partition(":function:")[2],
@@ -221,14 +221,6 @@ def _unwrapped(letter: Mapping[str, Any]) -> Mapping[str, Any]:
     if letter.get("Type") == "Notification" and isinstance(letter.get("Message"), str):
         return parsed(letter["Message"])
     return letter
-
-
-def _texts(record: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the texts of an item, one of which may be an event."""
-    image = record["dynamodb"].get("NewImage") or record["dynamodb"].get("OldImage") or {}
-    for value in image.values():
-        if "S" in value:
-            yield value["S"]
 
 
 def _failure(written: Iterable[object]) -> str:

@@ -1,9 +1,11 @@
 """The records of a stream that a dead letter only points to."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
+
+from hinagata.lab.dead_letters import event_id, parsed
 
 if TYPE_CHECKING:
     from types_boto3_kinesis import KinesisClient
@@ -50,6 +52,24 @@ class StreamRecords:
         return found
 
 
+class LetterRecords:
+    """Looks up the events that a letter about a stream, or a table's stream, only points to.
+
+    Args:
+        client: makes the SDK's client of a service.
+    """
+
+    def __init__(self, client: Callable[[str], Any]) -> None:
+        self._client = client
+
+    def __call__(self, letter: Mapping[str, object]) -> list[str]:
+        """Return the data of each record; of an item, each text in it that is an event."""
+        if "DDBStreamBatchInfo" not in letter:
+            return StreamRecords(self._client("kinesis"))(letter)
+        items = ItemRecords(self._client("dynamodbstreams")).read(letter)
+        return [text for item in items for text in events_in(item)]
+
+
 class ItemRecords:
     """Looks up the records of a table's stream of an abandoned batch.
 
@@ -86,6 +106,14 @@ class ItemRecords:
                 break
             iterator = page["NextShardIterator"]
         return found
+
+
+def events_in(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the texts in the item of a record that are events."""
+    images = record["dynamodb"]
+    for value in (images.get("NewImage") or images.get("OldImage") or {}).values():
+        if event_id(parsed(value.get("S", ""))) is not None:
+            yield value["S"]
 
 
 def _as_event(record: Mapping[str, Any], stream: str) -> dict[str, Any]:

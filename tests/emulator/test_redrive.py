@@ -3,15 +3,19 @@
 import json
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hinagata.lab.dead_letters import DeadLetterReader
 from hinagata.lab.deployment import deploy
 from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.queue_glance import glance
 from hinagata.lab.redrive import Letter, Redrive
 from hinagata.lab.redrive_ways import Way, ways_of
+from hinagata.lab.stream_letters import LetterRecords
 from hinagata.topology.reading import read_topology
 from tests.emulator.assemblies import assembly
 from tests.emulator.templates import allow, attribute, function, lets, ref, resource, role
@@ -277,6 +281,19 @@ def test_each_letter_tells_what_it_is_and_where_it_belongs(world: World) -> None
     assert letters["order-3"].received >= 2
 
 
+def test_a_run_knows_what_died_on_a_stream(world: World) -> None:
+    """A letter about records or items tells where they are; the events are looked up."""
+    queues = {world.names[name]: name for name in ("RecordsDead", "ItemsDead")}
+    letters = DeadLetterReader(
+        world.endpoint.client("sqs"), queues, records_of=LetterRecords(world.endpoint.client)
+    ).read()
+
+    assert sorted((letter.hop, letter.id) for letter in letters) == [
+        ("ItemsDead", "item-1"),
+        *(("RecordsDead", f"record-{number}") for number in range(3)),
+    ]
+
+
 def test_showing_takes_nothing(world: World) -> None:
     """Read twice in a row, the same letters lie there."""
     first, second = world.letters(), world.letters()
@@ -434,6 +451,20 @@ def taken(endpoint: Endpoint, queue: str) -> dict[str, list[int]]:
             found.setdefault(group, []).append(int(number))
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
     return found
+
+
+def test_a_run_sees_a_long_group(endpoint: Endpoint, ordered: Ordered) -> None:
+    """And leaves all of it to be received."""
+    letters = DeadLetterReader(
+        endpoint.client("sqs"), {ordered.dead: "H"}, glance=partial(glance, endpoint)
+    ).read()
+
+    assert {letter.id for letter in letters} == {
+        *(f"car-7/{number}" for number in range(25)),
+        *(f"car-8/{number}" for number in range(3)),
+    }
+    assert len(letters) == 28
+    assert taken(endpoint, ordered.dead) == {"car-7": list(range(25)), "car-8": [0, 1, 2]}
 
 
 def test_a_long_group_goes_back_in_its_order(endpoint: Endpoint, ordered: Ordered) -> None:

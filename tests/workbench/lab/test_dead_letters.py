@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+import pytest
+
 from hinagata.lab.dead_letters import DeadLetter, DeadLetterReader, RecordsOf
 from tests.workbench.lab.fake_aws import FakeSqs
 
@@ -70,10 +72,11 @@ def test_a_letter_that_is_no_event_is_counted_without_an_id() -> None:
     assert [letter.id for letter in reader(sqs).read()] == [None] * 4
 
 
-def test_a_letter_about_a_stream_counts_its_records() -> None:
+@pytest.mark.parametrize("about", ["KinesisBatchInfo", "DDBStreamBatchInfo"])
+def test_a_letter_about_a_stream_counts_its_records(about: str) -> None:
     """A stream's letter only points to the records; each that is found there is a dead letter."""
     sqs = FakeSqs()
-    sqs.put(URL, "m-1", json.dumps({"KinesisBatchInfo": {"batchSize": 2}}))
+    sqs.put(URL, "m-1", json.dumps({about: {"batchSize": 2}}))
     asked: list[Mapping[str, object]] = []
 
     def records_of(letter: Mapping[str, object]) -> list[str]:
@@ -82,7 +85,7 @@ def test_a_letter_about_a_stream_counts_its_records() -> None:
 
     letters = reader(sqs, records_of=records_of).read()
 
-    assert asked == [{"KinesisBatchInfo": {"batchSize": 2}}]
+    assert asked == [{about: {"batchSize": 2}}]
     assert [(letter.message_id, letter.id) for letter in letters] == [
         ("m-1", "e-1"),
         ("m-1", "e-2"),
@@ -95,3 +98,19 @@ def test_a_letter_about_records_that_are_gone_is_still_counted() -> None:
     sqs.put(URL, "m-1", json.dumps({"KinesisBatchInfo": {"batchSize": 2}}))
 
     assert [letter.id for letter in reader(sqs, records_of=lambda _: []).read()] == [None]
+
+
+def test_a_long_group_of_a_fifo_queue_is_glanced_at() -> None:
+    """A receive shows ten of it; on the embedded endpoint all are seen, and none is touched."""
+    sqs, url = FakeSqs(), f"{URL}.fifo"
+    for number in range(12):
+        sqs.put(url, f"m-{number}", envelope(f"e-{number}"))
+
+    def glance(asked: str) -> list[tuple[str, str]]:
+        assert asked == url
+        return [(f"m-{number}", envelope(f"e-{number}")) for number in range(12)]
+
+    found = DeadLetterReader(cast("Any", sqs), {url: "Health"}, glance=glance).read()
+
+    assert [letter.id for letter in found] == [f"e-{number}" for number in range(12)]
+    assert sqs.queues[url].receives == 0
