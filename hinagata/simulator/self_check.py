@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hinagata.planner.queueing import erlang_b
-from hinagata.simulator.choice import expected_events
+from hinagata.simulator.choice import events_by_tick
 from hinagata.simulator.model import Dependency, Function, Gateway, Network, Station, Table
 from hinagata.simulator.outcome import Outcome, StationSeries
 from hinagata.simulator.visits import visits
@@ -17,6 +17,8 @@ from hinagata.simulator.zoom import zoom
 
 Run = Callable[[Network], Outcome]
 
+# What an outcome is held against, if that is the other engine.
+TICKS, EVENTS = "the tick engine", "the event engine"
 # Of all messages: sums of a million floating-point numbers are not exact.
 _CONSERVED = 1e-9
 _LITTLE = 0.005
@@ -238,10 +240,10 @@ def _answer(station: Station) -> float | None:
 def _engines(network: Network, outcome: Outcome, this: Run, other: Run) -> Iterator[Difference]:
     """Yields how far the other engine is apart, over all or in a stretch that is affordable."""
     here, when = outcome, "over all"
-    if outcome.engine == "event" or expected_events(network) <= MOST_EVENTS_BESIDE:
+    if outcome.engine == "event" or float(np.sum(events_by_tick(outcome))) <= MOST_EVENTS_BESIDE:
         there = other(network)
     else:
-        stretch = _affordable(network, outcome)
+        stretch = _affordable(outcome)
         if stretch is None:
             return
         start, length = stretch
@@ -258,7 +260,7 @@ def _engines(network: Network, outcome: Outcome, this: Run, other: Run) -> Itera
             about=f"{quantity.replace('_', ' ')} {when}",
             here=mine,
             there=others,
-            against=f"the {there.engine} engine",
+            against=TICKS if there.engine == "tick" else EVENTS,
             bound=bound + _SIGMAS / math.sqrt(larger),
         )
 
@@ -269,25 +271,23 @@ def _sum(outcome: Outcome, quantity: str) -> float:
     return sum(outcome.total(name, quantity) for name in outcome.stations if name)
 
 
-def _affordable(network: Network, outcome: Outcome) -> tuple[float, float] | None:
+def _affordable(outcome: Outcome) -> tuple[float, float] | None:
     """Returns where the busiest stretch begins that can be followed event by event, and its length.
 
     Returns:
         Beginning and length in seconds, or None where even the quietest is too long.
     """
-    sums = visits(network)
-    per_message = {
-        each.name: sum(came.get(each.name, 0.0) for came in sums.values())
-        for each in network.traffic
-    }
+    events = np.concatenate([[0.0], np.cumsum(events_by_tick(outcome))])
+    ticks = len(events) - 1
     best: tuple[float, float, float] | None = None
-    for step in range(96):
-        start = outcome.duration_s * step / 96
-        rate = 2 * sum(
-            each.rate.rate_at(start) * per_message[each.name] for each in network.traffic
-        )
-        length = min(_LONGEST_S, MOST_EVENTS_BESIDE / rate if rate else _LONGEST_S)
-        length = min(length, outcome.duration_s - start)
-        if length >= _SHORTEST_S and (best is None or rate > best[0]):
-            best = (rate, start, math.floor(length))
-    return None if best is None or not best[0] else (best[1], best[2])
+    for start in sorted({ticks * step // 96 for step in range(96)}):
+        end = min(ticks, start + math.floor(_LONGEST_S / outcome.tick_s))
+        most = events[start] + MOST_EVENTS_BESIDE
+        end = min(end, int(np.searchsorted(events, most, side="right")) - 1)
+        seconds = (end - start) * outcome.tick_s
+        if seconds < _SHORTEST_S:
+            continue
+        rate = float(events[end] - events[start]) / seconds
+        if rate and (best is None or rate > best[0]):
+            best = rate, start * outcome.tick_s, float(math.floor(seconds))
+    return None if best is None else (best[1], best[2])

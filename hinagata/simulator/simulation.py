@@ -15,9 +15,9 @@ from hinagata.facts import Facts
 from hinagata.facts.facts import DEFAULT_REGION
 from hinagata.scenario.model import Scenario
 from hinagata.simulator.choice import (
-    MOST_EVENTS_OF_SMALL_LIMITS,
     Choice,
     Engine,
+    choose_again,
     choose_engine,
     expected_events,
 )
@@ -26,7 +26,7 @@ from hinagata.simulator.engines import engine as shipped
 from hinagata.simulator.model import Function, Network
 from hinagata.simulator.network import build_network
 from hinagata.simulator.outcome import Outcome
-from hinagata.simulator.self_check import Difference, Run, check
+from hinagata.simulator.self_check import TICKS, Difference, Run, check
 from hinagata.simulator.verdicts import Verdict, judge
 from hinagata.suggestion import suggest
 from hinagata.topology.graph import Topology
@@ -127,12 +127,14 @@ def simulate(
     facts = facts or Facts()
     built = build_network(topology, scenario, facts=facts, duration_s=duration_s, seed=seed)
     network = built.network
-    choice, outcome = _run(network, _choice(network, engine), engines, fixed=engine != "auto")
+    first = _choice(network, engine)
+    choice, outcome = _run(network, first, engines, fixed=engine != "auto")
     differences = _differences(network, outcome, engines) if checked else ()
-    if engine == "auto" and choice.engine == "tick" and not _agree(differences):
+    # Who could not follow the messages before cannot do it now.
+    if engine == "auto" and first.engine == "tick":
         choice, outcome, differences = _again(network, choice, outcome, differences, engines)
     warmth = _warmth(network, outcome, engines(choice.engine)) if sensitivity else ()
-    apart = (_doubt(difference) for difference in differences if not difference.met)
+    apart = (_doubt(each, outcome) for each in differences if not each.met)
     doubts = (*built.doubts, choice.doubt, *outcome.doubts, *apart)
     return Simulation(
         scenario=scenario,
@@ -174,10 +176,6 @@ def _differences(
     return check(network, outcome, this=engines(outcome.engine), other=engines(other))
 
 
-def _agree(differences: tuple[Difference, ...]) -> bool:
-    return all(difference.met for difference in differences)
-
-
 def _again(
     network: Network,
     choice: Choice,
@@ -185,20 +183,33 @@ def _again(
     differences: tuple[Difference, ...],
     engines: Callable[[Engine], Run],
 ) -> tuple[Choice, Outcome, tuple[Difference, ...]]:
-    """Follows each message after all, where ticks miss their bounds and that is affordable."""
-    if choice.events > MOST_EVENTS_OF_SMALL_LIMITS or choice.doubt:
+    """Follows each message after all, where ticks miss a bound and that is affordable."""
+    missed = [each for each in differences if not each.met]
+    if not missed:
         return choice, outcome, differences
-    choice = replace(choice, engine="event", reason="ticks miss their bounds here", doubt="")
-    exact = engines("event")(network)
-    return choice, exact, check(network, exact)
+    worst = max(missed, key=lambda each: each.share - each.bound)
+    choice = choose_again(choice, outcome, worst.about)
+    if choice.engine == "tick":
+        return choice, outcome, differences
+    choice, exact = _run(network, choice, engines, fixed=False)
+    if exact.engine == "tick":
+        return choice, outcome, differences
+    ticks = outcome
+    return choice, exact, check(network, exact, this=engines("event"), other=lambda _: ticks)
 
 
-def _doubt(difference: Difference) -> str:
+def _apart(difference: Difference) -> str:
     return (
         f"{difference.about}: {difference.here:.4g}, but {difference.there:.4g} by "
         f"{difference.against}, {difference.share:.1%} apart, where {difference.bound:.1%} is the "
         "bound"
     )
+
+
+def _doubt(difference: Difference, outcome: Outcome) -> str:
+    if outcome.engine == "event" and difference.against == TICKS:
+        return f"expected values miss a bound here, messages were followed: {_apart(difference)}"
+    return _apart(difference)
 
 
 def _warmth(network: Network, outcome: Outcome, run: Run) -> tuple[Warmth, ...]:

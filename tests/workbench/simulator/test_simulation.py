@@ -12,13 +12,14 @@ import pytest
 import hinagata.simulator
 from hinagata.errors import HinagataError
 from hinagata.scenario import ConstantRate, CountExpectation, Expectations, ServiceTime
+from hinagata.simulator import choice
 from hinagata.simulator.as_json import as_json
 from hinagata.simulator.choice import Engine
 from hinagata.simulator.model import Function, Network
 from hinagata.simulator.outcome import Outcome
 from hinagata.simulator.self_check import Run
-from hinagata.simulator.simulation import KEEP_ALIVES_S, simulate
-from tests.workbench.simulator.town import CARS, HOPS, nothing_happens, scenario, town
+from hinagata.simulator.simulation import KEEP_ALIVES_S, Simulation, simulate
+from tests.workbench.simulator.town import CARS, HOPS, TOWN, nothing_happens, scenario, town
 
 CALM = {"refused": 0, "lost": 0, "dead_lettered": 0}
 MANY = replace(CARS, rate=ConstantRate(per_second=1e4))
@@ -82,6 +83,71 @@ def test_ticks_take_over_where_events_are_too_many() -> None:
     assert any("too many events" in doubt for doubt in found.doubts)
     with pytest.raises(HinagataError, match="too many events"):
         simulate(town(), scenario(), "event", engines=spy([], refuses="event"))
+
+
+# More batches at once than the function has places: refusals that expected values get wrong.
+WIDE = {
+    **TOWN["FromHealth"],
+    "Properties": {
+        **TOWN["FromHealth"]["Properties"],
+        "ScalingConfig": {"MaximumConcurrency": 40},
+    },
+}
+CROWD = replace(CARS, rate=ConstantRate(per_second=60.0))
+SLOW = {hop: ServiceTime(mean_seconds=0.5 if hop == "Health" else 0.04) for hop in HOPS}
+
+
+def crowded() -> Simulation:
+    """Returns a minute of a town with too many batches at once."""
+    played = scenario(CROWD, duration_seconds=60.0, service_times=SLOW)
+    return simulate(town(FromHealth=WIDE), played)
+
+
+def test_messages_are_followed_where_expected_values_miss_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The engine is chosen again, the answer is that of the events, and both are said."""
+    monkeypatch.setattr(choice, "MOST_EVENTS", 1e3)
+    found = crowded()
+
+    assert found.choice.engine == found.outcome.engine == "event"
+    assert "miss the bound of throttled" in found.choice.reason
+    apart = [each for each in found.differences if not each.met]
+    assert any("throttled" in each.about and "tick" in each.against for each in apart)
+    assert any("messages were followed" in doubt for doubt in found.doubts)
+
+
+def test_expected_values_that_miss_a_bound_are_doubted_where_nothing_else_is_affordable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With what it would take, retries and all, and with how far they are off."""
+    monkeypatch.setattr(choice, "MOST_EVENTS", 1e3)
+    monkeypatch.setattr(choice, "MOST_EVENTS_AT_NEED", 2e3)
+    found = crowded()
+
+    assert found.choice.engine == found.outcome.engine == "tick"
+    assert "more than the 2,000 that are affordable" in found.choice.doubt
+    assert any("by the event engine" in doubt and "% apart" in doubt for doubt in found.doubts)
+
+
+def test_ticks_are_kept_where_they_meet_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other engine is asked once, to compare."""
+    monkeypatch.setattr(choice, "MOST_EVENTS", 1e3)
+    asked: list[Engine] = []
+    found = simulate(town(), scenario(duration_seconds=60.0), engines=spy(asked))
+
+    assert asked == ["tick", "event"]
+    assert found.choice.engine == "tick"
+    assert not found.choice.doubt
+
+
+def test_who_could_not_follow_the_messages_does_not_try_again() -> None:
+    """Too many events are too many, whatever expected values are worth."""
+    asked: list[Engine] = []
+    found = simulate(town(), scenario(), engines=spy(asked, refuses="event"), checked=False)
+
+    assert asked == ["event", "tick"]
+    assert found.outcome.engine == "tick"
 
 
 def test_other_keep_alive_times_are_tried() -> None:
