@@ -10,9 +10,19 @@ import numpy as np
 
 from hinagata.planner.queueing import erlang_b
 from hinagata.simulator.choice import events_by_tick
-from hinagata.simulator.model import Dependency, Function, Gateway, Network, Station, Table
+from hinagata.simulator.model import (
+    AsyncInvoke,
+    Dependency,
+    Function,
+    Gateway,
+    Network,
+    Queue,
+    Station,
+    Stream,
+    Table,
+)
 from hinagata.simulator.outcome import Outcome, StationSeries
-from hinagata.simulator.visits import visits
+from hinagata.simulator.visits import visits, ways
 from hinagata.simulator.zoom import zoom
 
 Run = Callable[[Network], Outcome]
@@ -23,6 +33,8 @@ TICKS, EVENTS = "the tick engine", "the event engine"
 _CONSERVED = 1e-9
 _LITTLE = 0.005
 _CLOSED_FORM = 0.03
+# A timeout of so many times the mean is reached by one exponential time in 20,000.
+_CUT_OFF = 10
 # Rates within a stretch that counts as flat.
 _FLAT = 0.1
 _FLATTEST_S, _LONGEST_FLAT_S = 60.0, 3600.0
@@ -199,8 +211,16 @@ def _bucket(
 def _erlang(
     network: Network, station: Station, series: StationSeries, stretch: slice, outcome: Outcome
 ) -> Difference | None:
+    """Returns how busy a function is, where nothing but its places can refuse anything.
+
+    Erlang's formula is of places that somebody has for himself and of tries that come by chance.
+    So nothing is said of functions that channels invoke, that share an account which refuses
+    others, that others try again after a refusal, or whose rate of invocations is limited.
+    """
     assert isinstance(station, Function)  # noqa: S101 - the caller chose it by its type
-    if station.per_message is not None or any(
+    if not _invoked_by_chance(network, station, refused=bool(np.any(series.throttled[stretch]))):
+        return None
+    if any(
         each.start_s < stretch.stop * outcome.tick_s and each.end_s > stretch.start * outcome.tick_s
         for each in network.disturbances
     ):
@@ -213,11 +233,12 @@ def _erlang(
         for call, answer in zip([call for call in station.calls if call.waits], waited, strict=True)
     )
     seconds = (stretch.stop - stretch.start) * outcome.tick_s
-    tried = float(np.sum(series.attempts[stretch]))
-    load = tried / seconds * time
-    if not load:
+    rate = float(np.sum(series.attempts[stretch])) / seconds
+    load = rate * time
+    limit = _own_places(network, station, rate, load, outcome, stretch)
+    # Who is cut off takes less time than he would.
+    if limit is None or not load or station.timeout_s < _CUT_OFF * time:
         return None
-    limit = network.account.concurrency if station.reserved is None else station.reserved
     blocked = erlang_b(int(limit), load) if limit >= 1 and math.isfinite(limit) else 0.0
     busy = load * (1 - blocked)
     samples = max(1.0, busy * seconds / max(time, outcome.tick_s))
@@ -228,6 +249,54 @@ def _erlang(
         against="Erlang's loss formula",
         bound=_CLOSED_FORM + _SIGMAS / math.sqrt(samples),
     )
+
+
+def _invoked_by_chance(network: Network, function: Function, *, refused: bool) -> bool:
+    """Returns whether invocations come one by one, and none because of another one."""
+    for station in network.stations.values():
+        if any(way.target == function.name for way in ways(station)) and isinstance(
+            station, Queue | Stream | AsyncInvoke
+        ):
+            return False
+    retries = [
+        each.retry.retries
+        for each in (
+            *network.traffic,
+            *(call for station in network.stations.values() for call in station.calls),
+        )
+        if each.target == function.name
+    ]
+    return function.per_message is None and not (refused and any(retries))
+
+
+def _own_places(
+    network: Network,
+    function: Function,
+    rate: float,
+    load: float,
+    outcome: Outcome,
+    stretch: slice,
+) -> float | None:
+    """Returns how many places a function has for itself; None if that is not what limits it."""
+    account = network.account
+    limit = math.inf if function.reserved is None else function.reserved
+    if not function.in_account:
+        return limit
+    if load > account.scale_at_once or rate > account.requests_per_slot * limit:
+        return None
+    if function.reserved is not None:
+        return limit
+    # Nobody is refused anything by the account: its limit is none.
+    seconds = (stretch.stop - stretch.start) * outcome.tick_s
+    sharing = [
+        outcome.stations[name]
+        for name, each in network.stations.items()
+        if isinstance(each, Function) and each.in_account and each.reserved is None
+    ]
+    invoked = sum(float(np.sum(each.attempts[stretch])) for each in sharing) / seconds
+    refused = any(bool(np.any(each.throttled[stretch])) for each in sharing)
+    within = invoked <= account.requests_per_slot * account.concurrency
+    return math.inf if within and not refused else None
 
 
 def _answer(station: Station) -> float | None:

@@ -10,9 +10,19 @@ import pytest
 from hinagata.scenario import BurstRate, ConstantRate, DiurnalRate, Fault, Inject
 from hinagata.scenario.rate import DAY_SECONDS
 from hinagata.simulator.event import run_events
-from hinagata.simulator.model import Function, Gateway, Network, Service, Traffic, Work
+from hinagata.simulator.model import (
+    Account,
+    Function,
+    Gateway,
+    Network,
+    Retry,
+    Service,
+    Traffic,
+    Work,
+)
 from hinagata.simulator.outcome import Outcome
 from hinagata.simulator.self_check import Difference, check
+from hinagata.simulator.tick import run_ticks
 from hinagata.simulator.zoom import zoom
 from tests.workbench.simulator.town import CARS, built, nothing_happens
 
@@ -84,6 +94,44 @@ def test_a_function_is_as_busy_as_erlang_says(reserved: float | None) -> None:
 
     assert difference.met
     assert difference.there == pytest.approx(40.0 if reserved is None else 19.1, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("account", "also", "retries"),
+    [
+        # 800 invocations a second of 25 ms are 20 at once, and four times what 20 places may start.
+        (Account(concurrency=20.0, requests_per_slot=10.0), 0.0, 0),
+        # Another one takes places of the same account.
+        (Account(concurrency=60.0, requests_per_slot=1e9), 40.0, 0),
+        # Who was refused comes back at once, and not by chance.
+        (Account(concurrency=15.0, requests_per_slot=1e9), 0.0, 3),
+    ],
+)
+def test_nothing_is_held_against_a_formula_that_does_not_apply(
+    account: Account, also: float, retries: int
+) -> None:
+    """Erlang's is of places that are one's own, of tries by chance, and of no other limit."""
+    stations = {
+        name: Function(name=name, work=Work(mean_s=0.025 if name == "one" else 1.0))
+        for name in ("one", "other")
+    }
+    network = Network(
+        stations=stations,
+        traffic=tuple(
+            Traffic(
+                name=name,
+                target=name,
+                rate=ConstantRate(per_second=rate),
+                retry=Retry(retries=retries),
+            )
+            for name, rate in (("one", 800.0), ("other", also))
+        ),
+        duration_s=240.0,
+        account=account,
+    )
+    outcome = run_ticks(network)
+    assert outcome.total("one", "throttled") > 0
+    assert not [each for each in check(network, outcome) if "Erlang" in each.against]
 
 
 def test_an_api_refuses_what_its_bucket_does_not_hold() -> None:
