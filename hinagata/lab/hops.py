@@ -138,6 +138,8 @@ def _dead_letter_queues(
 ) -> dict[Node, str]:
     found: dict[Node, str] = {}
     for edge in topology.edges(*FAILURE):
+        if edge.source.role is Role.WORKFLOW:
+            continue
         hops = (_first_hop(node, names, leads_to) for node in _not_reached(edge, topology))
         hop = next((each for each in hops if each is not None), None)
         if hop is not None and edge.target.role is Role.QUEUE:

@@ -41,7 +41,7 @@ def workflow_letters(topology: Topology) -> Iterator[WorkflowLetters]:
     """
     for machine in topology.of_type(STATE_MACHINE):
         by_name = {task.name: task for task in tasks(machine)}
-        for name in after_a_catch(by_name):
+        for name in _after_a_catch(by_name):
             task = by_name[name]
             sends = spelled(walk(task.state, "Resource")).endswith(_SENDS)
             if not sends or walk(task.state, "Parameters", "MessageBody.$") != "$":
@@ -53,7 +53,7 @@ def workflow_letters(topology: Topology) -> Iterator[WorkflowLetters]:
                     )
 
 
-def after_a_catch(by_name: Mapping[str, Task]) -> list[str]:
+def _after_a_catch(by_name: Mapping[str, Task]) -> list[str]:
     """Return the tasks that only a failure leads to, or that come after one."""
     found: dict[str, None] = {}
     open_ = [name for task in by_name.values() for name in _caught_by(task)]

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hinagata.lab.workflow_letters import after_a_catch
-from hinagata.topology.edges.workflow import STATE_MACHINE, Task, tasks
+from hinagata.topology.edges.workflow import STATE_MACHINE, Task, of_failures, tasks
 from hinagata.topology.node import Role, walk
 from hinagata.topology.value import referenced
 
@@ -48,7 +47,7 @@ def workflow_steps(topology: Topology) -> dict[Node, tuple[WorkflowStep, ...]]:
 
 def _steps(machine: Node) -> tuple[WorkflowStep, ...]:
     by_name = {task.name: task for task in tasks(machine)}
-    failed = set(after_a_catch(by_name))
+    failed = of_failures(machine)
     usual = {name: task for name, task in by_name.items() if name not in failed}
     before = {walk(task.state, "Next"): task for task in usual.values()}
     return tuple(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.edges.builder import Builder
 from hinagata.topology.edges.json_text import read_json
+from hinagata.topology.edges.messaging import QUEUE
 from hinagata.topology.edges.service_calls import call
 from hinagata.topology.edges.target import spelled, targets_of
 from hinagata.topology.node import Node, walk
@@ -142,7 +143,38 @@ def _text(pieces: list[Value]) -> Value:
     return parts[0] if len(parts) == 1 else Text(tuple(parts))
 
 
+def of_failures(machine: Node) -> frozenset[str]:
+    """Returns the names of the tasks that nothing but a failure, a `Catch`, leads to."""
+    usual = {name for definition in _definitions(machine) for name in _usual(definition)}
+    return frozenset(task.name for task in tasks(machine)) - usual
+
+
+def _usual(definition: Value) -> Iterator[str]:
+    """Yields the states that executions without a failure may come to."""
+    states = walk(definition, "States")
+    known = states if isinstance(states, dict) else {}
+    start = walk(definition, "StartAt")
+    # Where nobody can tell the first one, each may be it.
+    open_ = [start] if isinstance(start, str) else list(known)
+    seen: set[str] = set()
+    while open_:
+        name = open_.pop()
+        if name in seen or name not in known:
+            continue
+        seen.add(name)
+        yield name
+        state = known[name]
+        onward = [walk(state, "Next"), walk(state, "Default")]
+        onward += [walk(choice, "Next") for choice in items(walk(state, "Choices"))]
+        open_ += [each for each in onward if isinstance(each, str)]
+        for inner in (walk(state, "Iterator"), walk(state, "ItemProcessor")):
+            yield from _usual(inner)
+        for branch in items(walk(state, "Branches")):
+            yield from _usual(branch)
+
+
 def _state_machine(machine: Node, world: World) -> Iterator[Edge]:
+    failed = of_failures(machine)
     for task in tasks(machine):
         resource = walk(task.state, "Resource")
         integration = _INTEGRATION.match(spelled(resource))
@@ -152,7 +184,10 @@ def _state_machine(machine: Node, world: World) -> Iterator[Edge]:
         else:
             api = (integration["service"], integration["action"])
             waits = (integration["pattern"] or "").startswith("sync")
-            yield from call(machine, machine, api, task.arguments, world, waits=waits)
+            for edge in call(machine, machine, api, task.arguments, world, waits=waits):
+                # What only a failure leads to a queue is a dead letter.
+                given_up = task.name in failed and edge.target.type == QUEUE
+                yield edge._replace(kind=Kind.DEAD_LETTER) if given_up else edge
     destinations = machine.items("LoggingConfiguration", "Destinations") or ()
     for destination in destinations:
         group = walk(destination, "CloudWatchLogsLogGroup", "LogGroupArn")

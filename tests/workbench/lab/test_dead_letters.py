@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from hinagata.lab.dead_letters import DeadLetter, DeadLetterReader, RecordsOf
+from hinagata.lab.workflow_steps import WorkflowStep
 from tests.workbench.lab.fake_aws import FakeSqs
 
 URL = "http://queue/dead"
@@ -114,3 +115,38 @@ def test_a_long_group_of_a_fifo_queue_is_glanced_at() -> None:
 
     assert [letter.id for letter in found] == [f"e-{number}" for number in range(12)]
     assert sqs.queues[url].receives == 0
+
+
+def test_a_workflows_letter_is_of_the_step_without_a_result() -> None:
+    """What was done is in the letter: the first step that is not there is the one that failed."""
+    sqs = FakeSqs()
+    state = {"specversion": "1.0", "id": "e-1", "results": {"Reserve": {}}, "failure": {}}
+    sqs.put(URL, "m-1", json.dumps(state))
+    steps = {
+        name: WorkflowStep(function=cast("Any", name), follows=None, kept_at=("results", name))
+        for name in ("Reserve", "Ship")
+    }
+
+    (letter,) = DeadLetterReader(
+        cast("Any", sqs), {URL: "Reserve"}, workflow_letters={URL: steps}
+    ).read()
+
+    assert (letter.hop, letter.id) == ("Ship", "e-1")
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        {"detail-type": "order.placed", "id": "bus-1", "detail": {"id": "e-1"}},
+        {"requestPayload": {"specversion": "1.0", "id": "e-1"}, "requestContext": {}},
+    ],
+    ids=["of a rule", "of an invocation"],
+)
+def test_a_letter_in_a_services_own_envelope_tells_the_event(letter: dict[str, object]) -> None:
+    """A rule's and an asynchronous invocation's letter hold the event; its id is the event's."""
+    sqs = FakeSqs()
+    sqs.put(URL, "m-1", json.dumps(letter))
+
+    (found,) = reader(sqs).read()
+
+    assert found.id == "e-1"

@@ -214,3 +214,112 @@ def test_hops_are_followed_across_stacks() -> None:
     behind = read_hops(topology_of(First=first, Second=second)).behind([("Send", ["Send", "Work"])])
 
     assert behind == {"Send": {"Work"}, "Work": frozenset()}
+
+
+# Shop -> Bus -> {Process: Reserve, then Ship, else Release and Lost; Mailer}.
+def step(function: str, **more: object) -> dict[str, Any]:
+    """Return a task that runs a function, and keeps its result beside the input."""
+    return {
+        "Type": "Task",
+        "Resource": {"Fn::GetAtt": [function, "Arn"]},
+        "ResultPath": f"$.results.{function}",
+        **more,
+    }
+
+
+def rule(target: str) -> dict[str, Any]:
+    """Return a rule of the bus, whose target has dead letters of its own."""
+    letters = {"Arn": {"Fn::GetAtt": [f"{target}Undelivered", "Arn"]}}
+    arn = {"Ref": target} if target == "Process" else {"Fn::GetAtt": [target, "Arn"]}
+    return {
+        "Type": "AWS::Events::Rule",
+        "Properties": {
+            "EventBusName": {"Ref": "Bus"},
+            "EventPattern": {"source": ["shop"]},
+            "Targets": [{"Id": "Target", "Arn": arn, "DeadLetterConfig": letters}],
+        },
+    }
+
+
+CAUGHT = {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure"}
+EVENTS: dict[str, Any] = {
+    "Shop": {"Type": "AWS::ApiGateway::RestApi"},
+    "Orders": {
+        "Type": "AWS::ApiGateway::Method",
+        "Properties": {
+            "RestApiId": {"Ref": "Shop"},
+            "Integration": {
+                "Type": "AWS",
+                "Uri": "arn:aws:apigateway:eu-west-1:events:action/PutEvents",
+                "RequestTemplates": {
+                    "application/json": {"Fn::Sub": '{"Entries":[{"EventBusName":"${Bus}"}]}'}
+                },
+            },
+        },
+    },
+    "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "orders"}},
+    "Reserve": function("Reserve"),
+    "Ship": function("Ship"),
+    "Release": function("Release"),
+    "Mailer": function("Mailer"),
+    "Process": {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {
+            "Definition": {
+                "StartAt": "Reserve",
+                "States": {
+                    "Reserve": step("Reserve", Next="Ship", Catch=[{**CAUGHT, "Next": "Keep"}]),
+                    "Ship": step("Ship", End=True, Catch=[{**CAUGHT, "Next": "Release"}]),
+                    "Release": step("Release", Next="Keep"),
+                    "Keep": {
+                        "Type": "Task",
+                        "Resource": "arn:aws:states:::sqs:sendMessage",
+                        "Parameters": {"QueueUrl": {"Ref": "Lost"}, "MessageBody.$": "$"},
+                        "End": True,
+                    },
+                },
+            }
+        },
+    },
+    "Lost": {"Type": "AWS::SQS::Queue"},
+    "ToProcess": rule("Process"),
+    "ToMailer": rule("Mailer"),
+    "ProcessUndelivered": {"Type": "AWS::SQS::Queue"},
+    "MailerUndelivered": {"Type": "AWS::SQS::Queue"},
+}
+
+
+def event_hops() -> Hops:
+    """Return the hops of the shop whose API puts events on a bus."""
+    return read_hops(topology_of(Shop={"Resources": EVENTS}))
+
+
+def test_a_step_is_behind_the_one_before_it() -> None:
+    """Where Reserve gives up, Ship gets nothing; the bus' other consumer is not behind either."""
+    behind = event_hops().behind([("Shop", ("Reserve", "Ship", "Mailer"))])
+
+    assert behind == {
+        "Reserve": frozenset({"Ship"}),
+        "Ship": frozenset(),
+        "Mailer": frozenset(),
+    }
+
+
+def test_no_step_sends_to_the_next_one() -> None:
+    """The workflow runs each step itself, so that no step is the parent of another's span."""
+    assert event_hops().directly_before() == {}
+
+
+def test_a_workflows_letters_are_told_from_a_rules() -> None:
+    """A rule's letters belong to what was not reached, a workflow's to the step that failed."""
+    hops = event_hops()
+    letters = {queue.name: hop for queue, hop in hops.dead_letter_queues.items()}
+    (lost,) = hops.workflow_letters
+
+    assert letters == {"ProcessUndelivered": "Reserve", "MailerUndelivered": "Mailer"}
+    assert lost.name == "Lost"
+    reserve, ship = hops.workflow_letters[lost]
+    assert (reserve.function.name, ship.function.name) == ("Reserve", "Ship")
+    assert (reserve.follows, ship.follows) == (None, reserve.function)
+    assert reserve.done({"results": {"Reserve": None}})
+    assert not ship.done({"results": {"Reserve": None}})
