@@ -249,6 +249,9 @@ class QueuePlace(Place):
 
     def _step(self, tick: int, came: float) -> None:
         ledger, tick_s = self.ledger, self.ledger.tick_s
+        if self.invoker is None:
+            self._fill(tick, came)
+            return
         coming = self._lines
         coming[0] += came
         total = came
@@ -260,8 +263,11 @@ class QueuePlace(Place):
                 ledger.add(self.returned, tick, again)
         self._lines = np.zeros(self._classes)
         total += self._let_go(tick, coming)
-        batches, taken, _, waits = self._take(tick, float(coming.sum()))
         there = float(coming.sum())
+        if not (there or self._kept.batches):
+            self._idle(tick)
+            return
+        batches, taken, _, waits = self._take(tick, there)
         share = min(1.0, taken / there) if there > 0.0 else 0.0
         self._lines = coming * (1.0 - share)
         got = coming * share
@@ -274,6 +280,21 @@ class QueuePlace(Place):
         self._waits = waits
         self._adapt(waits, float(got.sum()) / tick_s, tick_s)
         ledger.put(self.allowed, tick, self._allowed)
+
+    def _fill(self, tick: int, came: float) -> None:
+        """Lets messages come that nobody takes."""
+        self._lines[0] += came
+        self._in_total += came
+        self.ledger.put(self.came_in, tick, came)
+        self._expire(tick)
+        self.ledger.put(self.waiting, tick, float(self._lines[0]))
+
+    def _idle(self, tick: int) -> None:
+        """Lets a tick pass in which no message is there."""
+        self._in_service -= self.ends.item(tick)
+        self._waits = self._full = 0.0
+        self._adapt(0.0, 0.0, self.ledger.tick_s)
+        self.ledger.put(self.allowed, tick, self._allowed)
 
     def _run(self, at: slice, came: Values) -> None:
         """Lets a stretch happen in which messages are taken as they come."""
