@@ -1,5 +1,6 @@
 """A scenario: what happens to a sample, read from one file and checked to the last field."""
 
+from hinagata.scenario.as_run import as_run
 from hinagata.scenario.error import ScenarioError
 from hinagata.scenario.fault import Fault, Inject, Moment
 from hinagata.scenario.key import HotKey, Key, Uniform, Zipf
@@ -11,8 +12,8 @@ from hinagata.scenario.model import (
     LaptopShare,
     LatencyExpectation,
     NewestStored,
-    Request,
     Put,
+    Request,
     Scenario,
     ServiceTime,
     Source,
@@ -24,6 +25,7 @@ from hinagata.scenario.rate import (
     ClosedLoopRate,
     ConstantRate,
     DiurnalRate,
+    PacedRate,
     RampRate,
     Rate,
     TraceRate,
@@ -47,6 +49,7 @@ __all__ = [
     "LatencyExpectation",
     "Moment",
     "NewestStored",
+    "PacedRate",
     "Put",
     "RampRate",
     "Rate",
@@ -60,6 +63,7 @@ __all__ = [
     "TraceRate",
     "Uniform",
     "Zipf",
+    "as_run",
     "find_scenario",
     "read_scenario",
 ]

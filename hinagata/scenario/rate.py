@@ -206,4 +206,30 @@ class ClosedLoopRate:
         return self.rate_at(start, latency_seconds=latency_seconds) * (end - start)
 
 
-Rate = ConstantRate | RampRate | DiurnalRate | BurstRate | TraceRate | ClosedLoopRate
+@dataclass(frozen=True, kw_only=True)
+class PacedRate:
+    """A number of messages, all at the same distance from the one before: what a run sends.
+
+    No file says it; `as_run` does.
+
+    Attributes:
+        per_second: how many a second, the first one at once.
+        messages: how many in all.
+    """
+
+    per_second: float
+    messages: int
+
+    def rate_at(self, seconds: float) -> float:
+        """Return the rate at a time."""
+        return self.per_second if 0 <= seconds < self.messages / self.per_second else 0.0
+
+    def count(self, start: float, end: float) -> float:
+        """Return how many messages are expected from `start` to `end`."""
+        first, last = (
+            min(self.messages, max(0.0, self.per_second * seconds)) for seconds in (start, end)
+        )
+        return last - first
+
+
+Rate = ConstantRate | RampRate | DiurnalRate | BurstRate | TraceRate | ClosedLoopRate | PacedRate

@@ -20,6 +20,7 @@ from hinagata.scenario.rate import (
     DAY_SECONDS,
     BurstRate,
     DiurnalRate,
+    PacedRate,
     Rate,
     TraceRate,
 )
@@ -102,7 +103,7 @@ class Waits:
 def arrivals(
     rate: Rate, duration_s: float, generator: np.random.Generator
 ) -> Iterator[tuple[float, npt.NDArray[np.float64]]]:
-    """Yields the times of a Poisson process with a rate that changes, window by window.
+    """Yields the times of messages, window by window: a Poisson process, unless they are paced.
 
     A window's candidates come at the highest rate that it has, and each is kept with the share that
     the rate at its time has in that: thinning, after Lewis and Shedler
@@ -116,6 +117,11 @@ def arrivals(
     Yields:
         The end of a window, and the times in it, ascending.
     """
+    if isinstance(rate, PacedRate):
+        # Nothing about these is left to chance.
+        paced = np.arange(rate.messages) / rate.per_second
+        yield duration_s, paced[paced < duration_s]
+        return
     start = 0.0
     while start < duration_s:
         # As many candidates as a block, whatever the rate, and no window over a minute.

@@ -91,6 +91,20 @@ class FaultSession:
         """
         self._places = [aim.places(fault) for fault in self._faults]
 
+    def turn_to(self, scenario: Scenario, aim: Aim) -> None:
+        """Take the faults of another scenario, which is played on the same stage next.
+
+        Args:
+            scenario: with the faults; what is between the handlers and the endpoint stays.
+            aim: finds what each fault strikes.
+
+        Raises:
+            HinagataError: one strikes nothing.
+        """
+        self._faults = scenario.faults
+        self._seed = scenario.seed
+        self.aim(aim)
+
     def begin(self) -> None:
         """Start the faults' clock: the first message is about to be sent."""
         self._began = time.time()
@@ -99,6 +113,7 @@ class FaultSession:
             for number, (fault, places) in enumerate(zip(self._faults, self._places, strict=True))
             for place in places
         ]
+        self._updated.clear()
         if not self._injections:
             return
         of_services = [each for each in self._injections if _is_of_service(each)]
@@ -119,7 +134,7 @@ class FaultSession:
         if not self._injections:
             return ()
         self._stop_updates()
-        strikes = list(read_strikes(self._board))
+        strikes = [each for each in read_strikes(self._board) if each.at >= self._began]
         counts = Counter(strike.number for strike in strikes)
         if self._proxy is not None:
             counts.update(self._proxy.strikes())

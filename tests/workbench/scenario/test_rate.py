@@ -14,6 +14,7 @@ from hinagata.scenario import (
     ClosedLoopRate,
     ConstantRate,
     DiurnalRate,
+    PacedRate,
     RampRate,
     Rate,
     TraceRate,
@@ -57,7 +58,12 @@ TRACE = st.lists(st.tuples(SPANS, RATES), min_size=1, max_size=8).map(
 USERS = st.builds(
     ClosedLoopRate, users=st.integers(min_value=1, max_value=10**6), think_seconds=SPANS
 )
-SHAPES = st.one_of(CONSTANT, RAMP, DIURNAL, BURST, TRACE, USERS)
+PACED = st.builds(
+    lambda per_second, seconds: PacedRate(per_second=per_second, messages=per_second * seconds),
+    st.integers(min_value=1, max_value=1000),
+    SPANS,
+)
+SHAPES = st.one_of(CONSTANT, RAMP, DIURNAL, BURST, TRACE, USERS, PACED)
 
 
 @given(rate=SHAPES, start=TIMES, seconds=st.integers(min_value=1, max_value=300))

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hinagata.scenario.fault import Inject
-from hinagata.scenario.rate import BurstRate
+from hinagata.scenario.rate import BurstRate, PacedRate
+from hinagata.simulator.draws import arrivals, stream
 from hinagata.simulator.event import run_events
 from hinagata.simulator.model import (
     Account,
@@ -290,3 +291,14 @@ def test_another_architecture_gets_the_same_traffic() -> None:
     assert np.array_equal(*came)
     other = run_events(replace(calm, seed=1)).stations["api"].arrivals
     assert not np.array_equal(came[0], other)
+
+
+def test_paced_messages_come_at_the_same_times_whatever_the_seed() -> None:
+    """Four a second; after the last one, or after the end, there are none."""
+    rate = PacedRate(per_second=4.0, messages=6)
+
+    for seed in (1, 2):
+        ((end, times),) = arrivals(rate, 3.0, stream(seed, "source"))
+        assert (end, times.tolist()) == (3.0, [0.0, 0.25, 0.5, 0.75, 1.0, 1.25])
+    ((_, times),) = arrivals(rate, 0.5, stream(1, "source"))
+    assert times.tolist() == [0.0, 0.25]
