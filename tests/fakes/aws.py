@@ -13,7 +13,9 @@ Item = dict[str, dict[str, Any]]
 KEYS = {
     "vehicle-state": ("vehicle_id",),
     "mailbox": ("vehicle_id", "command_id"),
-    "order-book": ("event_id",),
+    **dict.fromkeys(
+        ("order-book", "invoices", "messages", "points", "reservations", "shipments"), ("event_id",)
+    ),
 }
 
 

@@ -24,6 +24,8 @@ ENVIRONMENT = {
     "COMMAND_MAILBOX_TABLE_NAME": "mailbox",
     "DEVICE_GATEWAY_URL": "http://gateway.test/",
     "GATEWAY_TOKEN_SECRET_ARN": "arn:secret",
+    "INVOICES_TABLE_NAME": "invoices",
+    "MESSAGES_TABLE_NAME": "messages",
     "ORDERS_QUEUE_URL": "https://sqs.test/orders",
     "ORDER_BOOK_TABLE_NAME": "order-book",
     "PAYMENT_BREAKER_RULES": (
@@ -33,6 +35,7 @@ ENVIRONMENT = {
     "PAYMENT_BREAKER_STATE_MACHINE_ARN": "arn:aws:states:::stateMachine:payment-breaker",
     "PAYMENT_BREAKER_TABLE_NAME": "payment-breaker",
     "PAYMENT_PROVIDER_FUNCTION_NAME": "provider",
+    "POINTS_TABLE_NAME": "points",
     "RETRIES_QUEUE_URL": "https://sqs.test/retries",
     "TELEMETRY_STREAM_NAME": "telemetry",
     "VEHICLE_EVENTS_TOPIC_ARN": "arn:topic",
@@ -49,15 +52,19 @@ with patch.dict(os.environ, ENVIRONMENT):
         partner_feed,
     )
     from connected_car.gateway import app
+    from order_events import billing, loyalty, notifications
     from pattern_runtime import aws
     from resilient_orders import intake, payment, provider
 
 __all__ = [
     "app",
+    "billing",
     "command_delivery",
     "commands",
     "ingest",
     "intake",
+    "loyalty",
+    "notifications",
     "partner_feed",
     "payment",
     "provider",
@@ -86,6 +93,8 @@ def _hop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "Hop")
     monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
     monkeypatch.delenv("IDEMPOTENCY_TABLE_NAME", raising=False)
+    for name in ("reservations", "shipments"):
+        monkeypatch.setenv(f"{name.upper()}_TABLE_NAME", name)
 
 
 @pytest.fixture

@@ -221,3 +221,18 @@ def test_a_workflow_logs_where_it_says() -> None:
     )
 
     assert lines(topology, Kind.LOGS_TO) == ["Steps logs_to Log"]
+
+
+def test_what_only_a_failure_leads_to_a_queue_is_a_dead_letter() -> None:
+    """A task that only a Catch leads to gives up; one that executions come to as well delivers."""
+    sends = task("arn:aws:states:::sqs:sendMessage", QueueUrl=ref("Orders"))
+    work = {**task(arn("Work")), "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "S2"}]}
+    goes_on = {name: value for name, value in work.items() if name != "End"} | {"Next": "S1"}
+    choice = {"Type": "Choice", "Choices": [{"Next": "S2"}], "Default": "S3"}
+
+    assert called(goes_on, task(arn("Live")), sends) == [
+        "invokes_sync Work",
+        "invokes_sync Work through Live",
+        "dead_letter Orders",
+    ]
+    assert "delivers Orders" in called(goes_on, choice, sends, task(arn("Work")))
