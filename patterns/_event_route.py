@@ -23,8 +23,8 @@ ID_HEADER = "Idempotency-Key"
 # EventBridge wants Detail as a text of JSON in JSON. `escapeJavaScript` escapes single quotes too,
 # which JSON does not know (docs.aws.amazon.com/apigateway/latest/developerguide/
 # api-gateway-mapping-template-reference.html). The id is encoded and the trace stripped of all
-# that could end the text. An id beyond 256 characters makes it unreadable, so that EventBridge
-# refuses the event: no consumer could take it.
+# that could end the text. An id beyond 256 characters, with which no consumer could take the event,
+# makes the request unreadable, so that EventBridge refuses it.
 _REQUEST = r"""#set($id = $util.urlEncode($input.params('Idempotency-Key')))
 #set($id = $id.replaceAll('^.{257,}$', '"'))
 #set($trace = $input.params('X-Amzn-Trace-Id').replaceAll('[^0-9A-Za-z=;:|?-]', ''))
@@ -44,6 +44,9 @@ _ANSWER = f"""#if($input.path('$.FailedEntryCount') == 0)
 {_AGAIN}
 #end"""
 _ERROR = f"""#if($input.path('$.__type').contains('Validation'))
+#set($context.responseOverride.status = 400)
+{_REFUSED}
+#elseif($input.path('$.__type').contains('Serialization'))
 #set($context.responseOverride.status = 400)
 {_REFUSED}
 #else
