@@ -28,7 +28,12 @@ class Outside:
                     self._callers[name].add(node)
         for name, callers in self._callers.items():
             if not callers:
-                doubts.add("no template says who calls these, so nobody does: {}", name)
+                # A run gives the variable to every handler, and its code decides.
+                doubts.add(
+                    "no function or service has the variable of these in its template, so nobody "
+                    "is taken to call them, and their faults strike nobody: {}",
+                    f"{name} ({named[name]})",
+                )
 
     @property
     def named(self) -> tuple[str, ...]:

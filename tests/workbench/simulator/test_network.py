@@ -344,7 +344,7 @@ def test_what_is_outside_is_called_by_who_has_its_address() -> None:
 
     assert visits(found.network)["Partner"] == {"cars": 1.0}
     assert [each.station for each in found.network.disturbances] == ["Partner"]
-    assert any("Stranger" in doubt for doubt in found.doubts)
+    assert any("Stranger (STRANGER_URL)" in doubt for doubt in found.doubts)
 
 
 def test_a_cap_that_the_scenario_takes_off_is_off() -> None:
