@@ -70,6 +70,10 @@ fault-matrix: setup  ## every kind of hop times every fault, into docs/fault_mat
 ten-thousand: setup  ## 10,000 messages through handlers that fail and crash, each accounted for
 	@python -m tests.emulator.ten_thousand
 
+.PHONY: model-against-observation
+model-against-observation: setup  ## simulate the connected car and run it, into docs/model_and_observation.md
+	@python -m tests.emulator.model_against_observation
+
 .PHONY: quick
 quick: setup lint  ## the tests that need neither synthesis nor emulator, in seconds
 	@pytest -q tests/house tests/workbench tests/functions
