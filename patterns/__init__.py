@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from patterns.failure_mode_validation import FailureModes as FailureModes
     from patterns.fan_out import FanOut as FanOut
     from patterns.lambda_worker import LambdaWorker as LambdaWorker
+    from patterns.log_lake import LogLake as LogLake
     from patterns.point_to_point_queue import PointToPointQueue as PointToPointQueue
     from patterns.proactive_service import ProactiveService as ProactiveService
     from patterns.proactive_service import ScheduledStep as ScheduledStep
@@ -48,6 +49,7 @@ _MODULES = {
     "FailureModes": "failure_mode_validation",
     "FanOut": "fan_out",
     "LambdaWorker": "lambda_worker",
+    "LogLake": "log_lake",
     "Off": "_off",
     "PointToPointQueue": "point_to_point_queue",
     "ProactiveService": "proactive_service",

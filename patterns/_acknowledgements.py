@@ -133,6 +133,22 @@ ACCESS_LOG_BUCKET = Situation(
     checkov=("CKV_AWS_18", "CKV_AWS_21"),
 )
 OBJECTS_OF_ONE_BUCKET = "the objects of one bucket"
+UNLOGGED_LAKE = Situation(
+    "what was asked is in Athena's history; logging each reading of each file has no end",
+    cdk=("AwsSolutions-S1",),
+    checkov=("CKV_AWS_18",),
+)
+# No tool that runs at synthesis asks for it of a template of the CDK: Security Hub does.
+UNVERSIONED_LAKE = Situation("switched off", cdk=("SecurityHub::S3.14",), checkov=("CKV_AWS_21",))
+PASSING_RESULTS = Situation(
+    "it holds results of the last days, and each can be asked for again",
+    cdk=("AwsSolutions-S1",),
+    checkov=("CKV_AWS_18", "CKV_AWS_21"),
+)
+DATA_ACCESS = Situation(
+    "lakeformation:GetDataAccess takes no resource; Lake Formation says which tables",
+    cdk=("AwsSolutions-IAM5[Resource::*]",),
+)
 
 # Workflows
 ONE_EXECUTION_AN_OUTAGE = Situation(

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 
 from patterns._acknowledgements import (
     AWS_KEY_OF_VARIABLES,
@@ -87,11 +88,11 @@ def function(
         ValueError: The handler's module does not exist below `code`.
     """
     handler, source = _source(handler, code)
-    logs = log_group(scope, f"{construct_id}Logs")
+    group = log_group(scope, f"{construct_id}Logs")
     role = iam.Role(
         scope, f"{construct_id}Role", assumed_by=service_principal("lambda.amazonaws.com")
     )
-    logs.grant_write(role)
+    group.grant_write(role)
     made = lambda_.Function(
         scope,
         construct_id,
@@ -104,7 +105,7 @@ def function(
         timeout=timeout,
         memory_size=memory_mb,
         tracing=lambda_.Tracing.ACTIVE,
-        log_group=logs,
+        log_group=group,
         environment={"POWERTOOLS_SERVICE_NAME": service, **(environment or {})},
     )
     acknowledge(
@@ -150,6 +151,14 @@ def _source(handler: str, code: str | None) -> tuple[str, lambda_.Code]:
     return handler, lambda_.Code.from_asset(
         code, exclude=["*", f"!{package}", f"!{package}/**", f"{package}/events", *LEFTOVERS]
     )
+
+
+def logs_of(handler: lambda_.IFunction) -> logs.ILogGroup | None:
+    """Where a function that was made here logs; None for your own."""
+    made = underlying(handler)
+    scope = made.node.scope
+    found = scope.node.try_find_child(f"{made.node.id}Logs") if scope is not None else None
+    return found if isinstance(found, logs.LogGroup) else None
 
 
 def underlying(handler: lambda_.IFunction) -> lambda_.IFunction:

@@ -12,9 +12,11 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
@@ -29,6 +31,7 @@ from patterns import (
     EventStream,
     FanOut,
     LambdaWorker,
+    LogLake,
     Off,
     PointToPointQueue,
     ProactiveService,
@@ -424,6 +427,70 @@ def telemetry_own(stack: cdk.Stack, code: str) -> None:
     )
     store = TelemetryStore(stack, "Current", table=mine)
     LambdaWorker(stack, "History", handler="shop.billing.handler", code=code).consumes(store)
+
+
+@exhibit
+def lake(stack: cdk.Stack, code: str) -> None:
+    """A log lake in its smallest use, of one worker's spans."""
+    worker = LambdaWorker(stack, "Billing", handler="shop.billing.handler", code=code)
+    LogLake(stack, "Traces").keeps(worker)
+
+
+@exhibit
+def lake_full(stack: cdk.Stack, code: str) -> None:
+    """A keyed lake of several accounts with every setting, lent to one reader."""
+    reader = iam.Role(stack, "OnCall", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    lake = LogLake(
+        stack,
+        "Traces",
+        retention_days=800,
+        infrequent_after_days=45,
+        result_days=2,
+        buffer=cdk.Duration.minutes(1),
+        age_alarm=cdk.Duration.minutes(30),
+        scan_limit=cdk.Size.gibibytes(10),
+        accounts=["111122223333", "444455556666"],
+        readers=[reader],
+        key=_key(stack),
+        alarms_to=sns.Topic.from_topic_arn(
+            stack, "Pager", "arn:aws:sns:eu-west-1:111122223333:pager"
+        ),
+    )
+    shop = ReactiveApi(
+        stack,
+        "Shop",
+        routes={
+            "POST /orders": "shop.orders.handler",
+            "PUT /orders": "shop.orders.handler",
+            "GET /orders": "shop.orders.find",
+        },
+        code=code,
+    )
+    lake.keeps(shop)
+    gateway = logs.LogGroup.from_log_group_name(stack, "Gateway", "gateway")
+    lake.keeps(gateway, name="Entry")
+
+
+@exhibit
+def lake_switched_off(stack: cdk.Stack, _code: str) -> None:
+    """A lake without versions, whose queries read as much as they like, for who IAM allows."""
+    lake = LogLake(
+        stack,
+        "Traces",
+        retention_days=60,
+        scan_limit=Off(REASON),
+        versioning=Off(REASON),
+    )
+    role = iam.Role(stack, "OnCall", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    lake.grant_reads(role)
+
+
+@exhibit
+def lake_own(stack: cdk.Stack, code: str) -> None:
+    """A lake that delivers into the bucket of another account's."""
+    central = s3.Bucket.from_bucket_name(stack, "Central", "central-traces")
+    worker = LambdaWorker(stack, "Billing", handler="shop.billing.handler", code=code)
+    LogLake(stack, "Traces", bucket=central).keeps(worker)
 
 
 @exhibit

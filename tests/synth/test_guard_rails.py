@@ -20,6 +20,7 @@ DIMENSIONS = {
     ("AWS/Events", "EventBusName"): "AWS::Events::EventBus",
     ("AWS/States", "StateMachineArn"): "AWS::StepFunctions::StateMachine",
     ("AWS/DynamoDB", "TableName"): "AWS::DynamoDB::Table",
+    ("AWS/Firehose", "DeliveryStreamName"): "AWS::KinesisFirehose::DeliveryStream",
 }
 # Beside what is written on the card: billed by the hour even if nobody calls.
 HOURLY = {"AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::EC2::VPCEndpoint", "AWS::WAFv2::WebACL"}
@@ -36,6 +37,7 @@ WITHOUT_RESOURCE = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "lakeformation:GetDataAccess",
 }
 KEY_FAMILIES = {"kms:ReEncrypt*", "kms:GenerateDataKey*"}
 
@@ -226,7 +228,7 @@ def test_what_is_stored_is_encrypted(templates: list[Template]) -> None:
         if topic.path != "OperatorAlarms/Resource":
             assert topic["KmsMasterKeyId"]
     for _, bucket in everything(templates, "S3::Bucket"):
-        if bucket.path.startswith("Gateway"):
+        if bucket.path.startswith(("Gateway", "Traces")):
             assert bucket["BucketEncryption"]
             assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
 

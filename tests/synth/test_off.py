@@ -46,6 +46,7 @@ from tests.synth.template import Template
             "Current/Default",
             {"AwsSolutions-DDB3", "SecurityHub::DynamoDB.6", "Hinagata::FM804"},
         ),
+        ("LakeSwitchedOff", "Traces/Bucket", {"SecurityHub::S3.14"}),
     ],
 )
 def test_an_off_switch_leaves_its_reason(
