@@ -391,6 +391,12 @@ def _add_layouts_arguments(parser: argparse.ArgumentParser) -> None:
         ("--memory-mb", "memory_mb", "of that function; default: 512"),
     ):
         parser.add_argument(option, dest=name, metavar="NUMBER", type=float, help=help_)
+    parser.add_argument(
+        "--measure",
+        metavar="SAMPLE",
+        help="deploy each layout of the sample on this machine first, drive the same traffic "
+        "through each, and show what it took",
+    )
     _add_facts_options(parser)
     _add_answer_options(parser)
 
@@ -772,7 +778,10 @@ def _choose(arguments: argparse.Namespace) -> int:
 def _layouts(arguments: argparse.Namespace) -> int:
     from hinagata.planner.layouts.command import compare_layouts
 
-    named = ("command", "name", "region", "facts", "format", "sources")
+    named = ("command", "name", "region", "facts", "format", "sources", "measure")
+    measured = None
+    if arguments.measure is not None:
+        measured = _measured_layouts(arguments.measure, format=arguments.format)
     compare_layouts(
         {name: value for name, value in vars(arguments).items() if name not in named},
         stream=sys.stdout,
@@ -786,10 +795,26 @@ def _layouts(arguments: argparse.Namespace) -> int:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from hinagata.doctor import diagnose
+        measured=measured,
 
     diagnoses = diagnose(Path.cwd())
     if arguments.format == "json":
         _print_json([vars(diagnosis) for diagnosis in diagnoses])
+def _measured_layouts(name: str, *, format: str) -> object:
+    from hinagata.samples import find_sample
+
+    sample = find_sample(name, project=Path.cwd())
+    try:
+        from hinagata.lab.measured_layouts import as_document, as_text, measure_layouts
+        from hinagata.lab.steps import Steps
+    except ModuleNotFoundError as error:
+        raise _not_installed("layouts --measure", error) from None
+
+    signal.signal(signal.SIGTERM, _terminate)
+    measured = measure_layouts(sample, project=Path.cwd(), steps=Steps())
+    return as_document(measured) if format == "json" else as_text(measured)
+
+
     else:
         for diagnosis in diagnoses:
             mark = "missing" if diagnosis.remedy else "found"

@@ -16,10 +16,12 @@ def store(reports: Sequence[Values]) -> None:
     (DynamoDB developer guide, "Capacity unit consumption"). The reports of a device come in one
     partition of the stream, so nobody else writes what was read meanwhile.
     """
-    with layout("store", reports=len(reports)) as table:
+    facts = {"reports": len(reports), "reported": sum(map(len, reports))}
+    with layout("store", facts) as table:
         newest = _newest(reports)
         known = table.known(newest)
         table.write(changed(newest, known), known)
+        facts["new"] = sum(address not in known for address in newest)
 
 
 def _newest(reports: Sequence[Values]) -> dict[Address, list[Value]]:

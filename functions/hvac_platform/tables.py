@@ -12,7 +12,7 @@ The last two do not tell what stands in a building: a register does, in a table 
 
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -23,6 +23,9 @@ from hvac_platform.reports import Address, Value, Values
 from pattern_runtime import aws, required
 
 LAYOUT_VARIABLE = "TABLE_LAYOUT"
+TABLE_NAME = required("CURRENT_TABLE_NAME")
+# Only the layouts that need one have it.
+REGISTER_NAME = os.environ.get("REGISTER_TABLE_NAME", "")
 # What one call takes (docs.aws.amazon.com/amazondynamodb/latest/APIReference, BatchGetItem and
 # BatchWriteItem).
 MOST_READ, MOST_WRITTEN = 100, 25
@@ -30,7 +33,8 @@ MOST_READ, MOST_WRITTEN = 100, 25
 _TRIES = 5
 _PAUSE_SECONDS = 0.05
 
-Item = dict[str, dict[str, Any]]
+# An attribute is a mapping of its type to its value.
+Item = dict[str, Any]
 
 logger = Logger()
 
@@ -75,17 +79,18 @@ class Layout(Protocol):
 
 
 @contextmanager
-def layout(work: str, **facts: object) -> Iterator[Layout]:
+def layout(work: str, facts: Mapping[str, object] | None = None) -> Iterator[Layout]:
     """Give the table in its layout for one piece of work, and log what that took.
 
     Args:
         work: What it is called.
-        **facts: What the log shall say besides.
+        facts: What the log shall say besides; read when the work is done.
     """
     use, start = Use(), time.perf_counter()
     yield _LAYOUTS[os.environ.get(LAYOUT_VARIABLE, "building")](use)
     milliseconds = (time.perf_counter() - start) * 1000
-    logger.info("table used", work=work, **facts, **asdict(use), ms=round(milliseconds, 1))
+    said = {"work": work, **(facts or {}), **asdict(use), "ms": round(milliseconds, 1)}
+    logger.info("table used", **said)
 
 
 class _Table:
@@ -179,7 +184,7 @@ class ByBuilding:
     """An item for each data item, under its building's key."""
 
     def __init__(self, use: Use) -> None:
-        self._table = _Table(required("CURRENT_TABLE_NAME"), use)
+        self._table = _Table(TABLE_NAME, use)
 
     def known(self, addresses: Collection[Address]) -> Values:
         """Query each device: all its data items together take less than each of them alone."""
@@ -210,8 +215,8 @@ class _Registered:
     """A layout that does not tell what stands in a building."""
 
     def __init__(self, use: Use) -> None:
-        self._table = _Table(required("CURRENT_TABLE_NAME"), use)
-        self._register = _Table(required("REGISTER_TABLE_NAME"), use)
+        self._table = _Table(TABLE_NAME, use)
+        self._register = _Table(REGISTER_NAME, use)
 
     def _members(self, building: str) -> Iterator[str]:
         for item in self._register.query(building):

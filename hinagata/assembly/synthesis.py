@@ -20,7 +20,7 @@ from hinagata.assembly.cloud_assembly import CloudAssembly
 from hinagata.errors import HinagataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _FINGERPRINT = ".hinagata-fingerprint"
 # Beside cdk.out, so that a finished assembly can be moved there at once.
@@ -53,7 +53,7 @@ class SynthesisError(HinagataError):
     """An app that does not synthesize."""
 
 
-def synthesize(project: Path) -> CloudAssembly:
+def synthesize(project: Path, *, context: Mapping[str, object] | None = None) -> CloudAssembly:
     """Runs the `app` command of the folder's cdk.json, and reads what it made.
 
     The assembly is made in a scratch folder and then moved to `cdk.out`, so a failed synthesis
@@ -63,13 +63,19 @@ def synthesize(project: Path) -> CloudAssembly:
     Args:
         project: Folder with a cdk.json: this repository, a generated project, any CDK app in any
             language.
+        context: What the app is told beside the context of its cdk.json, as `cdk -c` does it. Its
+            assembly lies in a folder of its own. Default: nothing.
 
     Raises:
         UsageError: The folder has no usable cdk.json.
         SynthesisError: The app fails; the message ends with what it printed.
     """
-    app, context = _settings(project)
+    app, settings = _settings(project)
     output = project / "cdk.out"
+    if context:
+        settings |= context
+        told = hashlib.sha256(json.dumps(context, sort_keys=True).encode()).hexdigest()[:12]
+        output = project / _SCRATCH / f"cdk.out-{told}"
     now = fingerprint(project)
     recorded = output / _FINGERPRINT
     if recorded.is_file() and recorded.read_text(encoding="ascii") == now:
@@ -78,7 +84,7 @@ def synthesize(project: Path) -> CloudAssembly:
     scratch.mkdir(exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix="synthesis-", dir=scratch))
     try:
-        _run(app, context, project=project, output=staging)
+        _run(app, settings, project=project, output=staging)
         (staging / _FINGERPRINT).write_text(now, encoding="ascii")
         _replace(output, staging)
     finally:

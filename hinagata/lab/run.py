@@ -80,6 +80,7 @@ def stage(
     endpoint_url: str | None,
     steps: Steps,
     agreed: bool = False,
+    context: Mapping[str, object] | None = None,
 ) -> Iterator[Stage]:
     """Bring a sample up for as long as the block lasts; nothing of it is left, whatever happens.
 
@@ -92,6 +93,7 @@ def stage(
         endpoint_url: where to deploy to; None starts the embedded endpoint, `aws` is AWS itself.
         steps: shows how far it is.
         agreed: whether the user need not be asked before anything is deployed to AWS.
+        context: what the app is told beside the context of its cdk.json.
 
     Raises:
         HinagataError: nothing was deployed, or what was is taken down again.
@@ -111,7 +113,7 @@ def stage(
         if foreign is None:
             emulator.launch()  # gets ready on one core while another synthesizes
         with steps.step("synthesize"):
-            assembly = _of_sample(synthesize(project), sample)
+            assembly = _of_sample(synthesize(project, context=context), sample)
         topology = read_topology(assembly.directory)
         hold(scenario, topology, stacks=[sample.stack])
         try:

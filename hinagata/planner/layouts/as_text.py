@@ -22,10 +22,10 @@ def as_text(found: Comparison, *, sources: bool = False) -> str:
         f"{shown(d.devices)} devices; {reports} changed",
         f"{shown(d.screens)} screens; {reads} every {d.refresh_s:g} s",
         "",
-        *_table(_rows(found.layouts)),
+        *columns(_rows(found.layouts)),
         "",
         f"C writes less than A while {crossover} data items change",
-        *_table(_crossover(found)),
+        *columns(_crossover(found)),
         "",
         f"A building takes {found.hottest_share:.2%} of what one partition writes",
         f"Cheapest: {found.cheapest.name}, an item for each {found.cheapest.what}",
@@ -39,9 +39,9 @@ def as_text(found: Comparison, *, sources: bool = False) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def as_json(found: Comparison) -> str:
-    """Returns a comparison as JSON."""
-    document = {
+def as_json(found: Comparison, *, measured: object = None) -> str:
+    """Returns a comparison as JSON; with `measured` beside it, if there is something."""
+    document: dict[str, object] = {
         "devices": vars(found.devices),
         "layouts": [
             {
@@ -62,6 +62,8 @@ def as_json(found: Comparison) -> str:
         "cheapest": found.cheapest.name,
         "facts": [fact_lines.as_document(fact) for fact in found.facts],
     }
+    if measured is not None:
+        document["measured"] = measured
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
@@ -117,7 +119,8 @@ def _less(by_device: float, by_building: float) -> str:
     return "C" if by_building < by_device else "A"
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Yields rows as lines, the first column to the left and all others to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for title, *cells in rows:
         yield "  ".join(

@@ -18,6 +18,7 @@ def compare_layouts(
     facts: Path | None = None,
     format: str = "text",
     sources: bool = False,
+    measured: object = None,
 ) -> None:
     """Writes three layouts of a table beside each other.
 
@@ -28,10 +29,16 @@ def compare_layouts(
         facts: A file of facts that replace those that ship. Default: none.
         format: `text` or `json`.
         sources: Whether the text names source and date of each number; JSON always does.
+        measured: What was measured, a text or a value of JSON to show besides. Default: nothing.
 
     Raises:
         HinagataError: A number is out of its bounds, or a price is missing.
     """
     told = {name: value for name, value in options.items() if value is not None}
     found = compare(Devices(**told), region=region, facts=facts)
-    stream.write(as_json(found) if format == "json" else as_text(found, sources=sources))
+    if format == "json":
+        stream.write(as_json(found, measured=measured))
+        return
+    if measured is not None:
+        stream.write(f"{measured}\nPlanned: ")
+    stream.write(as_text(found, sources=sources))

@@ -41,6 +41,17 @@ def test_the_app_gets_the_context_of_cdk_json(project: Path) -> None:
     assert [stack.name for stack in synthesize(project).stacks] == ["Shop-red"]
 
 
+def test_more_context_makes_an_assembly_of_its_own(project: Path) -> None:
+    """As `cdk -c` does, beside cdk.out, and again only if something changed."""
+    for _ in range(2):
+        assert [s.name for s in synthesize(project, context={"color": "blue"}).stacks] == [
+            "Shop-blue"
+        ]
+        assert [stack.name for stack in synthesize(project).stacks] == ["Shop-red"]
+
+    assert runs(project) == 2
+
+
 @pytest.mark.parametrize(("chosen", "given"), [(None, "1"), ("0", "0")])
 def test_the_app_notes_the_lines_of_its_constructs(
     project: Path, monkeypatch: pytest.MonkeyPatch, chosen: str | None, given: str
