@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "CHARGES_TABLE_NAME": "charges",
     "COMMANDS_QUEUE_URL": "https://sqs.test/commands",
     "COMMAND_MAILBOX_TABLE_NAME": "mailbox",
+    "CURRENT_TABLE_NAME": "current",
     "DEVICE_GATEWAY_URL": "http://gateway.test/",
     "GATEWAY_TOKEN_SECRET_ARN": "arn:secret",
     "INVOICES_TABLE_NAME": "invoices",
@@ -36,6 +37,7 @@ ENVIRONMENT = {
     "PAYMENT_BREAKER_TABLE_NAME": "payment-breaker",
     "PAYMENT_PROVIDER_FUNCTION_NAME": "provider",
     "POINTS_TABLE_NAME": "points",
+    "REGISTER_TABLE_NAME": "register",
     "RETRIES_QUEUE_URL": "https://sqs.test/retries",
     "TELEMETRY_STREAM_NAME": "telemetry",
     "VEHICLE_EVENTS_TOPIC_ARN": "arn:topic",
@@ -52,6 +54,8 @@ with patch.dict(os.environ, ENVIRONMENT):
         partner_feed,
     )
     from connected_car.gateway import app
+    from hvac_platform import ingest as hvac_ingest
+    from hvac_platform import screen as hvac_screen
     from order_events import billing, loyalty, notifications
     from pattern_runtime import aws
     from resilient_orders import intake, payment, provider
@@ -61,6 +65,8 @@ __all__ = [
     "billing",
     "command_delivery",
     "commands",
+    "hvac_ingest",
+    "hvac_screen",
     "ingest",
     "intake",
     "loyalty",
