@@ -789,17 +789,11 @@ def _layouts(arguments: argparse.Namespace) -> int:
         facts=arguments.facts,
         format=arguments.format,
         sources=arguments.sources,
+        measured=measured,
     )
     return GOOD
 
 
-def _doctor(arguments: argparse.Namespace) -> int:
-    from hinagata.doctor import diagnose
-        measured=measured,
-
-    diagnoses = diagnose(Path.cwd())
-    if arguments.format == "json":
-        _print_json([vars(diagnosis) for diagnosis in diagnoses])
 def _measured_layouts(name: str, *, format: str) -> object:
     from hinagata.samples import find_sample
 
@@ -815,6 +809,12 @@ def _measured_layouts(name: str, *, format: str) -> object:
     return as_document(measured) if format == "json" else as_text(measured)
 
 
+def _doctor(arguments: argparse.Namespace) -> int:
+    from hinagata.doctor import diagnose
+
+    diagnoses = diagnose(Path.cwd())
+    if arguments.format == "json":
+        _print_json([vars(diagnosis) for diagnosis in diagnoses])
     else:
         for diagnosis in diagnoses:
             mark = "missing" if diagnosis.remedy else "found"
