@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator
 
 from hinagata.planner.deriving.month import Month
 from hinagata.topology.edge import FAILURE, Kind
+from hinagata.topology.edges.workflow import usual_states
 from hinagata.topology.flow import flow
-from hinagata.topology.node import Node, Role, walk
-from hinagata.topology.value import Text, items
+from hinagata.topology.node import Node, Role
 
 _QUEUE = "AWS::SQS::Queue"
 # rate(5 minutes): EventBridge user guide, "Schedule types".
@@ -202,15 +201,5 @@ def workflows(month: Month) -> None:
 
 
 def _states(node: Node) -> float:
-    """States of a definition, and the step that starts it: as if each was entered once."""
-    definition = node.get("Definition")
-    if definition is None:
-        text = node.get("DefinitionString")
-        if isinstance(text, Text):
-            text = text.with_placeholders()
-        try:
-            definition = json.loads(text) if isinstance(text, str) else None
-        except (ValueError, RecursionError):
-            definition = None
-    states = walk(definition, "States")
-    return 1.0 + (len(states) if isinstance(states, dict) else len(list(items(states))))
+    """States of an execution without a failure, and the step that starts it: each entered once."""
+    return 1.0 + len(usual_states(node))

@@ -145,8 +145,12 @@ def _text(pieces: list[Value]) -> Value:
 
 def of_failures(machine: Node) -> frozenset[str]:
     """Returns the names of the tasks that nothing but a failure, a `Catch`, leads to."""
-    usual = {name for definition in _definitions(machine) for name in _usual(definition)}
-    return frozenset(task.name for task in tasks(machine)) - usual
+    return frozenset(task.name for task in tasks(machine)) - usual_states(machine)
+
+
+def usual_states(machine: Node) -> frozenset[str]:
+    """Returns the names of the states that an execution without a failure may come to."""
+    return frozenset(name for definition in _definitions(machine) for name in _usual(definition))
 
 
 def _usual(definition: Value) -> Iterator[str]:
