@@ -108,7 +108,6 @@ def test_a_worker_is_bounded_and_keeps_what_failed(template: Templates) -> None:
 
 def test_a_new_consumer_changes_nothing_else(template: Templates) -> None:
     """Two more consumers add resources; every other one stays as it was, to the letter."""
-
     before, after = template("Bus").plain(), template("BusMore").plain()
     # Its name says its stack.
     bus = template("Bus").one("Events::EventBus").logical_id

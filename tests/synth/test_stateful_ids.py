@@ -11,6 +11,8 @@ from tests.synth.template import Template
 STATEFUL_IDS = Path(__file__).with_name("stateful_ids.json")
 STATEFUL = {
     "AWS::DynamoDB::Table",
+    "AWS::Events::Archive",
+    "AWS::Events::EventBus",
     "AWS::Kinesis::Stream",
     "AWS::S3::Bucket",
     "AWS::SNS::Topic",
