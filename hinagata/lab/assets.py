@@ -1,5 +1,6 @@
 """Put the file assets of a stack where its template will look for them."""
 
+import contextlib
 import io
 import py_compile
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 from hinagata.assembly.cloud_assembly import FileAsset
 from hinagata.errors import HinagataError
+from hinagata.output_file import OutputError, write_whole
 
 EARLIEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same bytes for the same files, whenever zipped
 SKIPPED_FOLDERS = frozenset({"__pycache__"})
@@ -78,14 +80,14 @@ def _zipped_once(folder: Path) -> bytes:
         return kept.read_bytes()
     except FileNotFoundError:
         content = zipped(folder, compiled=True)
-    with tempfile.NamedTemporaryFile(dir=kept.parent, prefix=f"{kept.name}-", delete=False) as file:
-        file.write(content)
-    Path(file.name).replace(kept)
+    # A disk that is full, or not ours, costs the time of doing it again.
+    with contextlib.suppress(OutputError):
+        write_whole(kept, content)
     return content
 
 
 def _bytecode(module: Path, name: str) -> bytes | None:
-    """Return what an import of a module needs, whenever it is unpacked; None if it is no Python."""
+    """Return what an import of a module needs, whenever it is unpacked; None if there is none."""
     with tempfile.TemporaryDirectory() as scratch:
         target = Path(scratch, "module.pyc")
         try:
@@ -96,9 +98,9 @@ def _bytecode(module: Path, name: str) -> bytes | None:
                 doraise=True,
                 invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
             )
-        except (py_compile.PyCompileError, SyntaxError, ValueError):
+            return target.read_bytes()
+        except (py_compile.PyCompileError, SyntaxError, ValueError, OSError):
             return None
-        return target.read_bytes()
 
 
 def _files(folder: Path) -> Iterator[Path]:
