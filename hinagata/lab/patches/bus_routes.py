@@ -152,7 +152,8 @@ def _teach(apis: Any) -> None:
             given = [str(apis._vtl_value(arg, state)) for arg in apis._vtl_split_args(args)]
             if name == "replaceAll":
                 pattern, replacement = given
-                node = re.sub(pattern, lambda _, by=replacement: by, node)
+                # As it stands, whatever a backslash would mean in it.
+                node = re.sub(pattern, replacement.replace("\\", r"\\"), node)
             elif name == "contains":
                 node = given[0] in node
             else:

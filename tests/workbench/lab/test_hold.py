@@ -223,7 +223,9 @@ def test_a_scenario_that_does_not_fit_leaves_nothing_behind(
     (assembly / "Car.json").write_text('{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}')
     scenario = read(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    monkeypatch.setattr("hinagata.lab.run.synthesize", lambda _: CloudAssembly.read(assembly))
+    monkeypatch.setattr(
+        "hinagata.lab.run.synthesize", lambda *_, **__: CloudAssembly.read(assembly)
+    )
     sample = Sample(name="car", title="", summary="", talk="", stack="Car", scenario="small")
 
     with pytest.raises(HinagataError, match=r"small\.yaml:6: sources\.cars\.entry: found"):
