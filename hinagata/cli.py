@@ -440,6 +440,11 @@ def _add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="of every draw; default: the scenario's")
     parser.add_argument("--duration", metavar="TIME", help="as 2h; default: what the scenario says")
     parser.add_argument(
+        "--as-run",
+        action="store_true",
+        help="what `hinagata run` plays of it: its messages, its pace, its times",
+    )
+    parser.add_argument(
         "--fault",
         metavar="FIELDS",
         action="append",
@@ -730,6 +735,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
         outputs=arguments.output,
         seed=arguments.seed,
         duration=arguments.duration,
+        played=arguments.as_run,
         faults=arguments.fault,
         region=arguments.region,
         facts=arguments.facts,

@@ -11,7 +11,7 @@ from hinagata.errors import UsageError
 from hinagata.facts import Facts
 from hinagata.facts.facts import DEFAULT_REGION
 from hinagata.output_file import named_files, write_whole
-from hinagata.scenario import Scenario, find_scenario, read_scenario
+from hinagata.scenario import Scenario, as_run, find_scenario, read_scenario
 from hinagata.scenario.units import seconds as read_seconds
 from hinagata.simulator.choice import Engine
 from hinagata.simulator.engines import engine as shipped
@@ -33,6 +33,7 @@ def simulate_scenario(
     outputs: Sequence[str] = (),
     seed: int | None = None,
     duration: str | None = None,
+    played: bool = False,
     faults: Sequence[str] = (),
     region: str = DEFAULT_REGION,
     facts: Path | None = None,
@@ -53,6 +54,7 @@ def simulate_scenario(
             page, an image, a table or a document.
         seed: What every random draw derives from. Default: the scenario's.
         duration: How long it is watched, as `2h`. Default: as the scenario says.
+        played: Whether it is what a run plays of the scenario, and not the whole of it.
         faults: What goes wrong besides, each written as in a scenario.
         region: Where it runs, for the prices.
         facts: A file of facts that replace those that ship. Default: none.
@@ -69,6 +71,8 @@ def simulate_scenario(
     files = named_files(outputs, SUFFIXES)
     writers = [_writer(kind) for kind in files.values()]
     wanted = _read(scenario, project, faults)
+    if played:
+        wanted = as_run(wanted)
     simulation = simulate(
         read_topology(*(map(Path, paths) if paths else (_assembly(project),))),
         wanted,

@@ -447,8 +447,9 @@ times, with the account's concurrency limited.
 """
 NOTES = f"""
 The model's numbers are means of {SEEDS} seeds, with the smallest and the largest.
-*Apart* is by how much the model misses what was seen. It is held to {SHARE:.0%}; what is next to
-nothing, to a percentage point, a message, or 50 ms.
+*Apart* is by how much the model misses what was seen, as a share of that. It is held to {SHARE:.0%}
+(what is beyond is in bold); what is next to nothing is held to a percentage point, a message or
+50 ms, and stands as such.
 
 - *Throttled* is the share of the tries at `CommandApi` (commands) or `PartnerFeed` (telemetry) that
   were refused for want of concurrency.
@@ -497,16 +498,23 @@ def _cell(cell: Cell) -> str:
     return f"{what}, {sent} | {slow} | {cell.limit}"
 
 
+FORMS = {"throttled": "{:.1%}", "backlog": "{:.0f}", "p50_s": "{:.2f} s"}
+
+
 def _numbers(comparison: Comparison, name: str) -> str:
-    form = {"throttled": "{:.1%}", "backlog": "{:.0f}", "p50_s": "{:.2f} s"}[name].format
-    said = comparison.said(name)
-    apart = comparison.apart(name)
+    form = FORMS[name].format
+    said, seen = comparison.said(name), getattr(comparison.seen, name)
     model = form(statistics.fmean(said))
     if form(said[0]) != form(said[-1]):
         model += f" ({form(said[0])} to {form(said[-1])})"
-    missed = "" if math.isinf(apart) else f"{apart:+.1%}" if apart else "0"
-    mark = "" if comparison.holds(name) else " **beyond**"
-    return f"{model} | {form(getattr(comparison.seen, name))} | {missed}{mark}"
+    apart = comparison.apart(name)
+    missed = f"{apart:+.1%}" if apart else "0"
+    if abs(apart) > SHARE and comparison.holds(name):
+        # Of next to nothing, no share says much.
+        missed = FORMS[name].replace(":", ":+").format(statistics.fmean(said) - seen)
+    elif not comparison.holds(name):
+        missed = f"**{missed}**"
+    return f"{model} | {form(seen)} | {missed}"
 
 
 def row(number: int, comparison: Comparison) -> str:

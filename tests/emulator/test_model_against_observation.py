@@ -64,7 +64,15 @@ def test_the_table_marks_what_is_beyond() -> None:
 
     assert "| 40.0% (38.0% to 42.0%) | 40.0% | 0 |" in line
     assert "| 40 | 40 | 0 |" in line
-    assert "| 5.00 s | 4.00 s | +25.0% **beyond** |" in line
+    assert "| 5.00 s | 4.00 s | **+25.0%** |" in line
+
+
+def test_a_message_more_or_less_stands_as_such() -> None:
+    """Half of two says more than it is."""
+    seen = Numbers(throttled=0.0, backlog=2.0, p50_s=4.0)
+    near = compared(Numbers(throttled=0.0, backlog=1.0, p50_s=4.0), seen)
+
+    assert "| 1 | 2 | -1 |" in document([near], "Today.")
 
 
 def test_service_times_are_seen_from_outside() -> None:

@@ -121,6 +121,14 @@ def test_a_file_is_written_for_each_output(files: Path) -> None:
     assert json.loads(document.read_text())["scenario"] == "town"
 
 
+def test_what_a_run_plays_is_simulated(files: Path) -> None:
+    """Its five messages, and its minute of waiting for the results."""
+    document = json.loads(simulated(files, format="json", played=True)[0])
+
+    assert document["duration_seconds"] == 5 + 60
+    assert {row["arrivals"] for row in document["stations"] if row["station"] == "Gateway"} == {5}
+
+
 def test_a_fault_of_the_command_line_is_one_of_the_scenario(files: Path) -> None:
     """It is drawn, and it is in the network."""
     found = simulated(files, format="json", faults=["inject: raise, on: Ingest, at: 1s, for: 9s"])
