@@ -441,6 +441,8 @@ def _workdir(project: Path, steps: Steps) -> Iterator[Path]:
     finally:
         if not kept:
             shutil.rmtree(workdir, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                parent.rmdir()  # it may hold other runs' folders
 
 
 @contextlib.contextmanager
