@@ -142,11 +142,16 @@ class Event:
     def from_object(cls, envelope: object) -> Self:
         """Read an event from parsed JSON.
 
+        EventBridge's own envelope is one too: its rules deliver ours, but its dead letters, and
+        rules that say nothing of it, hold that.
+
         Raises:
             MalformedEventError: It is not one.
         """
         if not isinstance(envelope, dict):
             raise MalformedEventError(f"an event is a JSON object, not {_kind(envelope)}")
+        if "detail-type" in envelope:
+            envelope = _of_bus(envelope)
         missing = [
             name
             for name in ("specversion", "id", "source", "type", "time", "data")
@@ -192,6 +197,20 @@ class Event:
     def time_text(self) -> str:
         """The time as RFC 3339 in UTC, with microseconds so that texts sort as times do."""
         return self.time.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _of_bus(envelope: JsonObject) -> JsonObject:
+    """Return the envelope of what `put_event` put on a bus, or anybody else."""
+    detail = envelope.get("detail")
+    ours = isinstance(detail, dict) and {"id", "data"} <= detail.keys()
+    inner = detail if ours else {"id": envelope.get("id"), "data": detail}
+    return {
+        "specversion": SPEC_VERSION,
+        "source": envelope.get("source"),
+        "type": envelope["detail-type"],
+        "time": envelope.get("time"),
+        **inner,
+    }
 
 
 def _write_json(value: object) -> str:
