@@ -202,8 +202,9 @@ class Event:
 def _of_bus(envelope: JsonObject) -> JsonObject:
     """Return the envelope of what `put_event` put on a bus, or anybody else."""
     detail = envelope.get("detail")
-    ours = isinstance(detail, dict) and {"id", "data"} <= detail.keys()
-    inner = detail if ours else {"id": envelope.get("id"), "data": detail}
+    inner: JsonObject = {"id": envelope.get("id"), "data": detail}
+    if isinstance(detail, dict) and {"id", "data"} <= detail.keys():
+        inner = detail
     return {
         "specversion": SPEC_VERSION,
         "source": envelope.get("source"),
