@@ -19,6 +19,7 @@ from hinagata.scenario import (
     EveryStored,
     Expectations,
     LatencyExpectation,
+    LatestStored,
     NewestStored,
     StoredExpectation,
 )
@@ -184,6 +185,8 @@ def _stored(expectation: StoredExpectation, state: StoredState) -> Verdict:
             about, expected = f"newest in {table}", f"{state.expected} by {key}"
         case EveryStored(table=table, source=source):
             about, expected = f"all in {table}", f"{state.expected} from {source}"
+        case LatestStored(table=table, source=source):
+            about, expected = f"latest in {table}", f"{state.expected} of {source}"
     wrong = [
         f"{len(values)} {word}"
         for word, values in (("absent", state.absent), ("stale", state.stale))

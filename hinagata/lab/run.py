@@ -39,7 +39,13 @@ from hinagata.lab.messages import messages
 from hinagata.lab.observation import Observation, Progress
 from hinagata.lab.result import FaultRecord, Result
 from hinagata.lab.steps import Step, Steps
-from hinagata.lab.stored import StoredState, judge_every, judge_newest, read_items
+from hinagata.lab.stored import (
+    StoredState,
+    judge_every,
+    judge_latest,
+    judge_newest,
+    read_items,
+)
 from hinagata.lab.tasks import TaskSupervisor
 from hinagata.lab.trace_tree import trace_account
 from hinagata.lab.traffic import Entry, Sent, Stream, send
@@ -47,6 +53,7 @@ from hinagata.lab.wiring import Wiring, wire
 from hinagata.samples import Sample
 from hinagata.scenario import (
     EveryStored,
+    LatestStored,
     NewestStored,
     Scenario,
     StoredExpectation,
@@ -392,6 +399,10 @@ def _stored(
         case EveryStored():
             items = read_items(dynamodb, table, (expectation.id_attribute,))
             return judge_every(expectation, sent, items)
+        case LatestStored():
+            since = expectation.id_attribute
+            names = (*expectation.where, *expectation.holds, *((since,) if since else ()))
+            return judge_latest(expectation, sent, read_items(dynamodb, table, names))
 
 
 def _of_sample(assembly: CloudAssembly, sample: Sample) -> CloudAssembly:

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hinagata.lab.traffic import Sent
-from hinagata.scenario import EveryStored, NewestStored
+from hinagata.scenario import EveryStored, LatestStored, NewestStored
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 Item = dict[str, str]
+
+# Two messages of one moment may arrive in either order.
+_AT_ONCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,3 +90,62 @@ def judge_newest(
     absent = [value for value in right if value not in stored]
     stale = [value for value in right if value in stored and stored[value] not in right[value]]
     return StoredState(expected=len(right), absent=tuple(absent), stale=tuple(stale))
+
+
+def judge_latest(
+    expectation: LatestStored, sent: Sequence[Sent], items: Sequence[Item]
+) -> StoredState:
+    """Look for what the newest message about each item said, and for the message that brought it.
+
+    A message that was refused may have been taken all the same, its answer lost; so what a newer
+    one than the newest accepted said is right too.
+    """
+    stored = {tuple(item.get(name) for name in expectation.where): item for item in items}
+    said: dict[tuple[str | None, ...], list[Sent]] = {}
+    for record in sorted(sent, key=lambda record: record.sent_at):
+        if record.source == expectation.source:
+            place = tuple(text.format_map(record.keys) for text in expectation.where.values())
+            said.setdefault(place, []).append(record)
+    accepted = {
+        place: [index for index, record in enumerate(records) if record.accepted_at is not None]
+        for place, records in said.items()
+    }
+    right = {place: said[place][indexes[-1] :] for place, indexes in accepted.items() if indexes}
+    absent = [place for place in right if place not in stored]
+    stale = [
+        place
+        for place, newest in right.items()
+        if place in stored
+        and not any(_brought(expectation, stored[place], one, said[place]) for one in newest)
+    ]
+    return StoredState(
+        expected=len(right), absent=tuple(map(_shown, absent)), stale=tuple(map(_shown, stale))
+    )
+
+
+def _brought(expectation: LatestStored, item: Item, newest: Sent, records: Sequence[Sent]) -> bool:
+    """Whether an item holds what a message said, since that was said without a break."""
+
+    def holds(record: Sent) -> dict[str, str]:
+        return {name: text.format_map(record.keys) for name, text in expectation.holds.items()}
+
+    wanted = holds(newest)
+    if any(item.get(name) != value for name, value in wanted.items()):
+        return False
+    if expectation.id_attribute is None:
+        return True
+    since = newest
+    for record in reversed(records[: records.index(newest)]):
+        if holds(record) != wanted:
+            break
+        since = record
+    # What changed and changed back within one batch has not changed: an earlier one is right too.
+    return item.get(expectation.id_attribute) in {
+        record.id
+        for record in records
+        if holds(record) == wanted and record.sent_at <= since.sent_at + _AT_ONCE_SECONDS
+    }
+
+
+def _shown(place: tuple[str | None, ...]) -> str:
+    return "/".join(part or "" for part in place)

@@ -38,6 +38,7 @@ from hinagata.scenario.model import (
     Expectations,
     LaptopShare,
     LatencyExpectation,
+    LatestStored,
     NewestStored,
     Put,
     Request,
@@ -79,7 +80,7 @@ _NODE_EXPECTED = "the id of a construct"
 _PATH = "/[!-~]*"
 _EVENT = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _EVENT_EXPECTED = "the type of an event, as device.report"
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def _duration(*, positive: bool = False) -> Form[float]:
@@ -314,10 +315,10 @@ def _source_fits(value: Value, source: Source) -> None:
             value.at("request", "ordered_by").fail(
                 found=f"{ordered_by}, which is no key", expected=suggest(ordered_by, source.keys)
             )
-    for name in _PLACEHOLDER.findall(source.request.path):
+    for name in PLACEHOLDER.findall(source.request.path):
         if name not in source.keys:
             path.fail(found=f"{{{name}}}, which is no key", expected=suggest(name, source.keys))
-    if re.search("[{}]", _PLACEHOLDER.sub("", source.request.path)):
+    if re.search("[{}]", PLACEHOLDER.sub("", source.request.path)):
         path.fail(expected="each { with its }, around the name of a key")
     most = min((key.cardinality for key in source.keys.values()), default=source.run.keys)
     if source.run.keys > most:
@@ -427,6 +428,14 @@ def _backlog_fits(value: Value, expectation: BacklogExpectation) -> None:
         value.at("run").fail(found="a time for runs alone", expected="the field at beside it")
 
 
+_ATTRIBUTES = mapping_of(
+    text(),
+    kind="attribute",
+    pattern=_KEY_NAME,
+    expected=_KEY_NAME_EXPECTED,
+    at_least_one=True,
+)
+
 _EXPECTATIONS = record(
     Expectations,
     {
@@ -527,7 +536,31 @@ _EXPECTATIONS = record(
                                     text(), "The attribute with the message's id.", "id_attribute"
                                 ),
                             },
-                        )
+                        ),
+                        "latest_of": record(
+                            LatestStored,
+                            {
+                                "table": Field(_NODE_NAME, "The table.", "table"),
+                                "latest_of": Field(
+                                    text(), "A source, whose newest word is stored.", "source"
+                                ),
+                                "where": Field(
+                                    _ATTRIBUTES,
+                                    "The item that a message is about: its key, with {name}.",
+                                    "where",
+                                ),
+                                "holds": Field(
+                                    _ATTRIBUTES, "What the item then holds, with {name}.", "holds"
+                                ),
+                                "since": Field(
+                                    text(),
+                                    "The attribute with the id of the message that brought it, "
+                                    "not of one that said it again.",
+                                    "id_attribute",
+                                    required=False,
+                                ),
+                            },
+                        ),
                     },
                     otherwise=record(
                         NewestStored,

@@ -133,7 +133,28 @@ class EveryStored:
     id_attribute: str
 
 
-StoredExpectation = NewestStored | EveryStored
+@dataclass(frozen=True, kw_only=True)
+class LatestStored:
+    """A table holds what the newest message of a source said, and nobody wrote it twice.
+
+    Attributes:
+        table: the construct id of the table.
+        source: whose messages.
+        where: the item that a message is about: the attributes of its key, with `{name}` where the
+            value of a message's key goes.
+        holds: what the item then holds, likewise.
+        id_attribute: the attribute with the id of the message that brought it: not of one that
+            only said it again. None: whichever.
+    """
+
+    table: str
+    source: str
+    where: Mapping[str, str]
+    holds: Mapping[str, str]
+    id_attribute: str | None = None
+
+
+StoredExpectation = NewestStored | EveryStored | LatestStored
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hinagata.errors import UsageError
 from hinagata.scenario.document import Value, read_document
-from hinagata.scenario.file_format import SCENARIO
+from hinagata.scenario.file_format import PLACEHOLDER, SCENARIO
 from hinagata.scenario.model import Scenario
 from hinagata.scenario.rate import BurstRate, RampRate
 from hinagata.suggestion import suggest
@@ -120,6 +121,19 @@ def _check_stored(scenario: Scenario, document: Value) -> None:
         if "every" in entries:
             entries["every"].one_of(scenario.sources, kind="source")
             continue
+        if "latest_of" in entries:
+            source = entries["latest_of"].one_of(scenario.sources, kind="source")
+            keys = scenario.sources[source].keys
+            for field in ("where", "holds"):
+                for text in entries[field].entries().values():
+                    _check_placeholders(text, keys)
+            continue
         for element in entries["newest_from"].elements():
             source = element.one_of(scenario.sources, kind="source")
             entries["key"].one_of(scenario.sources[source].keys, kind=f"key of {source}")
+
+
+def _check_placeholders(text: Value, keys: Collection[str]) -> None:
+    for name in PLACEHOLDER.findall(text.text()):
+        if name not in keys:
+            text.fail(found=f"{{{name}}}, which is no key", expected=suggest(name, keys))

@@ -10,8 +10,10 @@ import numpy as np
 from hinagata.scenario.model import (
     BacklogExpectation,
     CountExpectation,
+    EveryStored,
     Expectations,
     LatencyExpectation,
+    LatestStored,
     NewestStored,
 )
 from hinagata.scenario.units import show_seconds
@@ -206,11 +208,13 @@ def _backlog(
     return _count(about, 0, expectation.at_most, observed)
 
 
+_STORED = {NewestStored: "newest", EveryStored: "all", LatestStored: "latest"}
+
+
 def _stored(expectations: Expectations) -> Iterator[Verdict]:
     for expectation in expectations.stored:
-        newest = isinstance(expectation, NewestStored)
         yield Verdict(
-            about=f"{'newest' if newest else 'all'} in {expectation.table}",
+            about=f"{_STORED[type(expectation)]} in {expectation.table}",
             expected=f"by {expectation.key}"
             if isinstance(expectation, NewestStored)
             else f"from {expectation.source}",
