@@ -41,9 +41,13 @@ from patterns import start_lean
 start_lean()
 from patterns import App
 from stacks.connected_car import ConnectedCar
+from stacks.hvac_platform import HvacPlatform
+from stacks.order_events import OrderEvents
 from stacks.resilient_orders import ResilientOrders
 app = App(failure_modes=False)
 ConnectedCar(app, "ConnectedCar")
+HvacPlatform(app, "HvacPlatform")
+OrderEvents(app, "OrderEvents")
 ResilientOrders(app, "ResilientOrders")
 app.synth()
 """

@@ -149,8 +149,8 @@ class LatestStored:
 
     table: str
     source: str
-    where: Mapping[str, str]
-    holds: Mapping[str, str]
+    where: Mapping[str, str] = field(hash=False)
+    holds: Mapping[str, str] = field(hash=False)
     id_attribute: str | None = None
 
 
