@@ -308,6 +308,9 @@ def test_patterns_make_no_outputs(templates: list[Template]) -> None:
             "MillionCars",
             "HvacPlatform",
             "MillionHvacs",
+            "OrderEvents",
+            "OrderEvents",
             "ResilientOrders",
+            "TraceLake",
         }:
             assert all("Export" in output for output in outputs.values()), template.stack
