@@ -309,7 +309,6 @@ def test_patterns_make_no_outputs(templates: list[Template]) -> None:
             "HvacPlatform",
             "MillionHvacs",
             "OrderEvents",
-            "OrderEvents",
             "ResilientOrders",
             "TraceLake",
         }:
