@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from hinagata.errors import HinagataError
 from hinagata.simulator.tick.law import Kernel
 
 Values = npt.NDArray[np.float64]
+# What the rows of a network may take together: a week of 30 stations is half of it.
+_MOST_BYTES = 8e9
 # One tick, or a stretch of them at once.
 At = int | slice
 Amount = float | Values
@@ -26,11 +29,23 @@ class Ledger:
 
     ticks: int
     tick_s: float
+    _bytes: int = field(default=0, repr=False)
     _journal: list[tuple[Values, slice, Values]] | None = field(default=None, repr=False)
 
     def row(self) -> Values:
-        """Returns a new row of zeros: memory is taken as it is written to."""
-        return np.zeros(self.ticks + 1)
+        """Returns a new row of zeros: memory is taken as it is written to.
+
+        Raises:
+            HinagataError: There are so many rows, or so long ones, that they would not fit.
+        """
+        row = np.zeros(self.ticks + 1)
+        self._bytes += row.nbytes
+        if self._bytes > _MOST_BYTES:
+            raise HinagataError(
+                f"{self.ticks:,} ticks of so many stations do not fit into "
+                f"{_MOST_BYTES / 1e9:.0f} GB: watch a shorter time, or a part of the architecture"
+            )
+        return row
 
     def open(self) -> None:
         """Begins to remember what is overwritten."""
