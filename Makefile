@@ -111,7 +111,7 @@ measure-simulation: setup  ## time the simulator: both engines against SimPy, an
 .PHONY: picture
 picture: setup  ## draw the samples' architectures for the documents
 	@hinagata synth >/dev/null
-	@for sample in connected_car:ConnectedCar resilient_orders:ResilientOrders; do \
+	@for sample in connected_car:ConnectedCar order_events:OrderEvents resilient_orders:ResilientOrders; do \
 		picture="$$(hinagata topology cdk.out/$${sample#*:}.template.json --format svg)" && printf '%s\n' "$$picture" >docs/$${sample%:*}.svg || exit 1; \
 	done
 
