@@ -3,6 +3,7 @@
 A fourth consumer, which comes after the orders, gets all of them by the same replay.
 """
 
+import io
 import json
 import os
 import re
@@ -18,8 +19,10 @@ from typing import Any
 import pytest
 
 from hinagata.assembly.cloud_assembly import CloudAssembly
+from hinagata.lab import redrive_command
 from hinagata.lab.deployment import deploy
 from hinagata.lab.endpoint import Endpoint
+from hinagata.samples import find_sample
 from tests.polling import eventually
 
 REPOSITORY = Path(__file__).parents[2]
@@ -102,6 +105,21 @@ class Shop:
         )
         return [json.loads(message["Body"]) for message in answer.get("Messages", ())]
 
+    def undelivered(self, order_id: str) -> None:
+        """Leave an order where a rule leaves what it cannot deliver to billing."""
+        detail = {"id": order_id, "trace": "", "data": ORDER}
+        letter = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "source": "OrderApi",
+            "detail-type": "order.placed",
+            "time": "2026-01-31T18:00:00Z",
+            "detail": detail,
+        }
+        self.endpoint.client("sqs").send_message(
+            QueueUrl=self.named("OrderBusUndeliveredInvoicesDue"), MessageBody=json.dumps(letter)
+        )
+
     def replay(self) -> None:
         """Let the archive send everything again, and wait until it has."""
         events = self.endpoint.client("events")
@@ -115,6 +133,23 @@ class Shop:
             Destination={"Arn": archive["EventSourceArn"]},
         )
         eventually(lambda: events.describe_replay(ReplayName=name)["State"] == "COMPLETED")
+
+
+def redriven(shop: Shop, directory: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[bool, str]:
+    """Send back what is dead at billing."""
+    assembly = CloudAssembly.read(directory)
+    monkeypatch.setattr("hinagata.lab.redrive.synthesize", lambda _: assembly)
+    said = io.StringIO()
+    good = redrive_command.redrive(
+        find_sample("order_events", project=REPOSITORY),
+        project=directory,
+        endpoint_url=str(shop.endpoint.url),
+        hop="Billing",
+        per_second=100,
+        stream=said,
+        format="text",
+    )
+    return good, said.getvalue()
 
 
 def deployed(endpoint: Endpoint, directory: Path, *arguments: str) -> Shop:
@@ -133,7 +168,9 @@ def deployed(endpoint: Endpoint, directory: Path, *arguments: str) -> Shop:
 
 
 @pytest.mark.long
-def test_a_replay_makes_again_what_was_lost(endpoint: Endpoint, tmp_path: Path) -> None:
+def test_a_replay_makes_again_what_was_lost(
+    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Orders have one effect however often they come; a replay restores it, also for newcomers."""
     shop = deployed(endpoint, tmp_path / "three")
     ids = [str(uuid.uuid4()) for _ in range(ORDERS)]
@@ -164,6 +201,17 @@ def test_a_replay_makes_again_what_was_lost(endpoint: Endpoint, tmp_path: Path) 
     assert letter["id"] == lost
     assert letter["failure"]["Error"] == "UndeliverableError"
     assert "shelf" in letter["results"]["Reserve"]
+
+    # What a rule could not deliver is the bus' own envelope, and goes back all the same.
+    undelivered = str(uuid.uuid4())
+    shop.undelivered(undelivered)
+    good, said = redriven(shop, tmp_path / "three", monkeypatch)
+    assert good, said
+    assert "1 went back to InvoicesDue" in said
+    eventually(lambda: undelivered in shop.items("Invoices"), within=WITHIN)
+    shop.endpoint.client("dynamodb").delete_item(
+        TableName=shop.named("Invoices"), Key={"event_id": {"S": undelivered}}
+    )
 
     # A replay over what is there changes nothing.
     shop.replay()
