@@ -12,6 +12,7 @@ from hinagata.planner.queueing import erlang_b
 from hinagata.simulator.choice import events_by_tick
 from hinagata.simulator.model import (
     AsyncInvoke,
+    Call,
     Dependency,
     Function,
     Gateway,
@@ -20,6 +21,7 @@ from hinagata.simulator.model import (
     Station,
     Stream,
     Table,
+    Traffic,
 )
 from hinagata.simulator.outcome import Outcome, StationSeries
 from hinagata.simulator.visits import visits, ways
@@ -258,15 +260,11 @@ def _invoked_by_chance(network: Network, function: Function, *, refused: bool) -
             station, Queue | Stream | AsyncInvoke
         ):
             return False
-    retries = [
-        each.retry.retries
-        for each in (
-            *network.traffic,
-            *(call for station in network.stations.values() for call in station.calls),
-        )
-        if each.target == function.name
-    ]
-    return function.per_message is None and not (refused and any(retries))
+    callers: list[Traffic | Call] = [*network.traffic]
+    for station in network.stations.values():
+        callers += station.calls
+    again = any(each.retry.retries for each in callers if each.target == function.name)
+    return function.per_message is None and not (refused and again)
 
 
 def _own_places(
