@@ -32,7 +32,7 @@ def _apply() -> None:
         if not spec or spec[1:] != ("events", "action", "PutEvents"):
             return await plain_invoke(integration, *args, **scope)
         headers, body, query, path = args[6:10]
-        parameters = {**_Caseless(headers or {})}
+        parameters = _Caseless(headers or {})
         state = _state(body.decode("utf-8", errors="replace") if body else "", headers, query, path)
         with apis.request_scope(
             scope.get("owner_account_id") or apis.get_account_id(),
