@@ -14,6 +14,7 @@ from stacks.connected_car import ConnectedCar  # noqa: E402
 from stacks.hvac_platform import HvacPlatform  # noqa: E402
 from stacks.order_events import LoyaltyPoints, OrderEvents  # noqa: E402
 from stacks.resilient_orders import ResilientOrders  # noqa: E402
+from stacks.trace_lake import TraceLake  # noqa: E402
 
 
 def main() -> None:
@@ -27,6 +28,7 @@ def main() -> None:
     if asked("loyalty"):
         LoyaltyPoints(app, "LoyaltyPoints", orders=order_events.orders)
     ResilientOrders(app, "ResilientOrders")
+    TraceLake(app, "TraceLake")
     app.synth()
 
 

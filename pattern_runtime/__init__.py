@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pattern_runtime.consume import each_event
     from pattern_runtime.environment import MissingVariableError, required
     from pattern_runtime.events import Event, JsonObject, MalformedEventError, parse_json
+    from pattern_runtime.objects import delete_object, each_object, put_object
     from pattern_runtime.retry import retried
     from pattern_runtime.send import (
         NotTakenError,
@@ -37,13 +38,16 @@ _HOMES = {
     "Results": "steps",
     "Span": "spans",
     "circuit_breaker": "breaker",
+    "delete_object": "objects",
     "each_batch": "batches",
     "each_event": "consume",
+    "each_object": "objects",
     "each_request": "api",
     "each_step": "steps",
     "parse_json": "events",
     "publish": "send",
     "put_event": "send",
+    "put_object": "objects",
     "put_record": "send",
     "required": "environment",
     "retried": "retry",
@@ -63,13 +67,16 @@ __all__ = [
     "Results",
     "Span",
     "circuit_breaker",
+    "delete_object",
     "each_batch",
     "each_event",
+    "each_object",
     "each_request",
     "each_step",
     "parse_json",
     "publish",
     "put_event",
+    "put_object",
     "put_record",
     "required",
     "retried",

@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_kinesis import KinesisClient
     from types_boto3_lambda import LambdaClient
+    from types_boto3_s3 import S3Client
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
 Service = Literal[
-    "dynamodb", "events", "kinesis", "lambda", "secretsmanager", "sns", "sqs", "stepfunctions"
+    "dynamodb", "events", "kinesis", "lambda", "s3", "secretsmanager", "sns", "sqs", "stepfunctions"
 ]
 
 CONFIG = Config(
@@ -63,6 +64,8 @@ def client(service: Literal["events"]) -> Buses: ...
 def client(service: Literal["kinesis"]) -> "KinesisClient": ...
 @overload
 def client(service: Literal["lambda"]) -> "LambdaClient": ...
+@overload
+def client(service: Literal["s3"]) -> "S3Client": ...
 @overload
 def client(service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
 @overload

@@ -110,7 +110,7 @@ def read_hops(topology: Topology) -> Hops:
     names = hop_names(topology)
     leads_to: dict[Node, dict[Node, None]] = defaultdict(dict)
     for edge in topology.edges():
-        if _goes_on(edge):
+        if _goes_on(edge, topology):
             leads_to[edge.source][edge.target] = None
     ways = {node: tuple(targets) for node, targets in leads_to.items()}
     steps = workflow_steps(topology)
@@ -125,7 +125,10 @@ def read_hops(topology: Topology) -> Hops:
     )
 
 
-def _goes_on(edge: Edge) -> bool:
+def _goes_on(edge: Edge, topology: Topology) -> bool:
+    if edge.kind is Kind.MAY_WRITE and edge.target.role is Role.BUCKET:
+        # A bucket that tells nobody is where messages end.
+        return any(True for _ in topology.out(edge.target, *_ONWARD))
     if edge.kind is Kind.PASSES_ENV:
         return edge.target.role in _CHANNELS
     return edge.kind in _ONWARD or (

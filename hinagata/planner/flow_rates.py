@@ -369,8 +369,15 @@ class _Way:
             if target in self._handlers:
                 if self._place.get(target, -1) > place:
                     yield (target, self._place[target])
-            elif target.role in _PASSED_ON and self._takes(target, place):
+            elif self._passes_on(target) and self._takes(target, place):
                 yield (target, place)
+
+    def _passes_on(self, node: Node) -> bool:
+        """Whether messages go through what is no handler; through a bucket, if it tells."""
+        if node.role is Role.BUCKET:
+            told = self._topology.out(node, Kind.DELIVERS, Kind.INVOKES_ASYNC)
+            return next(iter(told), None) is not None
+        return node.role in _PASSED_ON
 
     def _takes(self, node: Node, place: int) -> bool:
         """Whether messages go on to what is no handler itself."""
@@ -389,7 +396,7 @@ class _Way:
                     target = edge.target
                     if target in self._handlers:
                         found.add(target)
-                    elif target.role in _PASSED_ON and target not in seen:
+                    elif self._passes_on(target) and target not in seen:
                         seen.add(target)
                         open_.append(target)
             self._behind[node] = frozenset(found)

@@ -12,6 +12,7 @@ Item = dict[str, dict[str, Any]]
 # The keys of the tables that the tests use; any other table has the key `id`.
 KEYS = {
     "vehicle-state": ("vehicle_id",),
+    "entries": ("event_id", "change"),
     "mailbox": ("vehicle_id", "command_id"),
     **dict.fromkeys(
         ("order-book", "invoices", "messages", "points", "reservations", "shipments"), ("event_id",)
@@ -31,6 +32,7 @@ class FakeAws:
         self.secrets: dict[str, str] = {}
         self.secret_reads = 0
         self.executions: dict[tuple[str, str], str] = {}
+        self.objects: dict[tuple[str, str], dict[str, Any]] = {}
         self.functions: dict[str, Callable[[bytes], dict[str, Any]]] = {}
         self.failing: dict[str, Exception] = {}
 
@@ -86,6 +88,24 @@ class FakeAws:
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:
         self._may_fail("invoke")
         return self.functions[FunctionName](Payload)
+
+    # S3
+
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        self._may_fail("put_object")
+        self.objects[request["Bucket"], request["Key"]] = request
+        return {}
+
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        self._may_fail("head_object")
+        if (Bucket, Key) not in self.objects:
+            raise client_error("404", "HeadObject")
+        return {"Metadata": self.objects[Bucket, Key]["Metadata"]}
+
+    def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        self._may_fail("delete_object")
+        self.objects.pop((Bucket, Key), None)
+        return {}
 
     # DynamoDB
 

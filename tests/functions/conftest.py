@@ -16,6 +16,7 @@ from tests.fakes.http_peer import HttpPeer
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 ENVIRONMENT = {
+    "ALBUM_BUCKET_NAME": "album",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_DEFAULT_REGION": "ap-northeast-1",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -23,7 +24,9 @@ ENVIRONMENT = {
     "COMMANDS_QUEUE_URL": "https://sqs.test/commands",
     "COMMAND_MAILBOX_TABLE_NAME": "mailbox",
     "CURRENT_TABLE_NAME": "current",
+    "DEVELOPMENT_STATE_MACHINE_ARN": "arn:aws:states:::stateMachine:development",
     "DEVICE_GATEWAY_URL": "http://gateway.test/",
+    "ENTRIES_TABLE_NAME": "entries",
     "GATEWAY_TOKEN_SECRET_ARN": "arn:secret",
     "INVOICES_TABLE_NAME": "invoices",
     "MESSAGES_TABLE_NAME": "messages",
@@ -36,6 +39,7 @@ ENVIRONMENT = {
     "PAYMENT_BREAKER_STATE_MACHINE_ARN": "arn:aws:states:::stateMachine:payment-breaker",
     "PAYMENT_BREAKER_TABLE_NAME": "payment-breaker",
     "PAYMENT_PROVIDER_FUNCTION_NAME": "provider",
+    "PHOTOS_TAKEN_TOPIC_ARN": "arn:photos",
     "POINTS_TABLE_NAME": "points",
     "REGISTER_TABLE_NAME": "register",
     "RETRIES_QUEUE_URL": "https://sqs.test/retries",

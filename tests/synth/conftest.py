@@ -21,6 +21,7 @@ from stacks.connected_car import ConnectedCar
 from stacks.hvac_platform import HvacPlatform
 from stacks.order_events import LoyaltyPoints, OrderEvents
 from stacks.resilient_orders import ResilientOrders
+from stacks.trace_lake import TraceLake
 from tests.synth.exhibits import EXHIBITS, SOURCE, across_stacks
 from tests.synth.raw_architectures import synthesize
 from tests.synth.template import Template
@@ -144,6 +145,7 @@ def _synthesize(directory: Path, code: str) -> None:
     order_events = OrderEvents(app, "OrderEvents")
     LoyaltyPoints(app, "LoyaltyPoints", orders=order_events.orders)
     ResilientOrders(app, "ResilientOrders")
+    TraceLake(app, "TraceLake")
     # A finding fails the synthesis after everything is written; test_judges tells which it was.
     with suppress(SystemExit):
         app.synth()

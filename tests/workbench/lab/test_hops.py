@@ -323,3 +323,42 @@ def test_a_workflows_letters_are_told_from_a_rules() -> None:
     assert (reserve.follows, ship.follows) == (None, reserve.function)
     assert reserve.done({"results": {"Reserve": None}})
     assert not ship.done({"results": {"Reserve": None}})
+
+
+def bucket_of(writer: str, **properties: object) -> dict[str, Any]:
+    """Return a bucket that a function may write to."""
+    role = {"Type": "AWS::IAM::Role", "Properties": {}}
+    statement = {
+        "Effect": "Allow",
+        "Action": "s3:PutObject",
+        "Resource": {"Fn::Join": ["", [{"Fn::GetAtt": ["Album", "Arn"]}, "/*"]]},
+    }
+    policy = {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {
+            "PolicyDocument": {"Statement": [statement]},
+            "Roles": [{"Ref": "WriterRole"}],
+        },
+    }
+    code = function(writer)
+    code["Properties"]["Role"] = {"Fn::GetAtt": ["WriterRole", "Arn"]}
+    album = {"Type": "AWS::S3::Bucket", "Properties": properties}
+    return {"Writer": code, "WriterRole": role, "WriterPolicy": policy, "Album": album}
+
+
+def test_a_bucket_leads_on_to_whom_it_tells() -> None:
+    """Who writes an object sends to who is told of it; a bucket that tells nobody ends the way."""
+    changes = {"QueueConfigurations": [{"Queue": {"Fn::GetAtt": ["Changes", "Arn"]}}]}
+    reader = {
+        "Changes": {"Type": "AWS::SQS::Queue", "Properties": {}},
+        "Reader": function("Reader"),
+        "FromChanges": mapping("Changes", "Reader"),
+    }
+    telling = {**bucket_of("Writer", NotificationConfiguration=changes), **reader}
+    silent = {**bucket_of("Writer"), **reader}
+
+    told = read_hops(topology_of(Shop={"Resources": telling}))
+    kept = read_hops(topology_of(Shop={"Resources": silent}))
+
+    assert told.directly_before() == {"Reader": frozenset({"Writer"})}
+    assert kept.directly_before() == {}

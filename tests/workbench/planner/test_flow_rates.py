@@ -233,3 +233,23 @@ def test_a_thousand_queues_in_all_directions_end_soon() -> None:
         flows(topology, scenario(source(entry="Q0", reaches=hops)))
 
     assert time.process_time() - start < 2
+
+
+def test_a_bucket_that_tells_of_its_objects_leads_on() -> None:
+    """Who is told gets one message for each object; a bucket that tells nobody ends the way."""
+    told = {"QueueConfigurations": [{"Queue": {"Fn::GetAtt": ["Changes", "Arn"]}}]}
+    parts = {
+        "Changes": {"Type": "AWS::SQS::Queue", "Properties": {}},
+        "Reader": function("Reader"),
+        "ReaderRole": role(("s3:GetObject", "Album")),
+        "FromChanges": mapping("Changes", "Reader"),
+        "ShipRole": role(("s3:PutObject", "Album")),
+    }
+    telling, silent = (
+        shop(Album={"Type": "AWS::S3::Bucket", "Properties": properties}, **parts)
+        for properties in ({"NotificationConfiguration": told}, {})
+    )
+    traffic = scenario(source(reaches=("Orders", "Ship", "Reader")))
+
+    assert means(telling, traffic)["Changes"] == means(telling, traffic)["Reader"] == 100
+    assert "Changes" not in means(silent, traffic)

@@ -1,0 +1,1 @@
+"""Photos that pass through everything: one trace over an API, queues, a workflow and a bucket."""
