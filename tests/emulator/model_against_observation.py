@@ -515,6 +515,8 @@ def _numbers(comparison: Comparison, name: str) -> str:
         missed = FORMS[name].replace(":", ":+").format(statistics.fmean(said) - seen)
     elif not comparison.holds(name):
         missed = f"**{missed}**"
+    if missed in ("+0", "-0", "+0.0%", "-0.0%"):
+        missed = "0"
     return f"{model} | {form(seen)} | {missed}"
 
 
