@@ -1,7 +1,4 @@
-"""The front door: synthesizes every sample.
-
-`python app.py`, or through the CDK CLI: `cdk synth`, `cdk deploy ConnectedCar -c cars=1000000`.
-"""
+"""The front door: `python app.py`, or `cdk deploy ConnectedCar -c cars=1000000`."""
 
 import sys
 
@@ -21,9 +18,9 @@ def main() -> None:
     """Synthesizes into `cdk.out`, or where the CDK CLI says."""
     app = App()
     asked = app.node.try_get_context
-    ConnectedCar(app, "ConnectedCar", cars=_number("cars", asked("cars")) or 1_000)
-    devices, layout = _number("devices", asked("devices")), asked("layout")
-    HvacPlatform(app, "HvacPlatform", devices=devices or 5_000, layout=layout or "building")
+    ConnectedCar(app, "ConnectedCar", cars=_number("cars", asked("cars") or 1_000))
+    devices, layout = _number("devices", asked("devices") or 5_000), asked("layout") or "building"
+    HvacPlatform(app, "HvacPlatform", devices=devices, layout=layout)
     order_events = OrderEvents(app, "OrderEvents")
     if asked("loyalty"):
         LoyaltyPoints(app, "LoyaltyPoints", orders=order_events.orders)
@@ -32,10 +29,10 @@ def main() -> None:
     app.synth()
 
 
-def _number(name: str, given: str | None) -> int | None:
-    if given is not None and (not str(given).isdecimal() or int(given) < 1):
+def _number(name: str, given: object) -> int:
+    if not str(given).isdecimal() or int(str(given)) < 1:
         sys.exit(f"{name}={given}: give a number of {name}, e.g. -c {name}=1000000")
-    return None if given is None else int(given)
+    return int(str(given))
 
 
 if __name__ == "__main__":

@@ -161,6 +161,7 @@ def test_two_processes_give_equal_templates(runs: dict[str, Run]) -> None:
         "HvacPlatform.template.json",
         "OrderEvents.template.json",
         "ResilientOrders.template.json",
+        "TraceLake.template.json",
     ]
     assert runs["elsewhere"].templates() == runs["app"].templates()
 
