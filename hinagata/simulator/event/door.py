@@ -60,6 +60,8 @@ class Door:
         """
         if disturbance.inject in DELIVERY and not self._node.channel:
             return
+        if disturbance.inject in self._node.inside:
+            return
         if begins:
             self._active.append(disturbance)
         else:

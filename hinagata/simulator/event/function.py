@@ -39,10 +39,15 @@ _, VERSION, FAILS, LIVES, ENTRIES, AT, BAD, PARTIAL, TOLD, ABOUT = range(10)
 
 
 NO_WORK = Work(mean_s=0.0)
+# What goes wrong within an invocation.
+_WITHIN = frozenset({Inject.SLOW, Inject.RAISE, Inject.CRASH, Inject.HANG, Inject.POISON})
 
 
 class FunctionNode(Node):
     """A function, its environments, and its share of the account."""
+
+    # A slow function holds its place for as long.
+    inside = frozenset({Inject.SLOW})
 
     __slots__ = (
         "_allowance",
@@ -216,7 +221,7 @@ class FunctionNode(Node):
             if begins:
                 self._version += 1
                 self._idle.clear()
-        elif disturbance.inject in {Inject.RAISE, Inject.CRASH, Inject.HANG, Inject.POISON}:
+        elif disturbance.inject in _WITHIN:
             if begins:
                 self._faults.append(disturbance)
             elif disturbance.inject != Inject.POISON:
@@ -324,6 +329,9 @@ class FunctionNode(Node):
         fails = False if partial or not self._fails else self._draw() < self._fails
         for fault in self._faults:
             if fault.inject != Inject.POISON and self._draw() < fault.share:
+                if fault.inject == Inject.SLOW:
+                    work += fault.delay_s
+                    continue
                 if fault.inject == Inject.HANG:
                     work = math.inf
                 fails = True

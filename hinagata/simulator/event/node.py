@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
+from hinagata.scenario.fault import Inject
 from hinagata.simulator.draws import stream
 from hinagata.simulator.event.calendar import Calendar
 from hinagata.simulator.event.ledger import Clock, Ledger
@@ -75,6 +76,8 @@ class Node:
 
     # Whether it takes messages and answers for them on its own, later: nobody waits for more.
     channel: ClassVar[bool] = False
+    # Faults that others meet before the station, and that here happen within.
+    inside: ClassVar[frozenset[Inject]] = frozenset()
 
     def __init__(self, station: Station, world: World) -> None:
         self.name = station.name

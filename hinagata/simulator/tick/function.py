@@ -133,12 +133,13 @@ class FunctionPlace(Place):
         station, trouble = self._function, self.trouble
         bad = 1.0 - (1.0 - station.fails) * (1.0 - trouble.bad) * (1.0 - trouble.poisoned)
         self.own_bad = bad
-        later = self._cold_start().plus(trouble.later)
+        later = self._cold_start()
         self.meet()
         for invoker in self.invokers:
             size = invoker.batch
             each = Law.with_variance(size * self._each.mean, size * self._each.variance)
-            work = self._work.plus(each)
+            # One that is slow is so inside: its place is held.
+            work = self._work.plus(each).plus(trouble.later)
             whole = trouble.bad if invoker.partial else 1.0 - (1.0 - bad) ** max(1.0, size)
             if not invoker.partial and size > 1.0:
                 # Its own failures are of the invocation, poison is of a message.
@@ -162,7 +163,7 @@ class FunctionPlace(Place):
                 way.call.messages * way.flow.fate(waits=way.call.waits).ok.mean for way in self.ways
             )
         if self.flows or not self.invokers:
-            self._course = self._cut(self.course(self.work(), bad, tick))
+            self._course = self._cut(self.course(self.work().plus(trouble.later), bad, tick))
             self.answer.bad = self._course.bad
             self.answer.ok = self._course.ok.plus(later)
             self.answer.sorry = self._course.sorry.plus(later)

@@ -1,6 +1,7 @@
 """What each station does in the event engine, one promise at a time."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +34,8 @@ from hinagata.simulator.model import (
     Work,
     Workflow,
 )
+from hinagata.simulator.outcome import Outcome
+from hinagata.simulator.tick import run_ticks
 from tests.workbench.simulator.networks import network
 
 INSTANT = Work(mean_s=0.0)
@@ -460,6 +463,15 @@ def test_a_slow_target_keeps_its_caller_busy() -> None:
     table = Table(name="table", latency=INSTANT)
     slow = fault(Inject.SLOW, "table", share=0.5, delay_s=1.0)
     outcome = run_events(network(function, table, rate=100.0, duration_s=60, disturbances=(slow,)))
+    assert outcome.stations["function"].busy[10:].mean() == pytest.approx(50, rel=0.05)
+
+
+@pytest.mark.parametrize("engine", [run_events, run_ticks])
+def test_a_slow_function_holds_its_places(engine: Callable[[Network], Outcome]) -> None:
+    """It is slow within: half of its invocations take a second more of what it may have at once."""
+    function = Function(name="function", work=INSTANT, reserved=200.0)
+    slow = replace(fault(Inject.SLOW, "function", share=0.5, delay_s=1.0), end_s=60.0)
+    outcome = engine(network(function, rate=100.0, duration_s=60, disturbances=(slow,)))
     assert outcome.stations["function"].busy[10:].mean() == pytest.approx(50, rel=0.05)
 
 
