@@ -162,7 +162,7 @@ class Sender:
     def _name_of(
         self, store: Store | dynamodb.ITable | s3.IBucket | secretsmanager.ISecret
     ) -> tuple[str, str]:
-        if hasattr(store, "address"):
+        if hasattr(store, "address") and hasattr(store, "grant_reads"):
             return store.address()
         for suffix in ("table_name", "bucket_name", "secret_arn"):
             # Asked of the class: of the store itself it would be a question to Node.
