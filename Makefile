@@ -56,7 +56,7 @@ synth: setup  ## synthesize every sample with the real CDK CLI
 .PHONY: test
 test: setup $(CHECKOV_READY) lint  ## everything that must hold, on both cores (CI runs exactly this)
 	@# The README's runs tell how late results come: beside them goes what keeps one core busy, no more.
-	@pytest -q -n 2 tests/emulator/test_readme_commands.py tests/workbench tests/functions tests/house tests/synth tests/emulator
+	@pytest -q -n 2 --not-again tests/emulator/test_readme_commands.py tests/workbench tests/functions tests/house tests/synth tests/emulator
 
 .PHONY: prove
 prove: setup  ## the runs at full size, minutes each: the fault matrix, the day of five million devices

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.proven import REPOSITORY, Proven, sources
+
 # The same examples at every run, so that a suite that was green stays so until the code changes;
 # `pytest --hypothesis-profile=explore` looks for new ones.
 settings.register_profile("steady", derandomize=True)
@@ -39,3 +41,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     """Take our own scheduler, whatever `--dist` says, and the order of the command line."""
     config.option.loadscopereorder = False
     return ByFile(config, log)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the option that `make test` gives."""
+    parser.addoption(
+        "--not-again",
+        action="store_true",
+        help="leave out the tests on the embedded endpoint that passed on the very same files",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what passes, if it is asked for."""
+    if config.getoption("--not-again") and (found := sources(REPOSITORY)):
+        config.pluginmanager.register(Proven(config, found))
