@@ -13,6 +13,7 @@ import pytest
 from hinagata.errors import HinagataError
 from hinagata.lab.messages import Message
 from hinagata.lab.traffic import Entry, Patience, Signer, Stream, send
+from tests.polling import eventually
 from tests.workbench.lab.service import serving
 
 HASTY = Patience(attempts=3, timeout_seconds=5, backoff_seconds=0.01)
@@ -203,4 +204,4 @@ def test_an_interrupt_ends_it_at_once() -> None:
         elapsed = time.monotonic() - started
 
     assert elapsed < 5
-    assert threading.active_count() <= before + 1
+    eventually(lambda: threading.active_count() <= before + 1)
