@@ -36,21 +36,11 @@ ConnectedCar(app, "ConnectedCar")
 app.synth()
 """
 # app.py, but for the checks of failure modes.
-UNCHECKED_APP = """
-from patterns import start_lean
-start_lean()
-from patterns import App
-from stacks.connected_car import ConnectedCar
-from stacks.hvac_platform import HvacPlatform
-from stacks.order_events import OrderEvents
-from stacks.resilient_orders import ResilientOrders
-app = App(failure_modes=False)
-ConnectedCar(app, "ConnectedCar")
-HvacPlatform(app, "HvacPlatform")
-OrderEvents(app, "OrderEvents")
-ResilientOrders(app, "ResilientOrders")
-app.synth()
-"""
+UNCHECKED_APP = (
+    (REPOSITORY / "app.py")
+    .read_text(encoding="utf-8")
+    .replace("app = App()", "app = App(failure_modes=False)")
+)
 
 
 class Pair(NamedTuple):
