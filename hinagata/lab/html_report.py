@@ -117,7 +117,7 @@ def _faults(result: Result) -> Iterator[Block]:
                 fault.inject,
                 fault.target or "the account",
                 f"{fault.rate:.0%}",
-                None if fault.began is None else round(fault.began - since, 1),
+                None if fault.began is None else max(0.0, round(fault.began - since, 1)),
                 None if fault.ended is None else round(fault.ended - since, 1),
                 fault.struck,
             )

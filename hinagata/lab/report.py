@@ -217,7 +217,8 @@ def fault_line(fault: FaultRecord, *, since: float) -> str:
     about = f"{fault.inject}{f' on {fault.target}' if fault.target else ''}{share}"
     if fault.began is None:
         return f"{about}: did not begin before the end"
-    when = show_seconds(fault.began - since)
+    # One that is there from the start begins a moment before the first message.
+    when = show_seconds(max(0.0, fault.began - since))
     until = "" if fault.ended is None else f" to {show_seconds(fault.ended - since)}"
     return f"{about}: from {when}{until}, struck {fault.struck} times"
 

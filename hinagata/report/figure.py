@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _DPI = 100
 _WIDTH = 7.2  # inches: 720 pixels, the column of a page
 _PANEL_HEIGHT, _LANE_HEIGHT, _EDGES_HEIGHT = 1.75, 0.2, 0.75
+# A panel's title and legend, which would be taken from the lanes too.
+_HEADING_HEIGHT = 0.3
 _LETTERS = 9.0  # points: 12.5 pixels at 100 %
 _DASHES = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (7, 2, 1.5, 2)), (0, (3, 1, 1, 1, 1, 1)))
 _MOST_TICKS = 8
@@ -201,7 +203,12 @@ def _drawn(figure: Figure) -> Iterator[Canvas]:
         heights = [*([lanes] if lanes else []), *panels]
         # Not by way of pyplot, which would keep the figure, and look for a screen.
         canvas = Canvas(
-            figsize=(_WIDTH, sum(heights) + _EDGES_HEIGHT), dpi=_DPI, layout="constrained"
+            figsize=(
+                _WIDTH,
+                sum(heights) + _HEADING_HEIGHT * (len(panels) - 1) + _EDGES_HEIGHT,
+            ),
+            dpi=_DPI,
+            layout="constrained",
         )
         axes = canvas.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)
         *above, _ = column = list(axes[:, 0])
