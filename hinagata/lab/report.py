@@ -220,7 +220,8 @@ def fault_line(fault: FaultRecord, *, since: float) -> str:
     # One that is there from the start begins a moment before the first message.
     when = show_seconds(max(0.0, fault.began - since))
     until = "" if fault.ended is None else f" to {show_seconds(fault.ended - since)}"
-    return f"{about}: from {when}{until}, struck {fault.struck} times"
+    times = "once" if fault.struck == 1 else f"{fault.struck} times"
+    return f"{about}: from {when}{until}, struck {times}"
 
 
 def troubles(result: Result) -> Iterator[str]:
