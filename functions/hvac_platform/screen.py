@@ -1,42 +1,28 @@
 """Screen: all that is known of a building, for those who watch it."""
 
 import json
-from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from hvac_platform.reports import building_name
 from hvac_platform.tables import layout
-from pattern_runtime import Event, JsonObject, MalformedEventError, aws, span
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
+from pattern_runtime import Event, JsonObject, aws, each_request
+from pattern_runtime.api import Request, headers_of, in_path
 
 aws.prepare("dynamodb")
 
 
-def handler(request: dict[str, Any], context: "LambdaContext") -> JsonObject:
-    """Answer GET /buildings/{building_id}/current of a REST API.
+def reading(request: Request) -> Event:
+    """Return the event that GET /buildings/{building_id}/current makes.
 
-    Args:
-        request: The proxy event.
-        context: Lambda's.
+    Raises:
+        MalformedEventError: The path or a header is wrong.
     """
-    try:
-        building = building_name((request.get("pathParameters") or {}).get("building_id"))
-        event = Event.from_http(
-            request.get("headers") or {},
-            type="building.read",
-            source=f"/buildings/{building}",
-            data={},
-        )
-    except MalformedEventError as error:
-        return _answer(400, {"error": str(error)})
-    try:
-        with span(event):
-            return _answer(200, current(building))
-    except (BotoCoreError, ClientError):
-        return _answer(503, {"error": "not now; ask again"})
+    building = building_name(in_path(request, "building_id"))
+    return Event.from_http(
+        headers_of(request),
+        type="building.read",
+        source=f"/buildings/{building}",
+        data={"building_id": building},
+    )
 
 
 def current(building: str) -> JsonObject:
@@ -52,10 +38,9 @@ def current(building: str) -> JsonObject:
     return {"building_id": building, "devices": devices}
 
 
-def _answer(status: int, body: JsonObject) -> JsonObject:
-    return {
-        "statusCode": status,
-        "headers": {"Content-Type": "application/json"}
-        | ({"Retry-After": "1"} if status == 503 else {}),
-        "body": json.dumps(body),
-    }
+def read(event: Event) -> JsonObject:
+    """Answer with the building that was asked for."""
+    return current(event.data["building_id"])
+
+
+handler = each_request(reading, read, status=200, unavailable="not now; ask again")
