@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
-from aws_cdk import aws_dynamodb as dynamodb
 
 from patterns import (
     DurableWorkflow,
@@ -15,12 +14,12 @@ from patterns import (
     LambdaWorker,
     PointToPointQueue,
     ReactiveApi,
-    Situation,
     Step,
-    acknowledge,
 )
+from stacks._tables import keyed_table
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_dynamodb as dynamodb
     from constructs import Construct
 
 # Of one message in any handler, which is one write or two; measured on a laptop, not on AWS.
@@ -30,13 +29,6 @@ _PEAK = 2
 # Above what a consumer needs on average: a worker without a queue is throttled when they come in
 # bunches, and tries again a minute later.
 _HEADROOM = 4
-_AWS_KEY = Situation(
-    "encrypted with AWS's own key; a key of your own has a price each month",
-    checkov=("CKV_AWS_119",),
-)
-_BOUNDED_WRITERS = Situation(
-    "who uses it is bounded: by the worker's concurrency", cdk=("Hinagata::FM804",)
-)
 _ORDER = {
     "type": "object",
     "required": ["customer_id", "item", "amount_yen", "ship_to"],
@@ -140,14 +132,9 @@ class LoyaltyPoints(cdk.Stack):
 
 def _store(stack: cdk.Stack, construct_id: str) -> dynamodb.Table:
     """A table of what a consumer has made of each event."""
-    table = dynamodb.Table(
+    return keyed_table(
         stack,
         construct_id,
-        partition_key=dynamodb.Attribute(name="event_id", type=dynamodb.AttributeType.STRING),
-        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-            point_in_time_recovery_enabled=True
-        ),
+        "event_id",
+        bounded="who uses it is bounded: by the worker's concurrency",
     )
-    acknowledge(table, _AWS_KEY, _BOUNDED_WRITERS)
-    return table

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
-from aws_cdk import aws_dynamodb as dynamodb
 
 from patterns import (
     CircuitBreaker,
@@ -14,11 +13,11 @@ from patterns import (
     PointToPointQueue,
     ReactiveApi,
     Route,
-    Situation,
-    acknowledge,
 )
+from stacks._tables import keyed_table
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_dynamodb as dynamodb
     from constructs import Construct
 
 # Of a charge, which is a call to somebody else; assumed, not measured.
@@ -27,13 +26,6 @@ _SECONDS_PER_CHARGE = 0.5
 _DRAIN_SHARE = 2.0
 # Each refusal before the queue is paused costs a receive, and so does each probe.
 _RECEIVES = 10
-_AWS_KEY = Situation(
-    "encrypted with AWS's own key; a key of your own has a price each month",
-    checkov=("CKV_AWS_119",),
-)
-_BOUNDED_WRITERS = Situation(
-    "who uses it is bounded: by the worker's concurrency", cdk=("Hinagata::FM804",)
-)
 _ORDER = {
     "type": "object",
     "required": ["item", "amount_yen"],
@@ -94,14 +86,9 @@ class ResilientOrders(cdk.Stack):
         cdk.CfnOutput(self, "OrderApiUrl", value=order_api.url)
 
     def _table(self, construct_id: str, key: str) -> dynamodb.Table:
-        table = dynamodb.Table(
+        return keyed_table(
             self,
             construct_id,
-            partition_key=dynamodb.Attribute(name=key, type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
+            key,
+            bounded="who uses it is bounded: by the worker's concurrency",
         )
-        acknowledge(table, _AWS_KEY, _BOUNDED_WRITERS)
-        return table

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
@@ -20,6 +19,7 @@ from patterns import (
     Situation,
     acknowledge,
 )
+from stacks._tables import keyed_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,13 +38,6 @@ _ALBUM = Situation(
     "who wrote and deleted is in the trace of each change, kept for 400 days",
     cdk=("AwsSolutions-S1",),
     checkov=("CKV_AWS_18",),
-)
-_AWS_KEY = Situation(
-    "encrypted with AWS's own key; a key of your own has a price each month",
-    checkov=("CKV_AWS_119",),
-)
-_BOUNDED = Situation(
-    "who writes it is bounded: by the worker's concurrency", cdk=("Hinagata::FM804",)
 )
 _ONE_DEVELOPMENT = Situation(
     "an execution has its event's name, and there is one of a name", cdk=("Hinagata::FM603",)
@@ -113,7 +106,15 @@ class TraceLake(cdk.Stack):
         _may_delete(discard, album, "negatives/*")
         catalogue.consumes(changes)
         catalogue.reads(album)
-        catalogue.writes(_entries(self))
+        catalogue.writes(
+            keyed_table(
+                self,
+                "Entries",
+                "event_id",
+                "change",
+                bounded="who writes it is bounded: by the worker's concurrency",
+            )
+        )
         acknowledge(catalogue.function, _NOTHING_DONE)
 
         # What all of them say of each photo
@@ -181,18 +182,3 @@ def _album(stack: cdk.Stack, changes: PointToPointQueue) -> s3.Bucket:
         if policy is not None:
             resource.node.add_dependency(policy)
     return bucket
-
-
-def _entries(stack: cdk.Stack) -> dynamodb.Table:
-    table = dynamodb.Table(
-        stack,
-        "Entries",
-        partition_key=dynamodb.Attribute(name="event_id", type=dynamodb.AttributeType.STRING),
-        sort_key=dynamodb.Attribute(name="change", type=dynamodb.AttributeType.STRING),
-        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-            point_in_time_recovery_enabled=True
-        ),
-    )
-    acknowledge(table, _AWS_KEY, _BOUNDED)
-    return table
