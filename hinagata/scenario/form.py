@@ -247,6 +247,7 @@ def variants(
         )
         for name, form in records.items()
     }
+    every_field = {name for form in whole_records.values() for name in form.fields}
 
     def read(value: Value) -> Any:
         told = value.entries().get(field)
@@ -256,6 +257,14 @@ def variants(
             name = default
         else:
             value.fail(found=f"no {field}", expected=f"a {kind}: {_alternatives(whole_records)}")
+        own = whole_records[name].fields
+        for other, entry in value.entries().items():
+            # No slip of the pen, so no name is proposed for it.
+            if other in every_field and other not in own:
+                entry.fail_name(
+                    found=f"a field that the {kind} {name} does not have",
+                    expected=f"one of {', '.join(own)}",
+                )
         return whole_records[name].read(value)
 
     return Form(read, {"oneOf": [form.schema for form in whole_records.values()]})

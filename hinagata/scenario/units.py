@@ -1,7 +1,7 @@
 """Durations, rates and times of day as a scenario writes them: `40ms`, `16667/s`, `08:00`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from decimal import Decimal
 
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -19,15 +19,22 @@ DURATION_EXPECTED = "a duration such as 40ms, 2s, 5m or 24h"
 RATE_EXPECTED = "a rate such as 100/s or 6000/min"
 TIME_OF_DAY_EXPECTED = 'a time of day such as "08:00"'
 
-# What other tools and people call the units.
+# What other tools and people call the units; proposed are those alone that the guide names.
+_SECOND = ("s", "sec", "secs", "second", "seconds")
+_MINUTE = ("m", "min", "mins", "minute", "minutes")
+_HOUR = ("h", "hr", "hrs", "hour", "hours")
 _MEANT = {
-    **dict.fromkeys(("msec", "millis", "millisecond", "milliseconds"), "ms"),
-    **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
-    **dict.fromkeys(("mins", "minute", "minutes"), "min"),
-    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
-    **dict.fromkeys(("day", "days"), "d"),
+    **dict.fromkeys(("ms", "msec", "millis", "millisecond", "milliseconds"), "ms"),
+    **dict.fromkeys(_SECOND, "s"),
+    **dict.fromkeys(_MINUTE, "m"),
+    **dict.fromkeys(_HOUR, "h"),
+    **dict.fromkeys(("d", "day", "days"), "d"),
 }
-_MEANT_RATES = {"rps": "s", "tps": "s", "rpm": "min", "m": "min", "hz": "s"}
+_MEANT_RATES = {
+    **dict.fromkeys((*_SECOND, "rps", "tps", "hz"), "s"),
+    **dict.fromkeys((*_MINUTE, "rpm"), "min"),
+    **dict.fromkeys(_HOUR, "h"),
+}
 _NUMBER_AND_WORD = re.compile(
     r"\s*([0-9]{1,30}(?:\.[0-9]{1,30})?)\s*(?:/|per\s)?\s*([A-Za-z]{1,12})\s*"
 )
@@ -45,7 +52,7 @@ def seconds(text: str) -> float:
     """
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise ValueError(DURATION_EXPECTED + _meant(text, "", _MILLISECONDS))
+        raise ValueError(DURATION_EXPECTED + _meant(text, "", _MEANT))
     return float(Decimal(match[1]) * _MILLISECONDS[match[2]] / 1000)
 
 
@@ -61,7 +68,7 @@ def per_second(text: str) -> float:
     """
     match = _RATE.fullmatch(text)
     if match is None:
-        raise ValueError(RATE_EXPECTED + _meant(text, "/", _SECONDS))
+        raise ValueError(RATE_EXPECTED + _meant(text, "/", _MEANT_RATES))
     return float(Decimal(match[1]) / _SECONDS[match[2]])
 
 
@@ -86,16 +93,13 @@ def matches(pattern: str, text: str) -> bool:
     return re.fullmatch(pattern, text) is not None
 
 
-def _meant(text: str, sign: str, units: Iterable[str]) -> str:
+def _meant(text: str, sign: str, units: Mapping[str, str]) -> str:
     """Return what a text with another word for its unit may have meant, if anything."""
     match = _NUMBER_AND_WORD.fullmatch(text)
     if match is None:
         return ""
-    word = match[2].lower()
-    unit = _MEANT.get(word, word)
-    if sign:
-        unit = _MEANT_RATES.get(unit, unit)
-    return f" (did you mean {match[1]}{sign}{unit}?)" if unit in units else ""
+    unit = units.get(match[2].lower())
+    return "" if unit is None else f" (did you mean {match[1]}{sign}{unit}?)"
 
 
 def show_seconds(value: float) -> str:

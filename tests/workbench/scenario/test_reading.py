@@ -643,7 +643,7 @@ ABSURD = {
         "{shape: constant, rate: 1/s}",
         "{shape: constant, rate: 1/s, peak: 2/s}",
         "15: sources.operators.rate.peak",
-        "a field that is not known",
+        "a field that the shape constant does not have",
         "one of shape, rate",
     ),
     "a brace that does not end": (
@@ -699,8 +699,15 @@ ABSURD = {
         "run: {deadline",
         "faults: [{inject: concurrency, on: I, at: 1m, for: 1m, limit: 1}]\nrun: {deadline",
         "27: faults[0].on",
-        "a field that is not known",
+        "a field that the fault concurrency does not have",
         "one of inject, at, for, limit, run",
+    ),
+    "a share of what is down altogether": (
+        "run: {deadline",
+        "faults: [{inject: down, on: I, at: 1m, for: 1m, rate: 0.5}]\nrun: {deadline",
+        "27: faults[0].rate",
+        "a field that the fault down does not have",
+        "one of inject, at, on, for, run",
     ),
 }
 

@@ -1,6 +1,8 @@
 """Durations, rates and times of day."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from hinagata.scenario.units import per_second, seconds, seconds_of_day, show_seconds
 
+GUIDE = (Path(__file__).parents[3] / "docs" / "scenario.md").read_text(encoding="utf-8")
 WHOLE = st.integers(min_value=0, max_value=10**9)
 DURATION_UNITS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 RATE_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
@@ -54,6 +57,49 @@ def test_fails_on_what_is_no_rate(text: str) -> None:
     """A rate without a unit of time is refused."""
     with pytest.raises(ValueError, match="a rate such as 100/s or 6000/min"):
         per_second(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "proposed"),
+    [
+        ("10 minutes", "10m"),
+        ("10 mins", "10m"),
+        ("1 hour", "1h"),
+        ("5 days", "5d"),
+        ("10 secs", "10s"),
+    ],
+)
+def test_a_slip_in_a_duration_is_answered_with_a_unit_of_the_guide(
+    text: str, proposed: str
+) -> None:
+    """`10 minutes` is proposed as what the guide writes."""
+    with pytest.raises(ValueError, match=re.escape(f"(did you mean {proposed}?)")):
+        seconds(text)
+    assert proposed.lstrip("0123456789") in guided("duration")
+
+
+@pytest.mark.parametrize(
+    ("text", "proposed"),
+    [("10 rps", "10/s"), ("10/minute", "10/min"), ("10 per m", "10/min"), ("10/hour", "10/h")],
+)
+def test_a_slip_in_a_rate_is_answered_with_a_unit_of_the_guide(text: str, proposed: str) -> None:
+    """`10 rps` is proposed as what the guide writes."""
+    with pytest.raises(ValueError, match=re.escape(f"(did you mean {proposed}?)")):
+        per_second(text)
+    assert proposed.lstrip("0123456789") in guided("rate")
+
+
+def test_a_rate_a_day_is_not_proposed() -> None:
+    """The guide has none."""
+    with pytest.raises(ValueError, match=r"^a rate such as 100/s or 6000/min$"):
+        per_second("10/day")
+    assert "/d" not in guided("rate")
+
+
+def guided(what: str) -> set[str]:
+    """The units that the guide names for a duration or a rate."""
+    (row,) = re.findall(rf"^\| {what} \|([^|]*)\|", GUIDE, re.MULTILINE)
+    return set(re.findall(r"`\d+([^`]+)`", row))
 
 
 @pytest.mark.parametrize("text", ["24:00", "08:60", "8", "480"])
