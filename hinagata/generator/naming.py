@@ -33,12 +33,9 @@ _PACKAGES = (
     *("samtranslator", "setuptools", "starlette", "uvicorn", "yaml"),
 )
 # Files of these names cannot be made on Windows, whatever their suffix.
-_DEVICES = ("aux", "con", "nul", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
-    "aux",
-    "con",
-    "nul",
-    "prn",
-    *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
+_DEVICES = (
+    *("aux", "con", "nul", "prn"),
+    *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)),
 )
 
 
