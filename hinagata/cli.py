@@ -77,7 +77,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--version", action=_Version, help="print the version")
     commands = parser.add_subparsers(metavar="COMMAND", dest="name", parser_class=_Parser)
     known = {
-        "list": (_list, "list the samples", "hinagata list"),
+        "list": (_list, "list the samples and their scenarios", "hinagata list"),
         "synth": (_synth, "synthesize the app into cdk.out", "hinagata synth"),
         "topology": (
             _topology,
@@ -264,18 +264,22 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deadline",
         metavar="SECONDS",
-        type=_positive,
+        type=_above_zero("seconds"),
         help="how long to wait for results; default: what the scenario says",
     )
     parser.add_argument(
-        "--report", metavar="FILE", type=Path, help="write a page with plots: --output html=FILE"
+        "--report",
+        metavar="FILE",
+        type=Path,
+        help="write a page with plots: the same as --output html=FILE",
     )
     parser.add_argument(
         "--output",
         metavar="FORMAT=FILE",
         action="append",
         default=[],
-        help="write a file too, html or json, with every message; as often as you like",
+        help="write a page (html) or a document (json) with every message too, as json=run.json "
+        "or just run.json; as often as you like",
     )
     parser.add_argument(
         "--keep", action="store_true", help="leave everything up afterwards, until Ctrl-C"
@@ -298,7 +302,7 @@ def _add_redrive_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rate",
         metavar="PER_SECOND",
-        type=_positive,
+        type=_above_zero("events a second"),
         default=10.0,
         help="how many events a second go back at most; default: 10",
     )
@@ -309,14 +313,21 @@ def _add_scenario_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=("check", "schema", "locust"),
-        help="check: read files; schema: print it; locust: print a file's traffic for Locust",
+        help="check: read scenarios; schema: print their format; locust: print a scenario's "
+        "traffic for Locust",
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="what to check")
+    parser.add_argument(
+        "scenarios",
+        metavar="NAME_OR_FILE",
+        nargs="*",
+        help="what to read: the name of a sample's scenario, or any file",
+    )
     parser.add_argument(
         "--against",
         metavar="PATH",
         type=Path,
-        help="a cdk.out folder or a template that must have all that the files name",
+        help="a cdk.out folder or a template that must have all that the scenarios name; "
+        "default: nodes are not checked",
     )
 
 
@@ -475,15 +486,20 @@ def _add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    # Written so that NaN is refused too.
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"found {text}, expected a number of seconds above 0")
-    return value
+def _above_zero(what: str) -> Callable[[str], float]:
+    """Return what reads a number of something, and refuses none of it."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = 0.0
+        # Written so that NaN is refused too.
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"found {text}, expected a number of {what} above 0")
+        return value
+
+    return read
 
 
 def _refuse(word: str, parser: argparse.ArgumentParser) -> NoReturn:
@@ -510,6 +526,12 @@ def _list(arguments: argparse.Namespace) -> int:
     for sample in samples:
         print(f"{sample.name:<{width}}  {sample.title}")
         print(f"{'':<{width}}  {sample.summary}")
+        if sample.scenarios:
+            names = (
+                f"{name} (default)" if name == sample.scenario else name
+                for name in sample.scenarios
+            )
+            print(f"{'':<{width}}  scenarios: {', '.join(names)}")
     return GOOD
 
 
@@ -635,24 +657,27 @@ def _scenario(arguments: argparse.Namespace) -> int:
     if arguments.action == "schema":
         from hinagata.scenario.schema import schema_text
 
-        if arguments.files:
-            raise UsageError(f"schema takes no file; found {arguments.files[0]}")
+        if arguments.scenarios:
+            raise UsageError(f"schema takes no scenario; found {arguments.scenarios[0]}")
         print(schema_text(), end="")
         return GOOD
     if arguments.action == "locust":
-        return _scenario_for_locust(arguments.files)
-    from hinagata.scenario import read_scenario
+        return _scenario_for_locust(arguments.scenarios)
+    from hinagata.scenario import find_scenario, read_scenario
 
-    if not arguments.files:
-        raise UsageError("no file to check; see: hinagata scenario --help")
+    if not arguments.scenarios:
+        raise UsageError("no scenario to check; see: hinagata scenario --help")
     topology = None
+    unchecked = "; that its nodes exist was not checked: add --against cdk.out"
     if arguments.against is not None:
         from hinagata.topology.reading import read_topology
 
         topology = read_topology(arguments.against)
+        unchecked = ""
     failed = False
-    for file in arguments.files:
+    for name in arguments.scenarios:
         try:
+            file = _shown(find_scenario(name, project=Path.cwd()))
             scenario = read_scenario(file, project=Path.cwd())
             if topology is not None:
                 from hinagata.lab.hold import hold
@@ -662,17 +687,18 @@ def _scenario(arguments: argparse.Namespace) -> int:
             print(f"hinagata: {error}", file=sys.stderr)
             failed = True
         else:
-            print(f"{file}: good")
+            print(f"{file}: good{unchecked}")
     return WRONG if failed else GOOD
 
 
-def _scenario_for_locust(files: Sequence[Path]) -> int:
+def _scenario_for_locust(names: Sequence[str]) -> int:
     from hinagata.lab.locust_file import locust_file
-    from hinagata.scenario import read_scenario
+    from hinagata.scenario import find_scenario, read_scenario
 
-    if len(files) != 1:
-        raise UsageError(f"locust takes one file; found {len(files)}")
-    print(locust_file(read_scenario(files[0], project=Path.cwd())), end="")
+    if len(names) != 1:
+        raise UsageError(f"locust takes one scenario; found {len(names)}")
+    file = _shown(find_scenario(names[0], project=Path.cwd()))
+    print(locust_file(read_scenario(file, project=Path.cwd())), end="")
     return GOOD
 
 

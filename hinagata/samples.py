@@ -8,6 +8,8 @@ from hinagata.errors import HinagataError, UsageError
 from hinagata.suggestion import suggest
 
 FOLDER = "stacks"
+# As in `hinagata.scenario`, which takes longer to load than a list of samples should.
+SCENARIOS = "scenarios"
 FIELDS = ("title", "summary", "talk", "stack", "scenario")
 
 
@@ -26,6 +28,7 @@ class Sample:
         talk: which talk presented the system.
         stack: the id of the stack.
         scenario: the scenario to run if none is named.
+        scenarios: the names of all that it has, that one first.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Sample:
     talk: str
     stack: str
     scenario: str
+    scenarios: tuple[str, ...] = ()
 
 
 def read_samples(project: Path) -> list[Sample]:
@@ -73,4 +77,7 @@ def _read_card(file: Path) -> Sample:
     for field in FIELDS:
         if not isinstance(card.get(field), str):
             raise CardError(f"{file}: the card has no {field}; expected {field} = a text")
-    return Sample(name=file.stem, **{field: card[field] for field in FIELDS})
+    fields = {field: card[field] for field in FIELDS}
+    files = (file.parents[1] / SCENARIOS / file.stem).glob("*.yaml")
+    names = sorted((each.stem for each in files), key=lambda n: (n != fields["scenario"], n))
+    return Sample(name=file.stem, scenarios=tuple(names), **fields)

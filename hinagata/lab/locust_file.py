@@ -11,8 +11,8 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from typing import NoReturn, cast
 
-from hinagata.errors import HinagataError
 from hinagata.scenario import (
     BurstRate,
     ClosedLoopRate,
@@ -20,7 +20,9 @@ from hinagata.scenario import (
     DiurnalRate,
     Put,
     RampRate,
+    Request,
     Scenario,
+    ScenarioError,
     Source,
     TraceRate,
     Zipf,
@@ -34,12 +36,12 @@ _HEAD = '''\
 """{name}: what a scenario sends, for Locust.
 
     pip install locust
-    {variables} locust -f FILE --headless --run-time 60s
+    {command} locust -f FILE --headless
 
-More machines: one with --master, the others with --worker --master-host (docs.locust.io,
-"Distributed load generation"). Variables: NAME_URL, where each entry is; NAME_SIGN, the region,
-where requests are signed for IAM (needs botocore, and credentials in the environment); SHARE, of
-the rates and the users, 1 by default; START, the second of the scenario at which it begins.
+It ends after SECONDS, or with the scenario. More machines: one with --master, the others with
+--worker --master-host (docs.locust.io, "Distributed load generation").
+
+{variables}
 """
 
 import json
@@ -52,7 +54,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from random import Random
 
@@ -60,7 +62,8 @@ from locust import HttpUser, LoadTestShape, constant, events, task
 
 SHARE = float(os.environ.get("SHARE", "1"))
 START = float(os.environ.get("START", "0"))
-DURATION = {duration!r}
+# Locust itself ignores --run-time where a shape says when to end.
+END = min({duration!r}, START + float(os.environ.get("SECONDS", "inf")))
 DAY_SECONDS = 86400.0
 began = time.monotonic()
 
@@ -125,11 +128,18 @@ class Sender(HttpUser):
     def signed(self, path, headers, body):
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
-        from botocore.session import Session
 
         request = AWSRequest(self.method, self.host.rstrip("/") + path, headers, body or b"")
-        SigV4Auth(Session().get_credentials(), "execute-api", self.region).add_auth(request)
+        SigV4Auth(credentials(), "execute-api", self.region).add_auth(request)
         return dict(request.headers.items())
+
+
+@cache
+def credentials():
+    # Looked up once: it is told in the log each time.
+    from botocore.session import Session
+
+    return Session().get_credentials()
 
 
 '''
@@ -137,8 +147,8 @@ class Sender(HttpUser):
 _USER = """\
 class {kind}(Sender):
     fixed_count = max(1, math.ceil({users} * SHARE))
-    host = os.environ.get("{variable}_URL", "http://127.0.0.1:8080")
-    region = os.environ.get("{variable}_SIGN", "")
+    host = os.environ.get("{url}", "http://127.0.0.1:8080")
+    region = os.environ.get("{sign}", "")
     method, path = {method!r}, {path!r}
     label = {label!r}
     body = {body}
@@ -153,7 +163,7 @@ class Whole(LoadTestShape):
 
     def tick(self):
         users = sum(kind.fixed_count for kind in ({kinds},))
-        return (users, users) if second() < DURATION else None
+        return (users, users) if second() < END else None
 '''
 
 
@@ -162,13 +172,20 @@ def locust_file(scenario: Scenario) -> str:
 
     Args:
         scenario: the scenario; of its faults and expectations nothing is in the file.
+
+    Raises:
+        ScenarioError: a source sends no requests, but events.
     """
+    for name, source in scenario.sources.items():
+        if isinstance(source.request, Put):
+            _refuse(scenario, name, source)
     kinds = _class_names(scenario)
-    variables = dict.fromkeys(_variable(source) for source in scenario.sources.values())
+    urls = {_url(source): source.entry for source in scenario.sources.values()}
     parts = [
         _HEAD.format(
             name=scenario.name,
-            variables=" ".join(f"{name}_URL=https://..." for name in variables),
+            command=" ".join(["SECONDS=60", *(f"{name}=https://..." for name in urls)]),
+            variables="\n".join(_explained(scenario)),
             duration=scenario.duration_seconds,
         ),
         *(f"{part}\n\n" for part in _parts(scenario)),
@@ -177,6 +194,34 @@ def locust_file(scenario: Scenario) -> str:
         _TAIL.format(kinds=", ".join(kinds.values())),
     ]
     return "".join(parts)
+
+
+def _refuse(scenario: Scenario, name: str, source: Source) -> NoReturn:
+    field = f"sources.{name}.request"
+    raise ScenarioError(
+        file=scenario.file,
+        line=scenario.lines[field],
+        field=field,
+        found=f"an event, which the sender puts into {source.entry} itself",
+        expected="a request over HTTP, which is all that Locust sends",
+    )
+
+
+def _explained(scenario: Scenario) -> list[str]:
+    """Return a line for each variable that the file reads."""
+    told: dict[str, str] = {}
+    for source in scenario.sources.values():
+        told[_url(source)] = f"where {source.entry} is, up to the paths of its requests"
+        told[_sign(source)] = (
+            f"the region, as us-east-1, if {source.entry} asks for IAM; needs botocore, credentials"
+        )
+    told |= {
+        "SHARE": "of the rates and the users; 1 by default",
+        "START": "the second of the scenario at which it begins; 0 by default",
+        "SECONDS": "how long it lasts; by default until the scenario ends",
+    }
+    width = max(map(len, told))
+    return [f"{name:<{width}}  {meaning}" for name, meaning in told.items()]
 
 
 def _parts(scenario: Scenario) -> Iterator[str]:
@@ -196,12 +241,7 @@ def _parts(scenario: Scenario) -> Iterator[str]:
 
 
 def _user(kind: str, name: str, source: Source) -> str:
-    rate, request = source.rate, source.request
-    if isinstance(request, Put):
-        raise HinagataError(
-            f"{name} puts its events into {source.entry} itself, which no HTTP request does: "
-            "expected sources that send requests"
-        )
+    rate, request = source.rate, cast("Request", source.request)
     if isinstance(rate, ClosedLoopRate):
         users = rate.users
         written = f"    rate = 0\n    wait_time = constant({rate.think_seconds!r})\n"
@@ -212,7 +252,8 @@ def _user(kind: str, name: str, source: Source) -> str:
     return _USER.format(
         kind=kind,
         users=users,
-        variable=_variable(source),
+        url=_url(source),
+        sign=_sign(source),
         method=request.method,
         path=request.path,
         label=f"{name}: {request.path}",
@@ -242,6 +283,14 @@ def _peak(source: Source) -> float:
         case DiurnalRate():
             return rate.peak_per_second
     return 0.0
+
+
+def _url(source: Source) -> str:
+    return f"{_variable(source)}_URL"
+
+
+def _sign(source: Source) -> str:
+    return f"{_variable(source)}_SIGN"
 
 
 def _variable(source: Source) -> str:

@@ -19,6 +19,16 @@ COMMANDS = (
     "list, synth, topology, check, explain, run, scenario, price, redrive, simulate, plan, "
     "choose, layouts, doctor"
 )
+ONE_ENTRY = """\
+name: one-entry
+sources:
+  people:
+    entry: Api
+    request: {method: GET, path: /}
+    rate: {shape: constant, rate: 1/s}
+    reaches: [Hop]
+    run: {messages: 1, rate: 1/s}
+"""
 CARD = """\
 title = "Connected car"
 summary = "Cars report, services follow."
@@ -86,10 +96,17 @@ def test_every_command_has_an_example(name: str, capsys: pytest.CaptureFixture[s
 
 
 def test_the_samples_are_listed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A name, a title and a summary each."""
+    """A name, a title, a summary and its scenarios each."""
+    folder = project / "scenarios" / "connected_car"
+    folder.mkdir(parents=True)
+    for name in ("a_storm", "morning_rush"):
+        (folder / f"{name}.yaml").touch()
+
     assert main(["list"]) == 0
     assert capsys.readouterr().out == (
-        "connected_car  Connected car\n               Cars report, services follow.\n"
+        "connected_car  Connected car\n"
+        "               Cars report, services follow.\n"
+        "               scenarios: morning_rush (default), a_storm\n"
     )
 
 
@@ -161,17 +178,24 @@ WRONG = {
     ),
     "no scenario file": (
         ["scenario", "check"],
-        "no file to check; see: hinagata scenario --help",
+        "no scenario to check; see: hinagata scenario --help",
     ),
     "a file to print as a schema": (
         ["scenario", "schema", "s.yaml"],
-        "schema takes no file; found s.yaml",
+        "schema takes no scenario; found s.yaml",
     ),
     "nothing to do with a scenario": (
         ["scenario", "chek"],
         (
             "argument action: invalid choice: 'chek' (choose from 'check', 'schema', 'locust'); "
             "see: hinagata scenario --help"
+        ),
+    ),
+    "no rate": (
+        ["redrive", "connected_car", "--endpoint", "http://x", "--rate", "0"],
+        (
+            "argument --rate: found 0, expected a number of events a second above 0; "
+            "see: hinagata redrive --help"
         ),
     ),
     "a deadline that is no time": (
@@ -223,7 +247,8 @@ def test_each_scenario_file_is_answered(project: Path, capsys: pytest.CaptureFix
     assert main(["scenario", "check", "small.yaml"]) == 0
     assert main(["scenario", "check", "bad.yaml", "small.yaml", "none.yaml"]) == 2
     captured = capsys.readouterr()
-    assert captured.out == "small.yaml: good\nsmall.yaml: good\n"
+    unchecked = "that its nodes exist was not checked: add --against cdk.out"
+    assert captured.out == f"small.yaml: good; {unchecked}\n" * 2
     assert captured.err == (
         "hinagata: bad.yaml:1: found no sources; expected the fields name, sources\n"
         "hinagata: none.yaml: there is no such scenario file\n"
@@ -233,15 +258,32 @@ def test_each_scenario_file_is_answered(project: Path, capsys: pytest.CaptureFix
 def test_a_scenario_file_is_held_against_an_architecture(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without running anything."""
+    """Without running anything; what is good then is good without more ado."""
     write(project, SCENARIO)
-    (project / "a.json").write_text('{"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi"}}}')
+    resources = {
+        "Api": {"Type": "AWS::ApiGateway::RestApi"},
+        "Hop": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"Environment": {"Variables": {"POWERTOOLS_SERVICE_NAME": "Hop"}}},
+        },
+    }
+    (project / "a.json").write_text(json.dumps({"Resources": resources}))
+    (project / "api.yaml").write_text(ONE_ENTRY)
+
+    assert main(["scenario", "check", "api.yaml", "--against", "a.json"]) == 0
+    assert capsys.readouterr().out == "api.yaml: good\n"
 
     assert main(["scenario", "check", "small.yaml", "--against", "a.json"]) == 2
     assert capsys.readouterr().err == (
         'hinagata: small.yaml:6: sources.cars.entry: found "Gateway", which the architecture does '
         "not have; expected the name of a load balancer or API: Api\n"
     )
+
+
+def test_the_help_of_a_run_tells_what_a_suffix_does(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--output run.json` is as good as `--output json=run.json`."""
+    assert main(["run", "--help"]) == 0
+    assert "as json=run.json or just run.json" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_reader_that_leaves_is_no_error(project: Path) -> None:

@@ -16,12 +16,13 @@ import pytest
 
 from hinagata.cli import main
 from hinagata.lab.locust_file import locust_file
+from hinagata.scenario import ScenarioError
 from tests.workbench.lab.service import serving
 from tests.workbench.scenario.scenario_text import SCENARIO, WHOLE, read, write
 
 FAST = """\
 name: fast
-duration: 3s
+duration: 1h
 sources:
   cars:
     entry: DeviceGateway
@@ -41,13 +42,21 @@ sources:
 
 @pytest.mark.timeout(120)
 def test_locust_sends_what_the_scenario_says(tmp_path: Path) -> None:
-    """As often, to each entry, with keys, ids, times and traces; and ends with the scenario."""
+    """As often, to each entry, with keys, ids, times and traces; signed where asked; to the end."""
     file = tmp_path / "fast.py"
     file.write_text(locust_file(read(tmp_path, FAST)))
     with serving(lambda _: 202) as service:
         done = subprocess.run(
             [sys.executable, "-m", "locust", "-f", file, "--headless", "--only-summary"],
-            env={**os.environ, "DEVICE_GATEWAY_URL": service.url, "COMMAND_API_URL": service.url},
+            env={
+                **os.environ,
+                "SECONDS": "3",
+                "DEVICE_GATEWAY_URL": service.url,
+                "COMMAND_API_URL": service.url,
+                "COMMAND_API_SIGN": "us-east-1",
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+            },
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -56,6 +65,9 @@ def test_locust_sends_what_the_scenario_says(tmp_path: Path) -> None:
         )
 
     assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Found credentials") == 1
+    signed = {request.path for request in service.received if "Authorization" in request.headers}
+    assert signed == {"/commands"}
     kinds = Counter(request.path.split("/")[1] for request in service.received)
     assert 40 <= kinds["vehicles"] <= 62
     assert 4 <= kinds["commands"] <= 14
@@ -116,7 +128,43 @@ def test_the_command_prints_it(
     assert capsys.readouterr().out == locust_file(read(tmp_path))
 
 
+def test_the_command_takes_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `hinagata run --scenario` does."""
+    folder = tmp_path / "scenarios" / "car"
+    folder.mkdir(parents=True)
+    write(tmp_path).rename(folder / "small.yaml")
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["scenario", "locust", "small"]) == 0
+    assert capsys.readouterr().out.startswith('"""small: what a scenario sends')
+
+
 def test_fails_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     """One scenario is one file."""
     assert main(["scenario", "locust"]) == 2
-    assert capsys.readouterr().err == "hinagata: locust takes one file; found 0\n"
+    assert capsys.readouterr().err == "hinagata: locust takes one scenario; found 0\n"
+
+
+def test_fails_for_events_that_their_senders_put_themselves(tmp_path: Path) -> None:
+    """Locust sends requests; the source that does not is named with its line."""
+    request = "request: {method: GET, path: /health}"
+    event = "request: {event: up, source: /health, body: telemetry.json}"
+
+    with pytest.raises(ScenarioError) as failure:
+        locust_file(read(tmp_path, SCENARIO.replace(request, event)))
+    assert str(failure.value) == (
+        f"{tmp_path}/small.yaml:14: sources.operators.request: found an event, which the sender "
+        "puts into Api itself; expected a request over HTTP, which is all that Locust sends"
+    )
+
+
+def test_the_head_tells_each_variable(tmp_path: Path) -> None:
+    """By its own name, and no option that Locust ignores."""
+    head = locust_file(read(tmp_path)).split('"""')[1]
+
+    assert "SECONDS=60 GATEWAY_URL=https://... API_URL=https://... locust -f FILE" in head
+    assert "--run-time" not in head
+    written = set(re.findall(r"environ\.get\(\"(\w+)\"", locust_file(read(tmp_path))))
+    assert written == set(re.findall(r"^([A-Z_]+)  ", head, re.MULTILINE))
