@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pattern_runtime.answers import NoAnswerError, ask, post
     from pattern_runtime.api import each_request
     from pattern_runtime.batches import each_batch
     from pattern_runtime.breaker import BreakerOpenError, CircuitBreaker, circuit_breaker
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from pattern_runtime.retry import retried
     from pattern_runtime.send import (
         NotTakenError,
+        invoke,
         publish,
         put_event,
         put_record,
         send_to_queue,
         start_workflow,
     )
+    from pattern_runtime.service import serve
     from pattern_runtime.spans import Span, span
     from pattern_runtime.steps import Results, each_step
 
@@ -34,9 +37,11 @@ _HOMES = {
     "JsonObject": "events",
     "MalformedEventError": "events",
     "MissingVariableError": "environment",
+    "NoAnswerError": "answers",
     "NotTakenError": "send",
     "Results": "steps",
     "Span": "spans",
+    "ask": "answers",
     "circuit_breaker": "breaker",
     "delete_object": "objects",
     "each_batch": "batches",
@@ -44,7 +49,9 @@ _HOMES = {
     "each_object": "objects",
     "each_request": "api",
     "each_step": "steps",
+    "invoke": "send",
     "parse_json": "events",
+    "post": "answers",
     "publish": "send",
     "put_event": "send",
     "put_object": "objects",
@@ -52,6 +59,7 @@ _HOMES = {
     "required": "environment",
     "retried": "retry",
     "send_to_queue": "send",
+    "serve": "service",
     "span": "spans",
     "start_workflow": "send",
 }
@@ -63,9 +71,11 @@ __all__ = [
     "JsonObject",
     "MalformedEventError",
     "MissingVariableError",
+    "NoAnswerError",
     "NotTakenError",
     "Results",
     "Span",
+    "ask",
     "circuit_breaker",
     "delete_object",
     "each_batch",
@@ -73,7 +83,9 @@ __all__ = [
     "each_object",
     "each_request",
     "each_step",
+    "invoke",
     "parse_json",
+    "post",
     "publish",
     "put_event",
     "put_object",
@@ -81,6 +93,7 @@ __all__ = [
     "required",
     "retried",
     "send_to_queue",
+    "serve",
     "span",
     "start_workflow",
 ]

@@ -18,6 +18,9 @@ from pattern_runtime.spans import print_malformed, span
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import (
+        DynamoDBRecord,
+    )
     from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import (
         KinesisStreamRecord,
     )
@@ -37,8 +40,9 @@ class BehindFailureError(Exception):
 def each_event(handle: Handle, *, remember: timedelta = timedelta(days=4)) -> LambdaHandler:
     """Make the Lambda handler that calls `handle` for each event of an invocation.
 
-    It takes a batch from an SQS queue (also of SNS messages without raw delivery) or a Kinesis
-    stream, and reports the items that failed, each of which its source delivers again; in a FIFO
+    It takes a batch from an SQS queue (also of SNS messages without raw delivery), a Kinesis
+    stream, or the changes of a DynamoDB table whose items keep, as `event`, the event that wrote
+    them; and reports the items that failed, each of which its source delivers again; in a FIFO
     queue or a stream nothing runs ahead of a failed item. It takes an asynchronous invocation with
     one event too; there an exception fails the invocation. Every event prints a span.
 
@@ -78,8 +82,11 @@ def _handle_batch(
         return _handle_queue(payload, context, attempt)
     if source == "aws:kinesis":
         return _handle_stream(payload, context, attempt)
+    if source == "aws:dynamodb":
+        return _handle_changes(payload, context, attempt)
     raise MalformedEventError(
-        f"a batch comes from aws:sqs or aws:kinesis, not from {source}; connect one of those"
+        "a batch comes from aws:sqs, aws:kinesis or aws:dynamodb, not from "
+        f"{source}; connect one of those"
     )
 
 
@@ -113,6 +120,28 @@ def _handle_stream(
         )
 
     return process_partial_response(payload, handle_record, processor, context)
+
+
+def _handle_changes(
+    payload: dict[str, Any], context: "LambdaContext", attempt: _Attempt
+) -> "PartialItemFailureResponse":
+    processor = BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+
+    def handle_change(record: "DynamoDBRecord") -> None:
+        _stop_behind_failure(processor)
+        change = record.raw_event["dynamodb"]
+        # Without an image the item was deleted, or expired: nobody's event.
+        if "NewImage" in change:
+            _run(lambda: _from_item(change["NewImage"]), str(record.event_id), context, attempt)
+
+    return process_partial_response(payload, handle_change, processor, context)
+
+
+def _from_item(item: dict[str, Any]) -> Event:
+    text = item.get("event", {}).get("S")
+    if text is None:
+        raise MalformedEventError("the item has no text `event`, the event that wrote it")
+    return Event.from_json(text)
 
 
 def _stop_behind_failure(processor: BatchProcessor) -> None:

@@ -34,6 +34,7 @@ class FakeAws:
         self.executions: dict[tuple[str, str], str] = {}
         self.objects: dict[tuple[str, str], dict[str, Any]] = {}
         self.functions: dict[str, Callable[[bytes], dict[str, Any]]] = {}
+        self.invoked: dict[str, list[bytes]] = defaultdict(list)
         self.failing: dict[str, Exception] = {}
 
     def client(self, _service: str) -> "FakeAws":
@@ -85,8 +86,11 @@ class FakeAws:
         self.executions[stateMachineArn, name] = input
         return {"executionArn": name}
 
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:
+    def invoke(self, *, FunctionName: str, Payload: bytes, **request: Any) -> dict[str, Any]:
         self._may_fail("invoke")
+        if request.get("InvocationType") == "Event":
+            self.invoked[FunctionName].append(Payload)
+            return {"StatusCode": 202}
         return self.functions[FunctionName](Payload)
 
     # S3

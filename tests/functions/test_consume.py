@@ -59,6 +59,38 @@ def test_every_kind_of_batch_is_read(
     ]
 
 
+def test_a_change_of_a_table_is_the_event_that_made_it(
+    worker: Worker, context: FakeContext, spans: Spans
+) -> None:
+    """An item keeps its event; what was deleted is nobody's, and what is no event is reported."""
+    event = Event.from_object(lambda_event("direct"))
+
+    def change(number: str, image: dict[str, Any] | None) -> dict[str, Any]:
+        new = {"NewImage": image} if image is not None else {}
+        return {
+            "eventID": number,
+            "eventSource": "aws:dynamodb",
+            "dynamodb": {"SequenceNumber": number, **new},
+        }
+
+    answer = each_event(worker.handle)(
+        {
+            "Records": [
+                change("1", {"event": {"S": event.to_json()}}),
+                change("2", None),
+                change("3", {"id": {"S": "something else"}}),
+                change("4", {"event": {"S": event.to_json()}}),
+            ]
+        },
+        context,
+    )
+
+    # In order: what is behind the one that failed is left alone.
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "3"}, {"itemIdentifier": "4"}]}
+    assert worker.handled == [event.id]
+    assert [line["status"] for line in spans()] == ["ok", "error"]
+
+
 def test_a_direct_invocation_is_one_event(
     worker: Worker, context: FakeContext, spans: Spans
 ) -> None:

@@ -5,45 +5,22 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import anyio
-import httpx
 import pytest
 
 from connected_car.gateway.app import app
 from pattern_runtime import Event
 from tests.fakes.aws import FakeAws
+from tests.fakes.caller import Caller
 from tests.functions.conftest import lambda_event
 
 Spans = Callable[[], list[dict[str, Any]]]
 TOKEN = {"Authorization": "Bearer open-sesame"}
 
 
-class Caller:
-    """Calls the gateway in this process, without a socket."""
-
-    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Make one request, and return the whole answer."""
-
-        async def call() -> httpx.Response:
-            transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-                return await client.request(method, path, **options)
-
-        return anyio.run(call)
-
-    def get(self, path: str) -> httpx.Response:
-        """Make a GET request."""
-        return self.request("GET", path)
-
-    def post(self, path: str, **options: Any) -> httpx.Response:
-        """Make a POST request."""
-        return self.request("POST", path, **options)
-
-
 @pytest.fixture
 def car(fake_aws: FakeAws) -> Caller:
     """Return somebody who calls a gateway whose AWS is a fake."""
-    return Caller()
+    return Caller(app)
 
 
 def test_the_gateway_is_healthy_by_itself(car: Caller, fake_aws: FakeAws) -> None:

@@ -1,6 +1,7 @@
 """Sending: the envelope, and what the service itself needs to know beside it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from pattern_runtime import (
     Event,
     NotTakenError,
     aws,
+    invoke,
     publish,
     put_event,
     put_record,
@@ -43,6 +45,30 @@ def test_a_topic_gets_the_event_and_its_type(fake_aws: FakeAws, event: Event) ->
     (message,) = fake_aws.published["arn:topic"]
     assert Event.from_json(message["Message"]) == event
     assert message["MessageAttributes"]["type"]["StringValue"] == "vehicle.telemetry"
+
+
+@pytest.mark.parametrize("send", [send_to_queue, publish])
+def test_what_keeps_an_order_gets_the_group_and_what_a_repeat_is_known_by(
+    fake_aws: FakeAws, event: Event, send: Any
+) -> None:
+    """Both fit SQS's letters, whatever is in them, and are the same for the same."""
+    send("there", event, group="/cars/ü 7")
+    send("there", event, group="/cars/ü 7")
+
+    first, again = (fake_aws.messages | fake_aws.published)["there"]
+    assert first == again
+    assert re.fullmatch(r"[0-9a-f]{64}", first["MessageGroupId"])
+    assert re.fullmatch(r"[0-9a-f]{64}", first["MessageDeduplicationId"])
+
+
+def test_an_invoked_function_gets_the_event_and_is_not_waited_for(
+    fake_aws: FakeAws, event: Event
+) -> None:
+    """The payload is the envelope."""
+    invoke("shipping", event)
+
+    (payload,) = fake_aws.invoked["shipping"]
+    assert Event.from_json(payload) == event
 
 
 def test_a_stream_gets_the_event_under_its_key(fake_aws: FakeAws, event: Event) -> None:
