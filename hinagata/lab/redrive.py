@@ -10,16 +10,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hinagata.assembly.synthesis import synthesize
 from hinagata.errors import UsageError
 from hinagata.lab.dead_letters import BATCH, FIFO, HIDDEN_SECONDS
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.observation import SpanReader
 from hinagata.lab.redrive_parcels import FailedAgainError, Parcel, Parcels
-from hinagata.lab.redrive_ways import Way, physical_names, ways_of
+from hinagata.lab.redrive_ways import Way, elsewhere, physical_names, ways_of
 from hinagata.lab.spans import Span, Status
 from hinagata.suggestion import suggest
 from hinagata.topology.reading import read_topology
@@ -27,6 +25,7 @@ from hinagata.topology.reading import read_topology
 if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef
 
+    from hinagata.assembly.cloud_assembly import CloudAssembly
     from hinagata.samples import Sample
 
 _FUNCTION = "AWS::Lambda::Function"
@@ -45,7 +44,7 @@ class Letter:
         queue: what the queue that it lies in is called.
         message_id: the queue's name for it.
         events: the ids of its events, as far as it tells.
-        received: how often it was received, over all queues.
+        receives: after how many receives its queue gave it up; None if no queue did.
         sent_at: when it was first sent, in seconds since the epoch.
         why: the last error that the hop told of it.
         back_to: what it goes back to.
@@ -56,7 +55,7 @@ class Letter:
     queue: str
     message_id: str
     events: tuple[str, ...]
-    received: int
+    receives: int | None
     sent_at: float
     why: str
     back_to: str
@@ -70,21 +69,47 @@ class Redrive:
         endpoint: where it runs.
         ways: its dead-letter queues.
         log_groups: where its hops write.
+        elsewhere: what else takes letters, which nobody looks into here.
+
+    Attributes:
+        hops: those that can leave letters in these queues.
+        elsewhere: as given.
     """
 
     def __init__(
-        self, endpoint: Endpoint, ways: Sequence[Way], *, log_groups: Sequence[str] = ()
+        self,
+        endpoint: Endpoint,
+        ways: Sequence[Way],
+        *,
+        log_groups: Sequence[str] = (),
+        elsewhere: Sequence[str] = (),
     ) -> None:
+        self.hops = tuple(dict.fromkeys(way.hop for way in ways))
+        self.elsewhere = tuple(elsewhere)
         self._endpoint = endpoint
         self._ways = ways
         self._log_groups = log_groups
         self._sqs = endpoint.client("sqs")
         self._parcels = Parcels(endpoint)
 
-    def read(self) -> list[Letter]:
-        """Return every dead letter, and leave it where it is."""
+    def read(self, hop: str | None = None) -> list[Letter]:
+        """Return every dead letter, and leave it where it is.
+
+        Args:
+            hop: only what this hop gave up.
+
+        Raises:
+            UsageError: no dead-letter queue takes what it gives up.
+        """
+        if hop is not None and hop not in self.hops:
+            raise UsageError(
+                f"--hop: no dead-letter queue takes what {hop} gives up; expected "
+                f"{suggest(hop, self.hops)}"
+            )
         found: list[tuple[Way, MessageTypeDef, Parcel]] = []
         for way in self._ways:
+            if hop not in {None, way.hop}:
+                continue
             held: dict[str, str] = {}
             try:
                 found += [
@@ -100,7 +125,7 @@ class Redrive:
                 queue=way.name,
                 message_id=message["MessageId"],
                 events=parcel.events,
-                received=int(message["Attributes"]["ApproximateReceiveCount"]),
+                receives=way.receives,
                 sent_at=_sent_at(message),
                 why=_why(way.hop, parcel, errors),
                 back_to=parcel.back_to,
@@ -227,34 +252,27 @@ class Redrive:
         return {(span.hop, span.id): span.error for span in ordered}
 
 
-def redrive_of(sample: Sample, *, project: Path, endpoint: Endpoint) -> Redrive:
+def redrive_of(sample: Sample, assembly: CloudAssembly, *, endpoint: Endpoint) -> Redrive:
     """Return the redrive of a sample that runs on an endpoint.
 
     Args:
         sample: the sample.
-        project: the folder with the app, which is synthesized if it has changed.
+        assembly: the app that it is part of.
         endpoint: where the sample's stack was deployed.
 
     Raises:
         HinagataError: the stack is not there.
     """
-    topology = read_topology(synthesize(project).directory)
-    physical = physical_names(topology, sample.stack, endpoint)
+    topology = read_topology(assembly.directory)
+    physical = physical_names(topology, sample, endpoint)
     groups = {name for node, name in physical.items() if node.type == _LOG_GROUP}
     groups |= {f"/aws/lambda/{name}" for node, name in physical.items() if node.type == _FUNCTION}
-    return Redrive(endpoint, ways_of(topology, physical), log_groups=sorted(groups))
-
-
-def only(ways: Sequence[Letter], hop: str | None) -> list[Letter]:
-    """Return the letters of a hop, or all of them.
-
-    Raises:
-        UsageError: the hop has none, and others do.
-    """
-    hops = list(dict.fromkeys(letter.hop for letter in ways))
-    if hop is not None and hops and hop not in hops:
-        raise UsageError(f"{hop} has no dead letters; expected {suggest(hop, hops)}")
-    return [letter for letter in ways if hop is None or letter.hop == hop]
+    return Redrive(
+        endpoint,
+        ways_of(topology, physical),
+        log_groups=sorted(groups),
+        elsewhere=elsewhere(topology, physical),
+    )
 
 
 def _why(hop: str, parcel: Parcel, errors: Mapping[tuple[str, str], str]) -> str:

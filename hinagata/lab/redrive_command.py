@@ -6,9 +6,10 @@ from typing import TextIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hinagata.assembly.synthesis import synthesize
 from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.endpoint import Endpoint
-from hinagata.lab.redrive import only, redrive_of
+from hinagata.lab.redrive import redrive_of
 from hinagata.lab.redrive_report import write_json, write_text
 from hinagata.lab.steps import Steps
 from hinagata.samples import Sample
@@ -37,6 +38,7 @@ def redrive(
 
     Raises:
         HinagataError: the endpoint does not answer, or the sample is not there.
+        UsageError: no dead-letter queue takes what the hop gives up.
     """
     if not endpoint_url.startswith(("http://", "https://")):
         raise UsageError(
@@ -46,9 +48,12 @@ def redrive(
     gone: set[str] = set()
     unseen = 0
     try:
+        with steps.step("synthesize"):
+            assembly = synthesize(project)
+        with steps.step("find the dead-letter queues"):
+            found = redrive_of(sample, assembly, endpoint=Endpoint(endpoint_url))
         with steps.step("read the dead letters"):
-            found = redrive_of(sample, project=project, endpoint=Endpoint(endpoint_url))
-            letters = only(found.read(), hop)
+            letters = found.read(hop)
             unseen = found.unseen(letters)
         if per_second is not None and letters:
             with steps.step("send them back") as step:
@@ -62,6 +67,9 @@ def redrive(
             f"{endpoint_url} did not answer as expected: {error}; what was not sent back lies "
             "where it lay"
         ) from error
-    write = write_json if format == "json" else write_text
-    write(letters, gone, stream, unseen=unseen, now=time.time())
+    now, elsewhere = time.time(), found.elsewhere
+    if format == "json":
+        write_json(letters, gone, stream, now=now, unseen=unseen, elsewhere=elsewhere)
+    else:
+        write_text(letters, gone, stream, now=now, unseen=unseen, hop=hop, elsewhere=elsewhere)
     return len(gone) >= len(letters) + unseen

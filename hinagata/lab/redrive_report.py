@@ -18,6 +18,8 @@ def write_text(
     *,
     now: float,
     unseen: int = 0,
+    hop: str | None = None,
+    elsewhere: Sequence[str] = (),
 ) -> None:
     """Write which letters there are, alike ones together, and what became of them.
 
@@ -27,26 +29,28 @@ def write_text(
         stream: where to.
         now: the time, in seconds since the epoch.
         unseen: how many lie behind them in FIFO queues, where nobody could read them.
+        hop: whose letters alone were asked for.
+        elsewhere: what takes letters and was not looked into.
     """
+    if elsewhere:
+        stream.write(f"not looked into: {', '.join(elsewhere)}; only queues are read here\n")
     if not letters:
-        stream.write("nothing is dead\n")
+        stream.write(f"nothing is dead{f' at {hop}' if hop else ''}\n")
         return
     queues: dict[tuple[str, str], list[Letter]] = defaultdict(list)
     for letter in letters:
         queues[letter.hop, letter.queue].append(letter)
-    for (hop, queue), inside in queues.items():
-        stream.write(f"{hop}  {len(inside)} in {queue}\n")
+    for (giver, queue), inside in queues.items():
+        stream.write(f"{giver}  {len(inside)} in {queue}\n")
         alike: dict[tuple[str, str, str], list[Letter]] = defaultdict(list)
         for letter in inside:
             alike[letter.why, letter.back_to, letter.kept].append(letter)
         for (why, back_to, kept), group in alike.items():
-            received = sorted({letter.received for letter in group})
-            times = f"{received[0]}" if len(received) == 1 else f"{received[0]}-{received[-1]}"
             age = _in_words(now - min(letter.sent_at for letter in group))
             events = [event for letter in group for event in letter.events]
             named = ", ".join(events[:_NAMED]) + (", ..." if len(events) > _NAMED else "")
             stream.write(f"  {len(group)} x {why}\n")
-            stream.write(f"      received {times} times, the oldest {age} ago: {named or '?'}\n")
+            stream.write(f"      {_tries(group[0])}the oldest {age} ago: {named or '?'}\n")
             if kept:
                 stream.write(f"      stays: {kept}\n")
             else:
@@ -71,7 +75,12 @@ def write_text(
 
 
 def as_document(
-    letters: Sequence[Letter], gone: Collection[str], *, now: float, unseen: int = 0
+    letters: Sequence[Letter],
+    gone: Collection[str],
+    *,
+    now: float,
+    unseen: int = 0,
+    elsewhere: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the same for a program."""
     return {
@@ -81,7 +90,7 @@ def as_document(
                 "queue": letter.queue,
                 "message_id": letter.message_id,
                 "events": list(letter.events),
-                "received": letter.received,
+                "receives": letter.receives,
                 "age_seconds": round(now - letter.sent_at, 3),
                 "why": letter.why,
                 "back_to": letter.back_to,
@@ -92,6 +101,7 @@ def as_document(
         ],
         "dead": len(letters) + unseen,
         "went_back": len(gone),
+        "not_looked_into": list(elsewhere),
     }
 
 
@@ -102,10 +112,18 @@ def write_json(
     *,
     now: float,
     unseen: int = 0,
+    elsewhere: Sequence[str] = (),
 ) -> None:
     """Write the document."""
-    json.dump(as_document(letters, gone, now=now, unseen=unseen), stream, indent=2)
+    document = as_document(letters, gone, now=now, unseen=unseen, elsewhere=elsewhere)
+    json.dump(document, stream, indent=2)
     stream.write("\n")
+
+
+def _tries(letter: Letter) -> str:
+    if letter.receives is None:
+        return ""
+    return f"given up after {letter.receives} receive{'' if letter.receives == 1 else 's'}, "
 
 
 def _in_words(seconds: float) -> str:

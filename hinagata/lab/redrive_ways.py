@@ -16,6 +16,7 @@ from hinagata.topology.edge import FAILURE, Edge, Kind
 from hinagata.topology.node import Role
 
 if TYPE_CHECKING:
+    from hinagata.samples import Sample
     from hinagata.topology.graph import Topology
     from hinagata.topology.node import Node
 
@@ -34,6 +35,9 @@ class Way:
         sources: for each name of a queue, function or workflow that letters go back to, its URL,
             name or ARN; of a stream's letters and an invocation's, the letter itself says where.
         written: the names that a workflow itself wrote into its letters.
+        receives: after how many receives a queue gives a message up; None where that is not how
+            letters come about. How often a letter was received is no such number: every look at
+            it counts.
     """
 
     hop: str
@@ -41,6 +45,7 @@ class Way:
     name: str
     sources: Mapping[str, str]
     written: tuple[str, ...] = ()
+    receives: int | None = None
 
 
 def ways_of(topology: Topology, physical: Mapping[Node, str]) -> list[Way]:
@@ -62,6 +67,7 @@ def ways_of(topology: Topology, physical: Mapping[Node, str]) -> list[Way]:
                     queue=physical[queue],
                     name=queue.name,
                     sources={node.name: physical[node] for node in backs if node in physical},
+                    receives=_receives(topology, queue),
                 )
             )
     known = {way.queue for way in ways}
@@ -79,6 +85,26 @@ def ways_of(topology: Topology, physical: Mapping[Node, str]) -> list[Way]:
     return ways
 
 
+def elsewhere(topology: Topology, physical: Mapping[Node, str]) -> list[str]:
+    """Return what takes what an architecture gives up, and is no queue: nobody looks into it here.
+
+    Args:
+        topology: the architecture.
+        physical: the endpoint's name of each resource that is there.
+    """
+    takers = {edge.target: None for edge in topology.edges(*FAILURE) if edge.target in physical}
+    return [node.name for node in takers if node.role is not Role.QUEUE]
+
+
+def _receives(topology: Topology, queue: Node) -> int | None:
+    """Return the one number of receives after which messages come to a dead-letter queue."""
+    found: set[float] = set()
+    for edge in topology.into(queue, *FAILURE):
+        if edge.source.role is Role.QUEUE:
+            found |= edge.source.numbers("RedrivePolicy", "maxReceiveCount") or set()
+    return int(found.pop()) if len(found) == 1 else None
+
+
 def _backs(edge: Edge, topology: Topology) -> Iterator[Node]:
     """Yield what dead letters go back to: a queue, or what was not reached."""
     if edge.source.role is Role.QUEUE or edge.source.type == _FUNCTION:
@@ -89,19 +115,19 @@ def _backs(edge: Edge, topology: Topology) -> Iterator[Node]:
             yield onward.target
 
 
-def physical_names(topology: Topology, stack: str, endpoint: Endpoint) -> dict[Node, str]:
-    """Return the endpoint's name of each resource of a stack.
+def physical_names(topology: Topology, sample: Sample, endpoint: Endpoint) -> dict[Node, str]:
+    """Return the endpoint's name of each resource of a sample's stack.
 
     Args:
         topology: the architecture.
-        stack: the name of the stack.
+        sample: the sample.
         endpoint: where it was deployed.
 
     Raises:
         HinagataError: the stack is not there.
     """
     cloudformation = endpoint.client("cloudformation")
-    where = endpoint.url or "AWS"
+    stack, where = sample.stack, endpoint.url or "AWS"
     try:
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
         names = {
@@ -112,7 +138,7 @@ def physical_names(topology: Topology, stack: str, endpoint: Endpoint) -> dict[N
     except ClientError as error:
         raise UsageError(
             f"there is no stack {stack} on {where} ({error.response['Error']['Message']}); "
-            "deploy it first, e.g. with: hinagata run SAMPLE --keep"
+            f"deploy it first, e.g. with: hinagata run {sample.name} --keep"
         ) from None
     except BotoCoreError as error:
         raise UsageError(

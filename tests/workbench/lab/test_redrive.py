@@ -5,12 +5,15 @@ import json
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from hinagata.errors import UsageError
 from hinagata.lab.endpoint import Endpoint
-from hinagata.lab.redrive import Letter, Redrive, only
+from hinagata.lab.redrive import Letter, Redrive
 from hinagata.lab.redrive_report import write_json, write_text
-from hinagata.lab.redrive_ways import Way
+from hinagata.lab.redrive_ways import Way, elsewhere, physical_names, ways_of
+from hinagata.samples import Sample
+from hinagata.topology.reading import topology_of
 
 NOW = 10_000.0
 
@@ -23,7 +26,7 @@ def letter(number: int, **fields: Any) -> Letter:
             "queue": "Orders/DeadLetters",
             "message_id": f"m-{number}",
             "events": (f"order-{number}",),
-            "received": 5,
+            "receives": 5,
             "sent_at": NOW - 600,
             "why": "PartnerError: 503",
             "back_to": "Orders/Queue",
@@ -40,14 +43,14 @@ def text(letters: list[Letter], *gone: str) -> str:
 
 
 def test_alike_letters_are_told_together() -> None:
-    """By hop, queue and reason, with receives, age and the first few events."""
-    letters = [letter(number, received=5 + number % 2) for number in range(7)]
+    """By hop, queue and reason, with tries, age and the first few events."""
+    letters = [letter(number) for number in range(7)]
 
     said = text([*letters, letter(9, why="KeyError: 'item'", sent_at=NOW - 30)])
 
     assert "Billing  8 in Orders/DeadLetters" in said
     assert "7 x PartnerError: 503" in said
-    assert "received 5-6 times, the oldest 10 min ago: order-0, order-1, order-2" in said
+    assert "given up after 5 receives, the oldest 10 min ago: order-0, order-1, order-2" in said
     assert "order-4, ..." in said
     assert "1 x KeyError: 'item'" in said
     assert "the oldest 30 s ago: order-9" in said
@@ -74,8 +77,24 @@ def test_what_nobody_can_read_yet_is_counted() -> None:
 
 
 def test_nothing_dead_is_one_line() -> None:
-    """Good news is short."""
+    """Good news is short, and says of whom it is."""
     assert text([]) == "nothing is dead\n"
+    stream = io.StringIO()
+    write_text([], (), stream, now=NOW, hop="Billing")
+    assert stream.getvalue() == "nothing is dead at Billing\n"
+
+
+def test_a_letter_of_no_queue_has_no_receives() -> None:
+    """What a function gave up was tried by invocations, which its reason tells; one is one."""
+    assert "      the oldest 10 min ago: order-1" in text([letter(1, receives=None)])
+    assert "given up after 1 receive, the oldest" in text([letter(1, receives=1)])
+
+
+def test_what_lies_elsewhere_is_not_passed_over() -> None:
+    """Letters in a bucket are not read, so nobody may think that there are none."""
+    stream = io.StringIO()
+    write_text([], (), stream, now=NOW, elsewhere=["Failures"])
+    assert stream.getvalue().startswith("not looked into: Failures; only queues are read here\n")
 
 
 def test_a_program_gets_every_letter() -> None:
@@ -90,21 +109,14 @@ def test_a_program_gets_every_letter() -> None:
         "queue": "Orders/DeadLetters",
         "message_id": "m-2",
         "events": ["order-2"],
-        "received": 5,
+        "receives": 5,
         "age_seconds": 600,
         "why": "PartnerError: 503",
         "back_to": "Orders/Queue",
         "kept": "",
         "went_back": True,
     }
-
-
-def test_fails_if_the_hop_has_no_letters() -> None:
-    """A slip of the pen is not good news."""
-    with pytest.raises(UsageError, match="Biling has no dead letters; expected Billing"):
-        only([letter(1)], "Biling")
-    assert only([letter(1)], "Billing") == [letter(1)]
-    assert only([], "Billing") == []
+    assert said["not_looked_into"] == []
 
 
 class FakeEndpoint:
@@ -192,6 +204,27 @@ def subject_letters(fake: FakeEndpoint) -> list[Letter]:
     return [letter(0, message_id=name) for name in fake.dead]
 
 
+def test_fails_for_a_hop_that_leaves_no_letters() -> None:
+    """A slip of the pen is not good news, even if nothing is dead."""
+    fake = FakeEndpoint()
+    message = "no dead-letter queue takes what Biling gives up; expected Billing"
+
+    with pytest.raises(UsageError, match=message):
+        redrive(fake, Orders="http://q/orders").read("Biling")
+    assert redrive(fake, Orders="http://q/orders").read("Billing") == []
+
+
+def test_to_look_is_not_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQS counts each look as a receive: what is told is after how many the queue gave up."""
+    fake = FakeEndpoint("{}")
+    way = Way(hop="Billing", queue="q", name="Dead", sources={"Orders": "http://q"}, receives=3)
+    subject = Redrive(cast("Endpoint", fake), [way])
+    monkeypatch.setattr(subject, "_errors", lambda _: {})
+    fake.attributes["ApproximateReceiveCount"] = "9"
+
+    assert [each.receives for each in subject.read()] == [3]
+
+
 @pytest.mark.parametrize(
     ("attributes", "kept", "queue"),
     [
@@ -213,3 +246,84 @@ def test_a_shared_dead_letter_queue_needs_letters_that_tell(
     assert not fake.hidden
     gone = subject.send_back([read], per_second=10, wait=fake.wait)
     assert bool(gone) is not bool(kept)
+
+
+class NoStacks:
+    """An endpoint on which nothing was deployed."""
+
+    url = "http://127.0.0.1:4566"
+
+    def client(self, _: str) -> Any:
+        """Return itself: CloudFormation is all that is asked."""
+        return self
+
+    def get_paginator(self, _: str) -> Any:
+        """Return itself."""
+        return self
+
+    def paginate(self, *, StackName: str) -> Any:  # noqa: N803 - AWS's own name
+        """Refuse, as CloudFormation does."""
+        error = {"Error": {"Code": "ValidationError", "Message": f"{StackName} does not exist"}}
+        raise ClientError(cast("Any", error), "ListStackResources")
+
+
+def test_fails_where_the_sample_is_not_up() -> None:
+    """What is proposed can be typed as it stands."""
+    sample = Sample(name="car", title="", summary="", talk="", stack="Car", scenario="rush")
+
+    with pytest.raises(UsageError) as failure:
+        physical_names(topology_of(), sample, cast("Endpoint", NoStacks()))
+    assert str(failure.value) == (
+        "there is no stack Car on http://127.0.0.1:4566 (Car does not exist); "
+        "deploy it first, e.g. with: hinagata run car --keep"
+    )
+
+
+def test_what_takes_letters_is_found_in_the_template() -> None:
+    """A queue after so many receives; a bucket, which is not looked into."""
+    topology = topology_of(
+        Shop={
+            "Resources": {
+                "Orders": {
+                    "Type": "AWS::SQS::Queue",
+                    "Properties": {
+                        "RedrivePolicy": {
+                            "deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]},
+                            "maxReceiveCount": 4,
+                        }
+                    },
+                },
+                "Dead": {"Type": "AWS::SQS::Queue"},
+                "Failures": {"Type": "AWS::S3::Bucket"},
+                "Billing": {
+                    "Type": "AWS::Lambda::Function",
+                    "Properties": {
+                        "Environment": {"Variables": {"POWERTOOLS_SERVICE_NAME": "Billing"}}
+                    },
+                },
+                "FromOrders": {
+                    "Type": "AWS::Lambda::EventSourceMapping",
+                    "Properties": {
+                        "EventSourceArn": {"Fn::GetAtt": ["Orders", "Arn"]},
+                        "FunctionName": {"Ref": "Billing"},
+                    },
+                },
+                "Events": {
+                    "Type": "AWS::Lambda::EventInvokeConfig",
+                    "Properties": {
+                        "FunctionName": {"Ref": "Billing"},
+                        "Qualifier": "$LATEST",
+                        "DestinationConfig": {
+                            "OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}
+                        },
+                    },
+                },
+            }
+        }
+    )
+    physical = {node: node.logical_id for node in topology.nodes}
+
+    assert [(way.hop, way.name, way.receives) for way in ways_of(topology, physical)] == [
+        ("Billing", "Dead", 4)
+    ]
+    assert elsewhere(topology, physical) == ["Failures"]
