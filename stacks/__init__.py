@@ -1,1 +1,1 @@
-"""Sample architectures: one stack for each system of the talks."""
+"""What is deployed: one system a file, its card beside it."""

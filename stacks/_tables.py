@@ -1,4 +1,4 @@
-"""The table that several samples keep what their handlers know in."""
+"""The table in which handlers keep what they know."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def keyed_table(
     """A table on demand, recoverable to any second, kept when its stack goes.
 
     Args:
-        stack: The sample.
+        stack: In which it is made.
         construct_id: The table's.
         key: Its partition key, a text.
         sort_key: Its sort key, a text. None: it has none.

@@ -55,8 +55,7 @@ class HvacPlatform(cdk.Stack):
 
     Args:
         devices: How many devices it is sized for.
-        screens: How many screens are open at once. None: 18 for each 1,000 devices, as in the
-            talk.
+        screens: How many screens are open at once. None: 18 for each 1,000 devices.
         layout: How the table is laid out: `building` is the one that wins; `device` and `item`
             are the two that lost, to compare with.
 

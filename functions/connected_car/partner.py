@@ -9,7 +9,7 @@ from pattern_runtime import Event
 from pattern_runtime.events import ID_HEADER
 from pattern_runtime.trace import HTTP_HEADER, onward_trace
 
-# Without a partner the sample's own stand-in accepts everything.
+# Without a partner a stand-in of our own accepts everything.
 PARTNER_URL = os.environ.get("PARTNER_URL", "")
 
 _TOO_MANY_REQUESTS = 429
