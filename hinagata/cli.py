@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 from hinagata.errors import HinagataError, UsageError
 from hinagata.suggestion import suggest
 
+_TRACE = "1-5759e988-bd862e3fe1be46a994272793"
+MOST_DAYS = 400  # as long as a lake keeps spans, unless it is told otherwise
 GOOD, NO, WRONG = 0, 1, 2
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
@@ -114,6 +116,11 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
             "show what is dead in a sample's dead-letter queues and why, and send it back",
             "hinagata redrive resilient_orders --endpoint http://127.0.0.1:4566",
         ),
+        "trace": (
+            _trace,
+            "show a message's way through everything, out of the lake that keeps it",
+            f"hinagata trace trace_lake {_TRACE} --endpoint http://127.0.0.1:4566",
+        ),
         "simulate": (
             _simulate,
             "say what an architecture would do under a scenario, before it exists",
@@ -157,6 +164,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     )
     _add_run_arguments(parsers["run"])
     _add_redrive_arguments(parsers["redrive"])
+    _add_trace_arguments(parsers["trace"])
     _add_price_arguments(parsers["price"])
     _add_plan_arguments(parsers["plan"])
     _add_choose_arguments(parsers["choose"])
@@ -298,6 +306,10 @@ def _add_redrive_arguments(parser: argparse.ArgumentParser) -> None:
         "--endpoint", metavar="URL", required=True, help="where it runs: an AWS endpoint that is up"
     )
     parser.add_argument("--hop", metavar="HOP", help="only what this hop gave up")
+    parser.description = (
+        f"{parser.description} Queues are read, not buckets; of a FIFO queue's group ten letters "
+        "are shown at a time, the others counted, and all go back."
+    )
     parser.add_argument("--apply", action="store_true", help="send it back; default: only show it")
     parser.add_argument(
         "--rate",
@@ -305,6 +317,24 @@ def _add_redrive_arguments(parser: argparse.ArgumentParser) -> None:
         type=_above_zero("events a second"),
         default=10.0,
         help="how many events a second go back at most; default: 10",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+
+
+def _add_trace_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sample", metavar="SAMPLE", help="one that has a lake, as trace_lake")
+    parser.add_argument(
+        "trace", metavar="TRACE", help="the root of a trace, 1-..., or the header that it stands in"
+    )
+    parser.add_argument(
+        "--endpoint", metavar="URL", required=True, help="where it runs: an AWS endpoint that is up"
+    )
+    parser.add_argument(
+        "--days",
+        metavar="DAYS",
+        type=_whole,
+        default=1,
+        help="how many days after it began the trace may have gone on; default: 1",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
@@ -502,6 +532,12 @@ def _above_zero(what: str) -> Callable[[str], float]:
     return read
 
 
+def _whole(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"found {text}, expected 1 to {MOST_DAYS:,} days")
+    return int(text)
+
+
 def _refuse(word: str, parser: argparse.ArgumentParser) -> NoReturn:
     if not word.startswith("-"):
         raise UsageError(f"{word} is one argument too many; see: {parser.prog} --help")
@@ -651,6 +687,26 @@ def _redrive(arguments: argparse.Namespace) -> int:
         )
         else NO
     )
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    from hinagata.samples import find_sample
+
+    sample = find_sample(arguments.sample, project=Path.cwd())
+    try:
+        from hinagata.lab.trace_command import trace
+    except ModuleNotFoundError as error:
+        raise _not_installed("trace", error) from None
+    whole = trace(
+        sample,
+        arguments.trace,
+        project=Path.cwd(),
+        endpoint_url=arguments.endpoint,
+        days=arguments.days,
+        stream=sys.stdout,
+        format=arguments.format,
+    )
+    return GOOD if whole else NO
 
 
 def _scenario(arguments: argparse.Namespace) -> int:

@@ -17,6 +17,8 @@ from hinagata.errors import HinagataError
 from hinagata.lab.assets import upload_file_asset
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.stubs import Stub, stubbed
+from hinagata.topology.graph import Topology
+from hinagata.topology.node import Node
 
 EMULATOR_DEADLINE_SECONDS = 300.0
 AWS_DEADLINE_SECONDS = 3600.0
@@ -48,6 +50,15 @@ class Deployment:
     stubs: tuple[Stub, ...]
     resources: Mapping[tuple[str, str], str]  # (stack, logical id) -> physical id
     outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (stack, name) -> value
+
+    def physical(self, topology: Topology) -> dict[Node, str]:
+        """Return the endpoint's name of each resource that was deployed.
+
+        Args:
+            topology: the architecture.
+        """
+        named = ((node, (node.template.name, node.logical_id)) for node in topology.nodes)
+        return {node: self.resources[key] for node, key in named if key in self.resources}
 
 
 def deploy(

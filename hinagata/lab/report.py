@@ -49,6 +49,12 @@ def write_text(result: Result, file: IO[str], *, verbose: bool = False) -> None:
     for line in _left_out(result, verbose=verbose):
         console.print(Text(line))
     console.print()
+    if result.lake is not None:
+        from hinagata.lab.lake_report import lines
+
+        for line in lines(result.lake):
+            console.print(Text(line), soft_wrap=True)
+        console.print()
     if result.verdicts:
         console.print(_verdicts(result, unicode="utf" in console.encoding.lower()))
         console.print()
@@ -104,6 +110,10 @@ def document(result: Result, *, messages: bool) -> dict[str, Any]:
         "gaps": [{"name": gap.name, "wrong": gap.wrong} for gap in result.gaps],
         "expectations": [asdict(verdict) for verdict in result.verdicts],
     }
+    if result.lake is not None:
+        from hinagata.lab.lake_report import document as lake_document
+
+        found["lake"] = lake_document(result.lake)
     if messages:
         found["timeline"] = None if result.timeline is None else asdict(result.timeline)
         found["messages"] = [_journey(journey) for journey in result.journeys]

@@ -34,6 +34,7 @@ from hinagata.lab.faults.aim import Aim
 from hinagata.lab.faults.session import FaultSession, refuse_foreign
 from hinagata.lab.hold import hold
 from hinagata.lab.judgement import judge
+from hinagata.lab.lake import LakeTrace, lake_of
 from hinagata.lab.late_returns import late_returns
 from hinagata.lab.messages import messages
 from hinagata.lab.observation import Observation, Progress
@@ -252,7 +253,26 @@ def play(
             expectation: _stored(expectation, records.sent, wiring, endpoint)
             for expectation in scenario.expectations.stored
         }
-        return _result(stage, scenario, wiring, evidence, records, stored=stored, faults=faults)
+        lake = _asked_lake(stage, wiring, records, steps)
+        return _result(
+            stage, scenario, wiring, evidence, records, stored=stored, faults=faults, lake=lake
+        )
+
+
+def _asked_lake(stage: Stage, wiring: Wiring, records: Records, steps: Steps) -> LakeTrace | None:
+    """Return the trace of the last message as the sample's lake has it, if it has a lake."""
+    last = next((each for each in reversed(records.sent) if each.accepted_at is not None), None)
+    lake = lake_of(stage.topology, stage.deployment.physical(stage.topology))
+    # On AWS a lake has it after some minutes: there it is asked by Athena.
+    if lake is None or last is None or stage.endpoint.is_aws:
+        return None
+    with steps.step("ask the lake"):
+        try:
+            with lake.copied(stage.endpoint) as copied:
+                return copied.trace(last.trace, hops=wiring.flow.reaches[last.source])
+        except (HinagataError, BotoCoreError, ClientError) as error:
+            steps.say(f"the lake was not asked: {error}")
+            return None
 
 
 def _why(error: BaseException) -> str:
@@ -275,6 +295,7 @@ def _result(
     *,
     stored: Mapping[StoredExpectation, StoredState] | None = None,
     faults: tuple[FaultRecord, ...] = (),
+    lake: LakeTrace | None = None,
     stopped: str = "",
 ) -> Result:
     """Return what the records come to; expectations are judged only of a run that was not ended."""
@@ -317,6 +338,7 @@ def _result(
         paths=tuple(path_accounts(flow, records)),
         journeys=tuple(journeys(flow, records)),
         traces=traces,
+        lake=lake,
         timeline=seconds,
         # Of the sample alone: the app may hold others.
         topology=read_topology(*stage.assembly.stacks),

@@ -27,6 +27,7 @@ class Span:
         trace: the root of the trace that the event came with; empty if the line does not tell.
         parent: the segment that sent the event on; empty if none is known.
         segment: the id of this work; empty if the line does not tell.
+        type: the event's type; empty if the line does not tell.
     """
 
     hop: str
@@ -38,6 +39,7 @@ class Span:
     trace: str = ""
     parent: str = ""
     segment: str = ""
+    type: str = ""
 
     @property
     def handled(self) -> bool:
@@ -67,6 +69,7 @@ def _read_span(line: str) -> Span | None:
             trace=trace.get("Root", ""),
             parent=trace.get("Parent", ""),
             segment=str(fields.get("segment", "")),
+            type=str(fields.get("type", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

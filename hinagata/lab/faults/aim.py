@@ -62,11 +62,7 @@ class Aim:
         if target is Target.DEPENDENCY and fault.target in self.outside:
             return [Place(kind=Kind.OUTSIDE, name=fault.target)]
         hops = read_hops(self.topology)
-        deployed = {
-            node: self.deployment.resources[node.template.name, node.logical_id]
-            for node in self.topology.nodes
-            if (node.template.name, node.logical_id) in self.deployment.resources
-        }
+        deployed = self.deployment.physical(self.topology)
         if target in {Target.HANDLER, Target.FUNCTION, Target.CONTAINER}:
             found = list(self._handlers(fault.target, hops, deployed))
         elif target is Target.CHANNEL:

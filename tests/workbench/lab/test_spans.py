@@ -12,7 +12,7 @@ LINE = {"span": "Ingest", "id": "a", "type": "t", "start": 1.5, "end": 2, "statu
 def test_a_line_is_a_span() -> None:
     """Every field that the accounting needs is read, what else is there is not."""
     assert read_spans(json.dumps(LINE)) == [
-        Span(hop="Ingest", id="a", start=1.5, end=2.0, status=Status.OK)
+        Span(hop="Ingest", id="a", start=1.5, end=2.0, status=Status.OK, type="t")
     ]
 
 

@@ -1,0 +1,69 @@
+"""`hinagata trace`: a message's way through everything, out of the lake that keeps it."""
+
+from pathlib import Path
+from typing import TextIO
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hinagata.assembly.synthesis import synthesize
+from hinagata.errors import HinagataError, UsageError
+from hinagata.lab.endpoint import Endpoint
+from hinagata.lab.hops import read_hops
+from hinagata.lab.lake import QUERY, lake_of, root_of
+from hinagata.lab.lake_report import write_json, write_text
+from hinagata.lab.redrive_ways import physical_names
+from hinagata.lab.steps import Steps
+from hinagata.samples import Sample
+from hinagata.topology.reading import read_topology
+
+
+def trace(
+    sample: Sample,
+    asked: str,
+    *,
+    project: Path,
+    endpoint_url: str,
+    days: int,
+    stream: TextIO,
+    format: str,
+) -> bool:
+    """Show a trace as the lake of a sample has it, and say whether it came to every hop.
+
+    Args:
+        sample: the sample.
+        asked: the root of the trace, or a header with it.
+        project: the folder with the app.
+        endpoint_url: where it runs.
+        days: how many days after its beginning the trace may have gone on.
+        stream: where the answer goes.
+        format: text or json.
+
+    Raises:
+        HinagataError: the endpoint does not answer, the sample is not there or has no lake.
+    """
+    root = root_of(asked)
+    if not endpoint_url.startswith(("http://", "https://")):
+        raise UsageError(
+            f"{endpoint_url} is no endpoint; expected a URL such as http://127.0.0.1:4566; on AWS "
+            f"ask Athena, which has the query `{QUERY}`"
+        )
+    steps, endpoint = Steps(), Endpoint(endpoint_url)
+    try:
+        with steps.step("read the lake"):
+            assembly = synthesize(project)
+            stacks = [stack for stack in assembly.stacks if stack.name == sample.stack]
+            topology = read_topology(*stacks)
+            lake = lake_of(topology, physical_names(topology, sample, endpoint))
+            if lake is None:
+                raise HinagataError(
+                    f"{sample.name} has no lake: no stack of it has a query `{QUERY}`, which the "
+                    "pattern LogLake makes"
+                )
+            with lake.copied(endpoint) as copied:
+                hops = dict.fromkeys(read_hops(topology).names.values())
+                found = copied.trace(root, days=days, hops=hops)
+    except (BotoCoreError, ClientError) as error:
+        raise HinagataError(f"{endpoint_url} did not answer as expected: {error}") from error
+    write = write_json if format == "json" else write_text
+    write(found, stream)
+    return not found.missing
