@@ -10,7 +10,7 @@ from hinagata.suggestion import suggest
 FOLDER = "stacks"
 # As in `hinagata.scenario`, which takes longer to load than a list of samples should.
 SCENARIOS = "scenarios"
-FIELDS = ("title", "summary", "talk", "stack", "scenario")
+FIELDS = ("title", "summary", "stack", "scenario")
 
 
 class CardError(HinagataError):
@@ -25,19 +25,19 @@ class Sample:
         name: the stem of the card's file, and of everything else that belongs to the sample.
         title: a few words.
         summary: a sentence.
-        talk: which talk presented the system.
         stack: the id of the stack.
         scenario: the scenario to run if none is named.
         scenarios: the names of all that it has, that one first.
+        talk: which talk presented the system. None: none did.
     """
 
     name: str
     title: str
     summary: str
-    talk: str
     stack: str
     scenario: str
     scenarios: tuple[str, ...] = ()
+    talk: str | None = None
 
 
 def read_samples(project: Path) -> list[Sample]:
@@ -77,7 +77,9 @@ def _read_card(file: Path) -> Sample:
     for field in FIELDS:
         if not isinstance(card.get(field), str):
             raise CardError(f"{file}: the card has no {field}; expected {field} = a text")
+    if not isinstance(card.get("talk", ""), str):
+        raise CardError(f"{file}: found talk = {card['talk']}, expected a text, or no talk")
     fields = {field: card[field] for field in FIELDS}
     files = (file.parents[1] / SCENARIOS / file.stem).glob("*.yaml")
     names = sorted((each.stem for each in files), key=lambda n: (n != fields["scenario"], n))
-    return Sample(name=file.stem, scenarios=tuple(names), **fields)
+    return Sample(name=file.stem, scenarios=tuple(names), talk=card.get("talk"), **fields)

@@ -40,6 +40,21 @@ def test_a_card_tells_of_a_sample(tmp_path: Path) -> None:
     ]
 
 
+def test_a_system_that_no_talk_presented_is_a_sample_too(tmp_path: Path) -> None:
+    """A project of one's own tells of no talk."""
+    card = CARD.replace('talk = "talk"\n', "")
+
+    assert find_sample("shop", project=project(tmp_path, shop=card)).talk is None
+
+
+def test_fails_for_a_talk_that_is_no_text(tmp_path: Path) -> None:
+    """The card, what was found and what is expected are named."""
+    folder = project(tmp_path, connected_car=CARD.replace('talk = "talk"', "talk = 1.1"))
+
+    with pytest.raises(CardError, match=r"connected_car.toml: found talk = 1.1, expected a text"):
+        read_samples(folder)
+
+
 def test_fails_for_a_name_that_is_not_known(tmp_path: Path) -> None:
     """What it may have meant, and what exists, are told."""
     folder = project(tmp_path, connected_car=CARD, trace_lake=CARD)
