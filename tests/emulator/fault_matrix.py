@@ -550,7 +550,7 @@ class Matrix:
             time.sleep(QUIET_SECONDS)
             struck = self._struck(inject, injections)
             poison = Counter(
-                number for number, _ in {(s.number, s.message) for s in read_strikes(self._board)}
+                number for number, _ in {(s.number, s.messages) for s in read_strikes(self._board)}
             )
         dead = {hop.name: self._dead(hop, sent[hop.name]) for hop in hops}
         before = self.effects()

@@ -186,7 +186,7 @@ def test_poison_is_given_up_and_nothing_else(faulty: Faulty) -> None:
     with faulty.injected(Inject.POISON, Kind.FUNCTION, made["F"], rate=0.2, seed="3") as fault:
         send(faulty, made["Queue"], *ids)
         eventually(lambda: depth(faulty, made["Dead"]) and settled(faulty, made, ids), within=30)
-    poisoned = {strike.message for strike in faulty.strikes(fault)}
+    poisoned = {message for strike in faulty.strikes(fault) for message in strike.messages}
 
     assert depth(faulty, made["Dead"]) == len(poisoned)
     assert set(seen(faulty, made["Logs"])) == set(ids) - poisoned
@@ -199,7 +199,7 @@ def test_poison_in_a_fifo_queue_lets_nothing_run_ahead(faulty: Faulty) -> None:
     with faulty.injected(Inject.POISON, Kind.FUNCTION, made["F"], rate=0.2, seed="3") as fault:
         send(faulty, made["Queue"], *ids)
         eventually(lambda: depth(faulty, made["Dead"]) and settled(faulty, made, ids), within=30)
-    poisoned = {strike.message for strike in faulty.strikes(fault)}
+    poisoned = {message for strike in faulty.strikes(fault) for message in strike.messages}
     processed = seen(faulty, made["Logs"])
 
     assert poisoned.isdisjoint(processed)
@@ -286,7 +286,7 @@ def test_a_queue_delivers_twice(faulty: Faulty, more: dict[str, Any]) -> None:
     ) as fault:
         send(faulty, queue, *ids)
         taken = received(faulty, queue)
-        twice = [strike.message for strike in faulty.strikes(fault)]
+        twice = [message for strike in faulty.strikes(fault) for message in strike.messages]
         eventually(
             lambda: (taken.extend(received(faulty, queue)), len(taken) == len(ids + twice))[1]
         )
@@ -306,7 +306,7 @@ def test_a_queue_delivers_out_of_order(faulty: Faulty) -> None:
     ) as fault:
         send(faulty, queue, *ids)
         taken = received(faulty, queue)
-        late = {strike.message for strike in faulty.strikes(fault)}
+        late = {message for strike in faulty.strikes(fault) for message in strike.messages}
         eventually(lambda: (taken.extend(received(faulty, queue)), len(taken) >= len(ids))[1])
 
     assert 0 < len(late) < len(ids)
@@ -343,7 +343,7 @@ def test_a_stream_has_records_twice_or_late(faulty: Faulty, inject: Inject, at_o
         else:
             for each in data:
                 kinesis.put_record(StreamName=stream, Data=each.encode(), PartitionKey="one")
-        struck = {strike.message for strike in faulty.strikes(fault)}
+        struck = {message for strike in faulty.strikes(fault) for message in strike.messages}
         twice = len(struck) if inject is Inject.DUPLICATE else 0
         eventually(lambda: len(records(faulty, stream)) == len(data) + twice)
     on_stream = records(faulty, stream)

@@ -28,12 +28,12 @@ class Strike:
     Attributes:
         number: of the fault in the scenario.
         at: when, in seconds since the epoch.
-        message: the id of the message that it was about; empty if it was about none.
+        messages: the ids of the messages that it was about, as far as they are known.
     """
 
     number: int
     at: float
-    message: str = ""
+    messages: tuple[str, ...] = ()
 
 
 def write_board(path: Path, injections: Iterable[Injection]) -> None:
@@ -49,7 +49,8 @@ def read_strikes(path: Path) -> Iterator[Strike]:
     done = _strikes_of(path)
     if done.exists():
         for line in done.read_text().splitlines():
-            yield Strike(**json.loads(line))
+            found = json.loads(line)
+            yield Strike(**{**found, "messages": tuple(found["messages"])})
 
 
 class Board:
@@ -99,9 +100,9 @@ class Board:
                 return injection
         return None
 
-    def struck(self, injection: Injection, message: str = "") -> None:
-        """Write down that a fault struck."""
-        line = json.dumps({"number": injection.number, "at": time.time(), "message": message})
+    def struck(self, injection: Injection, *messages: str) -> None:
+        """Write down that a fault struck, and the ids of the messages that it was about."""
+        line = json.dumps({"number": injection.number, "at": time.time(), "messages": messages})
         with self._lock, _strikes_of(self.path).open("a") as file:
             file.write(line + "\n")
 

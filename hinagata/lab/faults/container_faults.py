@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hinagata.lab.faults.board import Board
+from hinagata.lab.faults.identity import identity_of_request
 from hinagata.lab.faults.injection import Injection, Kind
 from hinagata.lab.patches.patch import emulator_module
 from hinagata.lab.tasks import PROCESSES
@@ -29,7 +30,6 @@ SYMBOLS = ("ministack.services.alb:_proxy_http_target",)
 IDLE_SECONDS = 60.0
 # Long enough for a request to be in the task's hands, short enough for it to be still at work.
 LONGEST_WORK_SECONDS = 0.05
-ID_HEADER = "idempotency-key"
 _FAILS = (Inject.RAISE, Inject.CRASH, Inject.HANG, Inject.KILL_TASK)
 
 
@@ -56,18 +56,20 @@ class ContainerFaults:
             headers: of the request.
             plain: forwards it.
         """
+        message = identity_of_request(headers)
         drawn = self._board.draw(Kind.CONTAINER, group, *_FAILS)
         if drawn is not None:
-            return await self._fail(*drawn, port, plain)
-        message = _identity(headers)
+            return await self._fail(*drawn, message, port, plain)
         poison = self._board.chosen(Kind.CONTAINER, group, message, Inject.POISON)
         if poison is not None and message:
             self._board.struck(poison, message)
             return _answer(500, "the container was made to fail at this message")
         return await plain()
 
-    async def _fail(self, fault: Injection, chance: float, port: int, plain: Forward) -> Response:
-        self._board.struck(fault)
+    async def _fail(
+        self, fault: Injection, chance: float, message: str, port: int, plain: Forward
+    ) -> Response:
+        self._board.struck(fault, *filter(None, [message]))
         if fault.inject is Inject.RAISE:
             return _answer(500, "the container was made to fail")
         if fault.inject is Inject.HANG:
@@ -84,10 +86,6 @@ class ContainerFaults:
     def _kill(self, port: int) -> None:
         with contextlib.suppress(OSError, ValueError):
             os.killpg(int((self._tasks / str(port)).read_text()), signal.SIGKILL)
-
-
-def _identity(headers: Mapping[str, str]) -> str:
-    return next((value for name, value in headers.items() if name.lower() == ID_HEADER), "")
 
 
 def _answer(status: int, message: str) -> Response:

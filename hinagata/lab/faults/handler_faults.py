@@ -5,6 +5,7 @@ may be of any language. What a failing handler has done before is left to the lo
 of its batch, or all of it without being able to say so, which is what makes duplicates.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -69,7 +70,7 @@ class HandlerFaults:
         self, worker: Any, event: Any, handle: Handle, fault: Injection, chance: float
     ) -> Answer:
         started = time.monotonic()
-        self._board.struck(fault)
+        self._board.struck(fault, *filter(None, _identities(event)))
         part = part_of(event, chance)
         log = "" if part is None else str(handle(part).get("log", ""))
         if fault.inject is Inject.HANG:
@@ -84,10 +85,9 @@ class HandlerFaults:
     def _with_poison(self, worker: Any, event: Any, handle: Handle) -> Answer:
         records = _batch(event)
         name = worker.func_name
-        if records is None:
-            poisoned = dict(self._poisoned(name, [identity_of_event(event)]))
-        else:
-            poisoned = dict(self._poisoned(name, [identity_of_record(each) for each in records]))
+        # What has no id is the same at each try by what it says.
+        identities = [each or json.dumps(event, sort_keys=True) for each in _identities(event)]
+        poisoned = dict(self._poisoned(name, identities))
         if not poisoned:
             return handle(event)
         if records is None or not self._reports_items(name, records[0]):
@@ -171,6 +171,13 @@ def _batch(event: Any) -> Sequence[Mapping[str, Any]] | None:
     if records and records[0].get("eventSource") in _BATCHES:
         return list(records)
     return None
+
+
+def _identities(event: Any) -> list[str]:
+    records = _batch(event)
+    if records is None:
+        return [identity_of_event(event)]
+    return [identity_of_record(each) for each in records]
 
 
 def _in_order(record: Mapping[str, Any]) -> bool:

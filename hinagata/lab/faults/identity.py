@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+ID_HEADER = "idempotency-key"
+
 
 def identity_of_record(record: Mapping[str, Any]) -> str:
     """Return the id of one record of a batch: from SQS, Kinesis, DynamoDB streams or SNS."""
@@ -24,13 +26,23 @@ def identity_of_record(record: Mapping[str, Any]) -> str:
 
 
 def identity_of_event(event: object) -> str:
-    """Return the id of an event that comes alone: invoked with, from a bus, or a workflow's."""
+    """Return the id of an event that comes alone; empty if it tells none.
+
+    That is one that a function is invoked with, from a bus, a workflow's, or an API's request.
+    """
     if not isinstance(event, dict):
-        return identity_of_text(json.dumps(event)) or json.dumps(event)
+        return ""
     for inside in (event, event.get("detail"), event.get("input")):
         if isinstance(inside, dict) and "specversion" in inside and "id" in inside:
             return str(inside["id"])
-    return str(event["id"]) if "id" in event else json.dumps(event, sort_keys=True)
+    headers = event.get("headers")
+    named = identity_of_request(headers) if isinstance(headers, dict) else ""
+    return named or str(event.get("id", ""))
+
+
+def identity_of_request(headers: Mapping[str, str]) -> str:
+    """Return the id that a request's headers give it, which stays at each try; empty for none."""
+    return next((value for name, value in headers.items() if name.lower() == ID_HEADER), "")
 
 
 def identity_of_text(text: str) -> str:

@@ -142,8 +142,7 @@ class FaultSession:
         write_board(self._board, ())
         messages: dict[int, dict[str, None]] = defaultdict(dict)
         for strike in strikes:
-            if strike.message:
-                messages[strike.number][strike.message] = None
+            messages[strike.number] |= dict.fromkeys(strike.messages)
         for number, times in self._updated.items():
             counts[number] += len(times)
         return tuple(

@@ -2,11 +2,13 @@
 
 import asyncio
 import http.client
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Coroutine
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +18,7 @@ from hinagata.lab.faults import container_faults
 from hinagata.lab.faults.board import Board, read_strikes
 from hinagata.lab.faults.call_faults import CallFaults
 from hinagata.lab.faults.container_faults import ContainerFaults
+from hinagata.lab.faults.handler_faults import HandlerFaults
 from hinagata.lab.faults.injection import Kind, Place
 from hinagata.lab.outside import Outside
 from hinagata.scenario.fault import Inject
@@ -48,9 +51,29 @@ def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 def test_a_container_raises(tmp_path: Path) -> None:
-    """For every request that the fault strikes."""
-    assert forwarded(container(Inject.RAISE, tmp_path)) == 500
+    """For every request that the fault strikes, which is told."""
+    faults = container(Inject.RAISE, tmp_path)
+    assert forwarded(faults, headers={"Idempotency-Key": "m1"}) == 500
+    assert [strike.messages for strike in read_strikes(tmp_path / "faults.json")] == [("m1",)]
     assert forwarded(container(Inject.RAISE, tmp_path, rate=0.0)) == 200
+
+
+@pytest.mark.parametrize("inject", [Inject.RAISE, Inject.CRASH])
+def test_what_a_failed_invocation_was_about_is_told(inject: Inject, tmp_path: Path) -> None:
+    """A handler that was struck before it began says nothing; so the fault names its batch."""
+    faults = HandlerFaults(board(tmp_path, injection(inject=inject)), service=None)
+    worker = SimpleNamespace(func_name="f", config={}, _proc=None)
+    envelopes = [{"specversion": "1.0", "id": f"m{number}"} for number in range(2)]
+    batch = [
+        {"eventSource": "aws:sqs", "messageId": "q", "body": json.dumps(envelope)}
+        for envelope in envelopes
+    ]
+    for event in ({"Records": batch}, envelopes[0], {"no": "id"}):
+        answer = faults.invoke(worker, event, lambda _: {"status": "ok", "log": ""})
+        assert answer["status"] == "error"
+
+    struck = [strike.messages for strike in read_strikes(tmp_path / "faults.json")]
+    assert struck == [("m0", "m1"), ("m0",), ()]
 
 
 def test_a_container_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
