@@ -1,4 +1,4 @@
-"""The connected-car platform: a two-way gateway between cars and the services that follow them."""
+"""A two-way gateway between cars and the services that follow them."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ _READ_UNITS_PER_SCREEN = 36
 # What a new table on demand takes at once is the least that is worth a bound.
 _LEAST_WRITE_UNITS, _LEAST_READ_UNITS = 4_000, 12_000
 _HEADROOM = 2
+_CURRENT = "GET /buildings/{building_id}/current"
 _SAME_TWICE = Situation(
     "it puts the newest value under its own key: done twice, it is the same",
     cdk=("Hinagata::FM603",),
@@ -109,7 +110,7 @@ class HvacPlatform(cdk.Stack):
         screen = ReactiveApi(
             self,
             "Screen",
-            routes={"GET /buildings/{building_id}/current": "hvac_platform.screen.handler"},
+            routes={_CURRENT: "hvac_platform.screen.handler"},
             requests_per_second=max(100.0, _HEADROOM * reads),
             environment=code,
         )

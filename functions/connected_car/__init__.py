@@ -1,1 +1,1 @@
-"""The connected car platform: cars report and are commanded; services hear of it and act."""
+"""Cars report and are commanded; services hear of it and act."""

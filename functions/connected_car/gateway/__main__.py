@@ -1,4 +1,4 @@
-"""`python -m connected_car.gateway`: serve on $HOST:$PORT until SIGTERM, then finish and exit 0."""
+"""The process: serve on $HOST:$PORT until SIGTERM, then finish and exit 0."""
 
 from pattern_runtime import serve
 
