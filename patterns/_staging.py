@@ -35,7 +35,7 @@ def installed(module: str) -> Path:
     """
     spec = find_spec(module)
     if spec is None or spec.origin is None:
-        message = f"{module} is not installed: pip install 'hinagata[cdk]'"
+        message = f"{module} is not installed here: install what this app requires"
         raise ModuleNotFoundError(message)
     origin = Path(spec.origin)
     return origin.parent if origin.name == "__init__.py" else origin

@@ -29,9 +29,9 @@ class FailureModes:
     `cdk.Validations.of(queue).acknowledge(cdk.Acknowledgment(id="Hinagata::FM201", reason=...))`.
     A `hinagata.toml` in the current folder sets thresholds and severities.
 
-    A fault in the checks is said on stderr and stops nothing. HINAGATA_FAILURE_MODES=off in the
-    environment leaves them out; the commands of `hinagata` set it, because they check by
-    themselves.
+    A fault in the checks is said on stderr and stops nothing; so is it where `hinagata` is not
+    installed, whose checks they are. HINAGATA_FAILURE_MODES=off in the environment leaves them
+    out; the commands of `hinagata` set it, because they check by themselves.
 
     Example:
         `cdk.Validations.of(app).add_plugins(FailureModes())`. `patterns.App` does it.
@@ -70,7 +70,7 @@ class FailureModes:
             check = _load() if self._check is None else self._check.result()
             report = check(Path(context.app_construct.outdir))  # type: ignore[attr-defined]  # an App
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop a deployment
-            print(f"failure modes are not checked: {error}", file=sys.stderr)  # noqa: T201
+            print(f"failure modes are not checked: {_reason(error)}", file=sys.stderr)  # noqa: T201
             return cdk.PolicyValidationPluginReport(success=True, violations=[])
         violations = [_violation(each) for each in report.findings if _is_for_the_cdk(each)]
         return cdk.PolicyValidationPluginReport(
@@ -81,6 +81,12 @@ class FailureModes:
 
 def _is_off() -> bool:
     return os.environ.get("HINAGATA_FAILURE_MODES") == "off"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name == "hinagata":
+        return "hinagata is not installed here; install it, or make App(failure_modes=False)"
+    return str(error)
 
 
 def _load() -> Callable[[Path], Report]:
