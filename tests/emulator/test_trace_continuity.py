@@ -77,14 +77,13 @@ def replaced(file: Path, changes: dict[str, str]) -> None:
     file.write_text(text)
 
 
-def connected_car(folder: Path) -> Path:
-    """Copy what the connected car is made of into a folder, with fewer messages to send."""
+def copied_project(folder: Path) -> Path:
+    """Copy what the samples are made of into a folder, to be spoilt."""
     for room in ("patterns", "stacks", "functions", "pattern_runtime", "scenarios"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(REPOSITORY / room, folder / room, ignore=ignored)
     shutil.copy(REPOSITORY / "app.py", folder)
     (folder / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py"}))
-    replaced(folder / "scenarios/connected_car/morning_rush.yaml", FEWER)
     return folder
 
 
@@ -92,7 +91,8 @@ def connected_car(folder: Path) -> Path:
 @pytest.mark.timeout(300)
 def test_fails_where_the_connected_car_forgets_the_trace(tmp_path: Path) -> None:
     """Ingest drops what it was to pass on, and the run names the hops that it sends to."""
-    project = connected_car(tmp_path)
+    project = copied_project(tmp_path)
+    replaced(project / "scenarios/connected_car/morning_rush.yaml", FEWER)
     replaced(project / "functions/connected_car/ingest.py", {PUBLISHES: FORGETS})
 
     code, document, text = run(project, "connected_car")
