@@ -56,6 +56,13 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see: {self.prog} --help")
 
 
+class _Help(argparse.HelpFormatter):
+    """Help whose example can be copied: it stands on one line, however long."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith("example: ") else super()._fill_text(text, width, indent)
+
+
 class _Version(argparse.Action):
     """Reads the installed version only when it is asked for."""
 
@@ -149,6 +156,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
             help=summary,
             description=f"{summary[0].upper()}{summary[1:]}.",
             epilog=f"example: {example}",
+            formatter_class=_Help,
             allow_abbrev=False,
         )
         for name, (_, summary, example) in known.items()
@@ -634,10 +642,11 @@ def _run(arguments: argparse.Namespace) -> int:
     file = find_scenario(arguments.scenario or sample.scenario, sample=sample.name, project=project)
     scenario = read_scenario(_shown(file), project=project)
     try:
-        from hinagata.lab import report
         from hinagata.lab.output import output_files, write_files
+        from hinagata.lab.report import write_text
         from hinagata.lab.result import Result
         from hinagata.lab.run import run
+        from hinagata.lab.run_json import write_json
     except ModuleNotFoundError as error:
         raise _not_installed("run", error) from None
 
@@ -645,11 +654,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
     def show(result: Result) -> None:
         if arguments.format == "json":
-            report.write_json(result, sys.stdout)
+            write_json(result, sys.stdout)
         else:
-            report.write_text(result, sys.stdout, verbose=arguments.verbose)
+            write_text(result, sys.stdout, verbose=arguments.verbose)
         sys.stdout.flush()
-        write_files(result, files)
+        write_files(result, files, lambda line: print(line, file=sys.stderr))
 
     signal.signal(signal.SIGTERM, _terminate)
     met = run(

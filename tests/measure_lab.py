@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -129,7 +130,7 @@ def _first_results(runs: int) -> bool:
 
 def _first_end(document: dict[str, Any]) -> float:
     return min(
-        float(arrival["end"])
+        datetime.fromisoformat(arrival["end"]).timestamp()
         for message in document["messages"]
         for arrival in message["arrivals"]
         if arrival["hop"] != ENTRY

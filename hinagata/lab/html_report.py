@@ -6,8 +6,9 @@ from pathlib import Path
 
 from hinagata.errors import HinagataError
 from hinagata.lab.accounting import Ending, Journey
-from hinagata.lab.report import document, summary, troubles
+from hinagata.lab.report import fault_line, summary, troubles
 from hinagata.lab.result import Result
+from hinagata.lab.run_json import document
 from hinagata.lab.timeline import Sample, Timeline
 from hinagata.lab.trace_tree import tree
 from hinagata.report.figure import Band, Figure, Panel, Series, Shape, draw_svg
@@ -125,6 +126,8 @@ def _faults(result: Result) -> Iterator[Block]:
         ),
         note="Struck: how many invocations, calls, deliveries, tasks or updates were hit.",
     )
+    if idle := tuple(fault_line(each, result) for each in result.faults if not each.struck):
+        yield Listing(items=idle)
 
 
 def _zero(result: Result) -> float:
@@ -382,7 +385,11 @@ def _traces(result: Result) -> Iterator[Block]:
             ),
         )
     for source in result.sources:
-        own = [j for j in result.journeys if j.sent.source == source.source and j.spans]
+        own = [
+            journey
+            for journey in result.journeys
+            if journey.sent.source == source.source and journey.spans and not journey.sent.warm_up
+        ]
         slowest = max(own, key=lambda j: max(s.end for s in j.spans) - j.sent.sent_at, default=None)
         if slowest is not None:
             yield Folded(

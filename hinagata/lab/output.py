@@ -1,11 +1,11 @@
 """The files that a run leaves: what was asked for, refused before the run if it cannot be."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from hinagata.lab.report import write_json
 from hinagata.lab.result import Result
+from hinagata.lab.run_json import write_json
 from hinagata.output_file import named_files, refuse_unwritable, write_whole
 
 SUFFIXES = {"json": ".json", "html": ".html"}
@@ -34,12 +34,13 @@ def output_files(outputs: Sequence[str], *, report: Path | None) -> Mapping[Path
     return files
 
 
-def write_files(result: Result, files: Mapping[Path, str]) -> None:
-    """Write a result into each of some files, each whole or not at all.
+def write_files(result: Result, files: Mapping[Path, str], tell: Callable[[str], object]) -> None:
+    """Write a result into each of some files, each whole or not at all, and tell of each.
 
     Args:
         result: the run.
         files: the format of each.
+        tell: takes a line about each that was written.
 
     Raises:
         OutputError: one cannot be written.
@@ -53,3 +54,4 @@ def write_files(result: Result, files: Mapping[Path, str]) -> None:
             text = io.StringIO()
             write_json(result, text, messages=True)
             write_whole(file, text.getvalue())
+        tell(f"wrote {file}")

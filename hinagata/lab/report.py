@@ -1,28 +1,24 @@
-"""A result for a person, as tables of at most 80 columns, and for a program, as JSON."""
+"""A result for a person: tables of at most 80 columns, and lines that can be copied whole."""
 
-import json
+import io
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from textwrap import shorten
-from typing import IO, Any
+from typing import IO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hinagata.lab.accounting import Journey
 from hinagata.lab.result import FaultRecord, Result
 from hinagata.lab.spans import Status
 from hinagata.scenario.units import show_seconds
 
 WIDTH = 80
+_LONGEST = 3 * WIDTH  # of a line about one thing that went wrong, which may quote an error
 _STYLES = {None: "", True: "bold green", False: "bold red"}
-FORMAT_VERSION = 1
 EXAMPLES = 3  # of what went wrong; all of them are in the JSON
 LATE_SECONDS = 1.0
-_PERCENTILES_MS = ("p50_ms", "p95_ms", "p99_ms")
-_PERCENTILES = ("p50_seconds", "p95_seconds", "p99_seconds", "longest_seconds")
 
 
 def write_text(result: Result, file: IO[str], *, verbose: bool = False) -> None:
@@ -33,115 +29,47 @@ def write_text(result: Result, file: IO[str], *, verbose: bool = False) -> None:
         file: where to; in colour if it is a terminal.
         verbose: whether each resource that the endpoint left out is listed.
     """
-    console = Console(file=file, highlight=False, markup=False, emoji=False)
-    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    terminal = Console(file=file, highlight=False, markup=False, emoji=False)
+    unicode = "utf" in terminal.encoding.lower()
+    if terminal.is_terminal:
+        terminal.width = min(terminal.width, WIDTH)
+        _write(result, terminal, verbose=verbose, unicode=unicode)
+        return
+    # A table fills its columns with blanks, which are of no use in a file.
+    filled = io.StringIO()
+    plain = Console(file=filled, width=WIDTH, highlight=False, markup=False, emoji=False)
+    _write(result, plain, verbose=verbose, unicode=unicode)
+    file.writelines(f"{line.rstrip()}\n" for line in filled.getvalue().splitlines())
+
+
+def _write(result: Result, console: Console, *, verbose: bool, unicode: bool) -> None:
+    def say(line: Text | str) -> None:
+        # Whoever copies a command must not get the ends of lines with it.
+        console.print(line if isinstance(line, Text) else Text(line), soft_wrap=True)
+
     where = "the embedded endpoint" if result.embedded else result.endpoint
-    console.print(
-        Text.assemble((f"{result.sample}: {result.scenario}", "bold"), f" on {where}"), end="\n\n"
-    )
+    say(Text.assemble((f"{result.sample}: {result.scenario}", "bold"), f" on {where}"))
+    console.print()
     console.print(_sources(result))
     console.print()
     console.print(_hops(result))
-    console.print(Text(_about_latencies(result), style="dim"))
+    say(Text(_about_latencies(result), style="dim"))
     console.print()
     for line in troubles(result):
-        console.print(Text(shorten(line, 2 * WIDTH, placeholder=" ...")))
+        say(shorten(line, _LONGEST, placeholder=" ..."))
     for line in _left_out(result, verbose=verbose):
-        console.print(Text(line))
+        say(line)
     console.print()
     if result.lake is not None:
         from hinagata.lab.lake_report import lines
 
         for line in lines(result.lake):
-            console.print(Text(line), soft_wrap=True)
+            say(line)
         console.print()
     if result.verdicts:
-        console.print(_verdicts(result, unicode="utf" in console.encoding.lower()))
+        console.print(_verdicts(result, unicode=unicode))
         console.print()
-    console.print(_summary(result))
-
-
-def write_json(result: Result, file: IO[str], *, messages: bool = False) -> None:
-    """Write a result for a program: one document, whose fields stay.
-
-    Args:
-        result: the run.
-        file: where to.
-        messages: whether every message is in it, with each of its arrivals.
-    """
-    json.dump(document(result, messages=messages), file, indent=2)
-    file.write("\n")
-
-
-def document(result: Result, *, messages: bool) -> dict[str, Any]:
-    """Return a result as JSON has it; new fields may come, none goes.
-
-    Args:
-        result: the run.
-        messages: whether every message is in it, with each of its arrivals.
-    """
-    found = {
-        "version": FORMAT_VERSION,
-        "sample": result.sample,
-        "scenario": result.scenario,
-        "seed": result.seed,
-        "warm_up": result.warm_up,
-        "endpoint": result.endpoint,
-        "embedded": result.embedded,
-        "started": result.started.isoformat(timespec="milliseconds"),
-        "seconds": round(result.seconds, 3),
-        "stopped": result.stopped,
-        "met": result.met,
-        "sources": [
-            {**asdict(source), "latest_seconds": round(source.latest_seconds, 3)}
-            for source in result.sources
-        ],
-        "hops": [
-            {**asdict(hop), **{name: _rounded(getattr(hop, name), 1) for name in _PERCENTILES_MS}}
-            for hop in result.hops
-        ],
-        "paths": [
-            {**asdict(path), **{name: _rounded(getattr(path, name), 4) for name in _PERCENTILES}}
-            for path in result.paths
-        ],
-        "traces": [asdict(account) for account in result.traces],
-        "faults": [asdict(fault) for fault in result.faults],
-        "stubs": [asdict(stub) for stub in result.stubs],
-        "gaps": [{"name": gap.name, "wrong": gap.wrong} for gap in result.gaps],
-        "expectations": [asdict(verdict) for verdict in result.verdicts],
-    }
-    if result.lake is not None:
-        from hinagata.lab.lake_report import document as lake_document
-
-        found["lake"] = lake_document(result.lake)
-    if messages:
-        found["timeline"] = None if result.timeline is None else asdict(result.timeline)
-        found["messages"] = [_journey(journey) for journey in result.journeys]
-    return found
-
-
-def _journey(journey: Journey) -> dict[str, Any]:
-    sent = journey.sent
-    return {
-        "id": sent.id,
-        "source": sent.source,
-        "trace": sent.trace,
-        "sent_at": round(sent.sent_at, 6),
-        "accepted_at": None if sent.accepted_at is None else round(sent.accepted_at, 6),
-        "attempts": sent.attempts,
-        "ending": journey.ending,
-        "dead_letters": list(journey.dead_letters),
-        "arrivals": [
-            {
-                "hop": span.hop,
-                "start": round(span.start, 6),
-                "end": round(span.end, 6),
-                "status": span.status,
-                **({"error": span.error} if span.error else {}),
-            }
-            for span in journey.spans
-        ],
-    }
+    say(_summary(result))
 
 
 def _about_latencies(result: Result) -> str:
@@ -209,20 +137,23 @@ def summary(result: Result) -> str:
     took = f", after {show_seconds(result.seconds)}"
     if result.stopped:
         return f"The run was {result.stopped}{took}: nothing was judged."
+    idle = sum(not fault.struck for fault in result.faults)
+    but = f"; {idle} of {len(result.faults)} faults struck nothing" if idle else ""
     if not result.verdicts:
-        return f"The scenario expects nothing{took}."
+        return f"The scenario expects nothing{took}{but}."
     if result.met:
-        return f"All {count} expectations hold{took}."
-    return f"{count - held} of {count} expectations missed{took}."
+        return f"All {count} expectations hold{took}{but}."
+    return f"{count - held} of {count} expectations missed{took}{but}."
 
 
-def fault_line(fault: FaultRecord, *, since: float) -> str:
-    """Return what a fault did, in a line.
+def fault_line(fault: FaultRecord, result: Result) -> str:
+    """Return what a fault did, in a line; of one that did nothing, why, as far as it is known.
 
     Args:
         fault: what it was and did.
-        since: what its times are told from, in seconds since the epoch.
+        result: the run.
     """
+    since = result.timeline.started if result.timeline else result.started.timestamp()
     share = f", {fault.rate:.0%}" if fault.rate < 1 else ""
     about = f"{fault.inject}{f' on {fault.target}' if fault.target else ''}{share}"
     if fault.began is None:
@@ -230,8 +161,27 @@ def fault_line(fault: FaultRecord, *, since: float) -> str:
     # One that is there from the start begins a moment before the first message.
     when = show_seconds(max(0.0, fault.began - since))
     until = "" if fault.ended is None else f" to {show_seconds(fault.ended - since)}"
+    if not fault.struck:
+        return f"{about}: from {when}{until}, struck nothing{_why_nothing(fault, result, since)}"
     times = "once" if fault.struck == 1 else f"{fault.struck} times"
     return f"{about}: from {when}{until}, struck {times}"
+
+
+def _why_nothing(fault: FaultRecord, result: Result, since: float) -> str:
+    """Return what the spans of its target tell about a fault that struck nothing."""
+    starts = [span.start for span in result.records.spans if span.hop == fault.target]
+    if fault.began is None or fault.ended is None or not starts:
+        return ""
+    meanwhile = sum(fault.began <= start < fault.ended for start in starts)
+    if meanwhile:
+        return f": its share was none of the {meanwhile} that came meanwhile"
+    later = [start for start in starts if start >= fault.ended]
+    if not later:
+        return ": nothing came meanwhile"
+    why = f": the first message came only after {show_seconds(min(later) - since)}"
+    if not result.warm_up:
+        why += "; `warm_up` in the scenario's `run` starts everything up before the faults"
+    return why
 
 
 def troubles(result: Result) -> Iterator[str]:
@@ -251,9 +201,8 @@ def troubles(result: Result) -> Iterator[str]:
                 f"trace: {each.messages} of {account.source} break between "
                 f"{' or '.join(each.before)} and {each.hop}, such as {each.example}"
             )
-    since = result.timeline.started if result.timeline else result.started.timestamp()
     for fault in result.faults:
-        yield f"fault: {fault_line(fault, since=since)}"
+        yield f"fault: {fault_line(fault, result)}"
     yield from _refusals(result)
 
 
@@ -312,7 +261,3 @@ def _row(table: Table, name: str, *numbers: float | None) -> None:
     table.add_row(
         Text(name), *(Text("-" if number is None else f"{number:.0f}") for number in numbers)
     )
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)

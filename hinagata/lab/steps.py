@@ -1,8 +1,8 @@
-"""The steps of a run as they go: on standard error, and in colour on a terminal alone."""
+"""The steps of a run as they go, on standard error: moving on a terminal, else a line for each."""
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.status import Status
@@ -65,8 +65,12 @@ class Steps:
                 yield Step(title, status, self._kept)
             self.say(f"{title}  {time.monotonic() - started:.1f} s", style="dim")
         else:
+            # Before it, so that a log that stands still tells what it waits for.
+            self.say(f"{title} ...")
             yield Step(title, None, self._kept)
 
     def say(self, line: str, *, style: str = "") -> None:
         """Show a line that stays."""
-        self._console.print(Text(line, style=style), soft_wrap=True)
+        # Whoever read along may have left, which must not keep a run from taking itself down.
+        with suppress(OSError, SystemExit):
+            self._console.print(Text(line, style=style), soft_wrap=True)

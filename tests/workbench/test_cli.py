@@ -16,7 +16,7 @@ from tests.workbench.scenario.scenario_text import SCENARIO, write
 HEAVY = ("aws_cdk", "boto3", "botocore", "jsii", "rich", "yaml", "ministack")
 START_SECONDS = 0.25
 COMMANDS = (
-    "list, synth, topology, check, explain, run, scenario, price, redrive, simulate, plan, "
+    "list, synth, topology, check, explain, run, scenario, price, redrive, trace, simulate, plan, "
     "choose, layouts, doctor"
 )
 ONE_ENTRY = """\

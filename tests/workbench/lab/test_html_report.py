@@ -108,7 +108,7 @@ def test_the_answer_and_its_reasons_are_told() -> None:
     text = said(drawn())
 
     for part in (
-        "✗ 1 of 1 expectations missed, after 12 s.",
+        "✗ 1 of 1 expectations missed, after 12 s; 1 of 2 faults struck nothing.",
         "lost 0 ✗ 1",
         "lost: message-1 of cars at Ingest",
         "errors: 1 at Ingest: KeyError: <x>",
@@ -138,6 +138,26 @@ def test_the_slowest_message_is_a_tree() -> None:
     (row,) = re.findall(r"\u2003└ Ingest</th><td[^>]*>([^<]*)<", page)
 
     assert float(row.replace(",", "")) > 0
+
+
+def test_the_slowest_message_is_none_of_those_that_start_everything_up() -> None:
+    """They wait for what is being started, which nobody asked about."""
+    names = {sent_.id for sent_ in result().records.sent}
+    journeys_ = [
+        replace(each, sent=replace(each.sent, warm_up=number != 3))
+        for number, each in enumerate(result().journeys)
+    ]
+    page = page_text(html_page(replace(result(), journeys=tuple(journeys_), timeline=None)))
+
+    assert {name for name in names if f"Message {name}," in page} == {"message-3"}
+
+
+def test_a_fault_that_struck_nothing_is_told() -> None:
+    """Below the table of faults, and in the answer."""
+    page = said(drawn())
+
+    assert "1 of 2 faults struck nothing" in page
+    assert "update on Ingest: did not begin before the end" in page
 
 
 def test_all_of_it_is_in_the_page_as_data() -> None:
@@ -186,10 +206,12 @@ def test_files_are_written_as_they_were_asked_for(tmp_path: Path) -> None:
     """A page and a document."""
     page, document = tmp_path / "run.html", tmp_path / "run.json"
     files = output_files([f"json={document}"], report=page)
-    write_files(replace(result(), timeline=None, journeys=()), files)
+    written: list[str] = []
+    write_files(replace(result(), timeline=None, journeys=()), files, written.append)
 
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert json.loads(document.read_text())["sources"][0]["sent"] == 9
+    assert written == [f"wrote {page}", f"wrote {document}"]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from hinagata.lab.accounting import HopAccount, Missing, Records, SourceAccount
 from hinagata.lab.judgement import Verdict
-from hinagata.lab.report import write_json, write_text
-from hinagata.lab.result import Result
+from hinagata.lab.report import summary, write_text
+from hinagata.lab.result import FaultRecord, Result
+from hinagata.lab.run_json import write_json
+from hinagata.lab.spans import Span
 from hinagata.lab.stubs import Stub
 from hinagata.topology.reading import topology_of
 from tests.workbench.lab.records import sent, span
@@ -89,10 +92,10 @@ RESULT = Result(
 
 
 def text(result: Result = RESULT, *, verbose: bool = False) -> str:
-    """Return a result as text, with the blanks at the ends of lines taken off."""
+    """Return a result as a file gets it."""
     file = io.StringIO()
     write_text(result, file, verbose=verbose)
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+    return file.getvalue()
 
 
 def test_a_result_is_tables_of_eighty_columns() -> None:
@@ -118,21 +121,74 @@ Not on this endpoint: 3 resources, 2 of EC2, 1 of X; --verbose lists them.
 ✗  p99 operators to DeviceGateway  at most 500 ms     nothing arrived
 ✓  all in CommandMailbox           30 from operators  30
 
-1 of 3 expectations missed, after 9.35 s."""
+1 of 3 expectations missed, after 9.35 s.
+"""
     )
 
 
-def test_no_line_is_wider_than_eighty_columns() -> None:
+def test_no_table_is_wider_than_eighty_columns() -> None:
     """Also with long names, which are cut, not wrapped."""
     long = replace(
         RESULT,
         hops=(hop("AVeryLongNameThatSomebodyGaveToTheirOwnConstruct"),),
         verdicts=(replace(RESULT.verdicts[0], about="newest in " + "Long" * 20),),
     )
-    lines = text(long, verbose=True).splitlines()
+    lines = text(long).splitlines()
 
     assert max(map(len, lines)) <= 80
     assert sum("AVeryLong" in line for line in lines) == 1
+
+
+def test_a_command_can_be_copied_out_of_a_file() -> None:
+    """No line is broken at some column, and none ends with blanks."""
+    fifo = {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True}}
+    touched = replace(
+        RESULT,
+        sample="a_sample_with_quite_a_long_name_for_a_sample",
+        topology=topology_of(Shop={"Resources": {"Queue": fifo}}),
+    )
+    lines = text(touched, verbose=True).splitlines()
+
+    command = f"`hinagata run --list-gaps {touched.sample}`"
+    assert sum(command in line for line in lines) == 1
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def faulty(spans: list[Span], *, warm_up: int = 0, **fields: Any) -> Result:
+    """Return a run with a fault on Partner, of which something is said."""
+    fault = {"inject": "poison", "target": "Partner", "rate": 0.05, "struck": 0}
+    began = RESULT.started.timestamp()
+    record = FaultRecord(**(fault | {"began": began, "ended": began + 5.0} | fields))
+    records = Records(sent=[], spans=spans, dead_letters=[])
+    return replace(RESULT, warm_up=warm_up, faults=(record,), records=records)
+
+
+def at(seconds: float) -> Span:
+    """Return what Partner did with a message so long after the first one was sent."""
+    return span("Partner", "c", end=RESULT.started.timestamp() + seconds + 0.1)
+
+
+def test_a_fault_that_struck_nothing_does_not_pass_in_silence() -> None:
+    """Its line says why, as far as it is known, and the answer counts it."""
+    nothing = "fault: poison on Partner, 5%: from 0 ms to 5 s, struck nothing"
+
+    assert f"{nothing}\n" in text(faulty([]))
+    assert f"{nothing}: nothing came meanwhile" in text(faulty([at(-3)]))
+    assert f"{nothing}: its share was none of the 2 that came" in text(faulty([at(1), at(2)]))
+    assert summary(faulty([])) == (
+        "1 of 3 expectations missed, after 9.35 s; 1 of 1 faults struck nothing."
+    )
+    assert "nothing" not in summary(faulty([at(1)], struck=1))
+    assert "1 of 1 faults struck nothing" in summary(faulty([], began=None, ended=None))
+
+
+def test_a_fault_that_was_over_before_all_had_started_hints_at_the_warm_up() -> None:
+    """Unless there was one, and it took that long all the same."""
+    came = "struck nothing: the first message came only after 7 s"
+    cold = faulty([at(7)])
+
+    assert f"{came}; `warm_up` in the scenario's `run` starts everything up" in text(cold)
+    assert f"{came}\n" in text(faulty([at(7)], warm_up=2))
 
 
 def test_a_file_gets_no_colour() -> None:
@@ -201,7 +257,7 @@ def test_a_long_error_is_cut() -> None:
     error = replace(span("Partner", "c", status="error"), error="word " * 200)
     result = replace(RESULT, records=Records(sent=[], spans=[error], dead_letters=[]))
 
-    assert text(result).count("word") < 40
+    assert text(result).count("word") < 60
 
 
 def test_square_brackets_are_text() -> None:
@@ -228,14 +284,14 @@ def test_a_program_gets_one_document() -> None:
             "endpoint",
             "embedded",
             "started",
-            "seconds",
+            "took_ms",
             "stopped",
         ),
         *("met", "sources", "hops", "paths", "traces", "faults", "stubs", "gaps", "expectations"),
     ]
-    assert document["version"] == 1
-    assert document["started"] == "2026-01-31T08:00:00.000+00:00"
-    assert document["seconds"] == 9.346
+    assert document["version"] == 2
+    assert document["started"] == "2026-01-31T08:00:00.000000Z"
+    assert document["took_ms"] == 9345.6
     assert document["met"] is False
     assert document["sources"][0] == {
         "source": "cars",
@@ -243,7 +299,7 @@ def test_a_program_gets_one_document() -> None:
         "accepted": 10_499,
         "refused": 1,
         "retries": 2,
-        "latest_seconds": 0.01,
+        "latest_ms": 10.0,
         "lost": [{"source": "cars", "id": LOST.id, "hops": ["Health", "Partner"], "expired": []}],
         "endings": {},
     }
