@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hinagata.errors import HinagataError
+
 _CHANGES = {"os.chmod", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir"}
 _WRITES = os.O_WRONLY | os.O_RDWR
 _HALF = b"cut sho"
+_TOLD, _UNTOLD = 3, 4
 
 
 def ends_at(step: int, action: Callable[[], object], *, half: bool = False) -> bool:
@@ -21,15 +25,15 @@ def ends_at(step: int, action: Callable[[], object], *, half: bool = False) -> b
     Args:
         step: Which of the changes that it makes, from 0.
         action: What it does.
-        half: Whether, where the step writes a file, a part of that is written.
+        half: Whether only files that it writes count, and a part of that one is written.
     """
 
-    def kill(event: str, arguments: tuple[Any, ...]) -> None:
-        if half and event == "open":
+    def kill(arguments: tuple[Any, ...]) -> None:
+        if half:
             Path(arguments[0]).write_bytes(_HALF)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    return _forked(step, action, kill) == -signal.SIGKILL
+    return _forked(step, action, kill, of=set() if half else _CHANGES) == -signal.SIGKILL
 
 
 def fails_at(step: int, action: Callable[[], object], error: OSError) -> bool:
@@ -41,55 +45,62 @@ def fails_at(step: int, action: Callable[[], object], error: OSError) -> bool:
         error: What the system says to it.
     """
 
-    def refuse(_event: str, _arguments: tuple[Any, ...]) -> None:
+    def refuse(_: tuple[Any, ...]) -> None:
         raise error
 
-    return _forked(step, action, refuse) != 0
+    return _forked(step, action, refuse, of=_CHANGES) != 0
 
 
 def _forked(
-    step: int, action: Callable[[], object], strike: Callable[[str, tuple[Any, ...]], None]
+    step: int,
+    action: Callable[[], object],
+    strike: Callable[[tuple[Any, ...]], None],
+    *,
+    of: set[str],
 ) -> int:
-    """Return how a process ended: 0 where the step was not reached, 3 where a user is told."""
+    """Return how a process ended: 0 where the step was not reached, or as the step made it end."""
     with warnings.catch_warnings():
         # What the child does needs no thread that it does not have.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
-        _be_struck(step, action, strike)
+        _be_struck(step, action, strike, of=of)
     ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert ended in (0, 3, -signal.SIGKILL), "a user would have seen a traceback"
+    assert ended in (0, _TOLD, -signal.SIGKILL), "a user would have seen a traceback"
     return ended
 
 
 def _be_struck(
-    step: int, action: Callable[[], object], strike: Callable[[str, tuple[Any, ...]], None]
+    step: int,
+    action: Callable[[], object],
+    strike: Callable[[tuple[Any, ...]], None],
+    *,
+    of: set[str],
 ) -> None:
-    from hinagata.errors import HinagataError
-
     left = step
     struck = False
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal left, struck
-        if struck or not (event in _CHANGES or (event == "open" and _writes(arguments))):
+        if struck or not (event in of or (event == "open" and _writes(*arguments))):
             return
         left -= 1
         if left < 0:
             struck = True
-            strike(event, arguments)
+            strike(arguments)
 
-    code = 4
+    code = _UNTOLD
     try:
         sys.addaudithook(hook)
         action()
-        code = 3 if struck else 0
+        code = _TOLD if struck else 0
     except HinagataError:
-        code = 3
+        code = _TOLD
     finally:
+        if code == _UNTOLD:
+            traceback.print_exc()
         os._exit(code)
 
 
-def _writes(arguments: tuple[Any, ...]) -> bool:
-    path, _, flags = arguments
+def _writes(path: object, _mode: object, flags: int) -> bool:
     return isinstance(path, str | Path) and bool(flags & _WRITES)
