@@ -59,6 +59,14 @@ DEFAULTS: dict[str, Assumption] = {
         _assumption("log_kb", 0.5, "log lines of a message, an invocation's own lines included"),
         _assumption("access_log_kb", 0.4, "access log line of a request to an API"),
         _assumption("stored_log_share", 0.15, "what compression leaves of logs that are kept"),
+        _assumption(
+            "subscribed_log_kb", 0.3, "log lines of a message that a group's subscription passes on"
+        ),
+        _assumption(
+            "messages_per_log_record", 1, "messages whose lines a group hands over at once", least=1
+        ),
+        _assumption("queries", 100, "queries in a month of a workgroup"),
+        _assumption("queried_days", 3, "days that a query reads of a table that days part"),
         _assumption("connections", 0, "connections of a WebSocket API that are open at a time"),
         _assumption("users", 0, "users of a user pool who are active in a month"),
         _assumption("transitions", 0, "state transitions of a run beyond its states"),

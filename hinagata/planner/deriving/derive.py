@@ -9,6 +9,7 @@ from hinagata.planner.assumptions import Assumed, Assumptions
 from hinagata.planner.deriving import (
     compute,
     entries,
+    lakes,
     messaging,
     network,
     operations,
@@ -33,8 +34,10 @@ _SERVICES = (
     messaging.buses,
     messaging.workflows,
     storage.streams,
+    lakes.delivery_streams,
     storage.tables,
     storage.buckets,
+    lakes.queries,
     network.nat_gateways,
     network.endpoints,
     network.addresses,

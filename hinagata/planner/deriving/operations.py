@@ -57,12 +57,19 @@ def _written_gb(month: Month, edge: Edge) -> float:
 
 
 def _lines_gb(month: Month, node: Node) -> float:
-    tried = math.fsum(
-        month.flows.mean(feed.visits) * feed.tries for feed in month.handlers.feeds(node)
-    )
-    if not tried:
-        return 0.0
-    return month.month_of(tried) * month.assume("log_kb", node) / _kb_per_gb(month)
+    tried = handled(month, node)
+    return tried * month.assume("log_kb", node) / _kb_per_gb(month) if tried else 0.0
+
+
+def handled(month: Month, node: Node) -> float:
+    """Returns how many messages code works on in a month, each as often as it is tried.
+
+    Args:
+        month: The month.
+        node: What runs the code.
+    """
+    feeds = month.handlers.feeds(node)
+    return month.month_of(math.fsum(month.flows.mean(each.visits) * each.tries for each in feeds))
 
 
 def _kb_per_gb(month: Month) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from hinagata.planner.deriving import lakes
 from hinagata.planner.deriving.month import Month
 from hinagata.planner.naming import scaling_of
 from hinagata.scenario import NewestStored
@@ -102,13 +103,19 @@ def buckets(month: Month) -> None:
     """Adds buckets: objects written and read by each message, and what is kept."""
     for node in month.topology.of_type("AWS::S3::Bucket"):
         writes, reads = accesses(month, node)
+        delivered = lakes.delivered_to(month, node)
+        usual, infrequent = lakes.kept(month, node, delivered)
         month.add(
             "s3",
             node,
-            put_requests=month.month_of(writes),
+            put_requests=month.month_of(writes) + delivered.files,
             get_requests=month.month_of(reads),
-            storage_gb=month.assume("stored_gb", node),
+            storage_gb=month.assume("stored_gb", node) + usual,
         )
+        if infrequent:
+            moved = {"class": "standard_ia", "storage_gb": infrequent}
+            name = f"{month.names.shown(node)}, infrequent access"
+            month.add_named("s3", name, transitions=delivered.files, **moved)
 
 
 def streams(month: Month) -> None:
@@ -140,8 +147,6 @@ def streams(month: Month) -> None:
             fan_out_consumers=fanned,
             **fields,
         )
-    for node in month.topology.of_type("AWS::KinesisFirehose::DeliveryStream"):
-        month.add("firehose", node, records=month.messages(node), record_kb=month.message_kb(node))
 
 
 def on_demand(node: Node) -> bool:
