@@ -10,7 +10,7 @@ from hinagata.planner.deriving.month import Month
 from hinagata.planner.deriving.operations import handled
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.node import Node, walk
-from hinagata.topology.value import number
+from hinagata.topology.value import Value, number
 
 _STREAM, _TABLE = "AWS::KinesisFirehose::DeliveryStream", "AWS::Glue::Table"
 _DESTINATIONS = ("ExtendedS3DestinationConfiguration", "S3DestinationConfiguration")
@@ -162,7 +162,7 @@ def _buckets_of(month: Month, group: Node) -> Iterator[Node]:
             yield from table.nodes("TableInput", "StorageDescriptor", "Location")
 
 
-def _listed(value: object) -> list[object]:
+def _listed(value: Value) -> list[Value]:
     return value if isinstance(value, list) else []
 
 

@@ -113,7 +113,7 @@ def buckets(month: Month) -> None:
             storage_gb=month.assume("stored_gb", node) + usual,
         )
         if infrequent:
-            moved = {"class": "standard_ia", "storage_gb": infrequent}
+            moved: dict[str, float | str] = {"class": "standard_ia", "storage_gb": infrequent}
             name = f"{month.names.shown(node)}, infrequent access"
             month.add_named("s3", name, transitions=delivered.files, **moved)
 

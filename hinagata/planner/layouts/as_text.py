@@ -77,6 +77,10 @@ def _rows(layouts: Sequence[Layout]) -> list[tuple[str, ...]]:
         row("Its size, KB", *(f"{layout.item_kb:.4g}" for layout in layouts)),
         row("Write units a report", *(shown(layout.units_per_report) for layout in layouts)),
         row("Write units a second", *(shown(layout.write_units) for layout in layouts)),
+        row(
+            "Read units a report, to compare",
+            *(shown(layout.units_to_compare) for layout in layouts),
+        ),
         row("Items a screen reads", *(shown(layout.items_read) for layout in layouts)),
         row("Calls for a screen", *(shown(layout.calls) for layout in layouts)),
         row("Read units a screen", *(shown(layout.read_units) for layout in layouts)),

@@ -20,6 +20,20 @@ def test_the_talks_numbers_come_out() -> None:
     assert by_item.write_units == by_building.write_units == pytest.approx(416_667, rel=1e-5)
 
 
+def test_a_report_is_held_against_what_is_kept() -> None:
+    """Strongly: 18.75 KB in an item are 5 units, each of 300 items alone one, together 8."""
+    layouts = compare(Devices()).layouts
+    idle = compare(Devices(devices=0)).layouts
+
+    assert [layout.units_to_compare for layout in layouts] == [5, 300, 8]
+    for layout, without in zip(layouts, idle, strict=True):
+        (read,) = [each for each in layout.estimate.items if each.name == "Reads"]
+        (screens,) = [each for each in without.estimate.items if each.name == "Reads"]
+        # On demand in us-east-1; 83,333 reports a second.
+        cost = 5e6 / 60 * layout.units_to_compare * 730 * 3600 * 0.125 / 1e6
+        assert read.amount - screens.amount == pytest.approx(cost)
+
+
 def test_one_query_reads_a_building() -> None:
     """C has one call and 24 times fewer read units than B, whose items are rounded up each."""
     _, by_item, by_building = compare(Devices()).layouts
