@@ -187,6 +187,7 @@ def _gone(journal: _Journal) -> frozenset[str]:
 def _with_edits(project: Path, journal: _Journal) -> _Journal:
     steps: list[Step] = []
     gone = _gone(journal)
+    generated = {step.path: step for step in journal.steps if step.of_the_record}
     for step in journal.steps:
         found = look(project, step.path, gone=gone - {step.path})
         if found in (step.before, step.after):
@@ -196,19 +197,21 @@ def _with_edits(project: Path, journal: _Journal) -> _Journal:
         elif step.of_the_record:
             steps.append(replace(step, before=found))
         elif found is not None and step.after is not None:
-            steps.append(_merged(project, step, found, journal.label))
+            origin = generated.get(f"{GENERATED}/{step.path}", replace(step, before=None))
+            steps.append(_merged(project, step.path, found, origin, journal.label))
         # What the user has deleted stays deleted; what he has edited is not removed.
     return replace(journal, steps=tuple(sorted(steps, key=_order)))
 
 
-def _merged(project: Path, step: Step, found: bytes, label: str) -> Step:
-    before, after = step.before or b"", step.after or b""
-    if merging.is_text(before, found, after):
-        return Step(
-            path=step.path, before=found, after=merging.merge(before, found, after, label=label)
-        )
-    beside = copy_beside(project, step.path, after)
-    return Step(path=beside.path, before=beside.before, after=beside.after)
+def _merged(project: Path, path: str, found: bytes, origin: Step, label: str) -> Step:
+    base, new = origin.before or b"", origin.after or b""
+    if not merging.is_text(base, found, new):
+        beside = copy_beside(project, path, new)
+        return Step(path=beside.path, before=beside.before, after=beside.after)
+    if merging.conflict_lines(found):
+        # There were no marks before: the file was written already, and edited then.
+        return Step(path=path, before=found, after=found)
+    return Step(path=path, before=found, after=merging.merge(base, found, new, label=label))
 
 
 def _commit(project: Path, journal: _Journal) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinagata.generator.applying import Step, apply_update
@@ -296,6 +296,7 @@ def edited(draw: st.DrawFn) -> tuple[dict[str, bytes], dict[str, bytes], dict[st
     return base, yours, new
 
 
+@settings(deadline=None)
 @given(trees=edited().filter(lambda trees: all(map(_fits, trees))))
 def test_nothing_of_yours_is_lost_whatever_changes(
     trees: tuple[dict[str, bytes], dict[str, bytes], dict[str, bytes]],

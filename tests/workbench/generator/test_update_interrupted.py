@@ -1,0 +1,251 @@
+"""An update that is killed, refused or met by an edit at any step is completed by the next one."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from hinagata.errors import HinagataError
+from hinagata.generator.applying import apply_update, complete_update
+from hinagata.generator.record import Answers, read_record, record_of
+from hinagata.generator.update import UpdateError, plan_update
+from tests.workbench.generator.file_system_steps import ends_at, fails_at
+from tests.workbench.generator.trees import build, names, tree
+
+VERSION = "0.0.2"
+ANSWERS = Answers(hinagata="0.0.1", origin="blueprint", name="shop", own=False)
+TEN = b"".join(b"%d\n" % number for number in range(10))
+BASE = {
+    "a_changed.py": b"old\n",
+    "b_merged.py": TEN,
+    "c_conflict.py": b"old\n",
+    "d_gone/too.py": b"old\n",
+    "e_deleted.py": b"old\n",
+    "f_kept.py": b"old\n",
+    "g_file": b"old\n",
+}
+YOURS = {
+    "a_changed.py": b"old\n",
+    "b_merged.py": TEN + b"yours\n",
+    "c_conflict.py": b"yours\n",
+    "d_gone/too.py": b"old\n",
+    "f_kept.py": b"yours\n",
+    "g_file": b"old\n",
+    "own.py": b"yours\n",
+}
+NEW = {
+    "a_changed.py": b"new\n",
+    "b_merged.py": b"new\n" + TEN,
+    "c_conflict.py": b"new\n",
+    "e_deleted.py": b"new\n",
+    "f_kept.py": b"old\n",
+    "g_file/now_a_folder.py": b"new\n",
+    "h_new.py": b"new\n",
+}
+DONE = {
+    "a_changed.py": b"new\n",
+    "b_merged.py": b"new\n" + TEN + b"yours\n",
+    "c_conflict.py": b"<<<<<<< yours\nyours\n=======\nnew\n>>>>>>> hinagata 0.0.2\n",
+    "f_kept.py": b"yours\n",
+    "g_file/now_a_folder.py": b"new\n",
+    "h_new.py": b"new\n",
+    "own.py": b"yours\n",
+}
+RECORDED = {
+    path: held
+    for path, held in record_of(NEW, Answers(**{**vars(ANSWERS), "hinagata": VERSION})).items()
+    if path.startswith(".hinagata/")
+}
+EDIT = b"edited meanwhile\n"
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kill is no power failure: what was written stays, whether the disk has it yet or not."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
+
+
+def project(folder: Path) -> Path:
+    """Writes a project that its user has worked on."""
+    kept = {path: held for path, held in record_of(BASE, ANSWERS).items() if path not in BASE}
+    return build(folder, YOURS | kept)
+
+
+def update(folder: Path) -> None:
+    """Does what the command does."""
+    complete_update(folder)
+    apply_update(folder, plan_update(folder, read_record(folder), NEW, version=VERSION))
+
+
+def finish(folder: Path) -> None:
+    """Does what the command does after an interruption; marks that are there are left to mend."""
+    if complete_update(folder) is None and read_record(folder).generated != NEW:
+        update(folder)
+
+
+def yours_in(folder: Path) -> dict[str, bytes]:
+    """What a project holds but for its record."""
+    return {path: held for path, held in tree(folder).items() if not path.startswith(".hinagata/")}
+
+
+def ended(
+    folder: Path, action: Callable[[Path], None], prepare: Callable[[Path], Path] = project
+) -> Iterator[tuple[Path, int]]:
+    """Yields a project for each step at which an action of it can be killed."""
+    for half in (False, True):
+        for step in count():
+            at = prepare(folder / f"{half}{step}")
+            if not ends_at(step, partial(action, at), half=half):
+                break
+            yield at, step
+
+
+def test_nothing_is_left_of_how_it_was_done(tmp_path: Path) -> None:
+    """An update that nothing interrupts leaves the project and its record."""
+    update(project(tmp_path))
+
+    assert tree(tmp_path) == DONE | RECORDED
+
+
+def test_a_kill_at_any_step_is_mended_by_the_next_update(tmp_path: Path) -> None:
+    """Killed before or in the middle of any change, the end is the same as without."""
+    steps = 0
+    for folder, step in ended(tmp_path, update):
+        finish(folder)
+
+        assert tree(folder) == DONE | RECORDED, step
+        steps += 1
+    assert steps > len(DONE) + len(RECORDED)
+
+
+def test_edits_after_a_kill_are_kept(tmp_path: Path) -> None:
+    """Each file may be edited, also to the same effect twice, before the update is completed."""
+    for folder, step in ended(tmp_path, update):
+        before = yours_in(folder)
+        for path, held in before.items():
+            (folder / path).write_bytes(held + EDIT)
+
+        finish(folder)
+
+        after = yours_in(folder)
+        for path in before:
+            assert EDIT in after[path], (step, path)
+            assert after[path].count(b"<<<<<<<") <= 1, (step, path)
+        for path in DONE.keys() & after.keys():
+            for line in {*YOURS.get(path, b"").split(), *NEW.get(path, b"").split()} - {b"old"}:
+                assert line in after[path].split(), (step, path)
+        assert DONE.keys() - after.keys() <= {"g_file/now_a_folder.py"}, "g_file may be yours now"
+        assert {path: held for path, held in tree(folder).items() if path in RECORDED} == RECORDED
+
+
+def test_a_file_that_is_deleted_after_a_kill_stays_deleted(tmp_path: Path) -> None:
+    """Whatever was to become of it."""
+    for folder, step in ended(tmp_path, update):
+        for path in yours_in(folder):
+            (folder / path).unlink()
+
+        finish(folder)
+
+        assert not set(yours_in(folder)) & set(YOURS), step
+
+
+def test_a_second_kill_is_mended_too(tmp_path: Path) -> None:
+    """Killed while it completes what a first kill and edits left, no edit is merged twice."""
+
+    def interrupted(folder: Path) -> Path:
+        project(folder)
+        assert ends_at(12, partial(update, folder)), "in the middle of the user's files"
+        assert (folder / ".hinagata" / "pending").exists()
+        for path in ("a_changed.py", "b_merged.py", "c_conflict.py"):
+            (folder / path).write_bytes(EDIT + YOURS[path])
+        return folder
+
+    expected = interrupted(tmp_path / "once")
+    finish(expected)
+    assert tree(expected)["c_conflict.py"].count(b"<<<<<<<") == 1
+
+    for folder, step in ended(tmp_path, finish, interrupted):
+        finish(folder)
+
+        assert tree(folder) == tree(expected), step
+
+
+def test_a_disk_that_is_full_loses_nothing(tmp_path: Path) -> None:
+    """Refused at any step, the user is told, and the next update brings the same end."""
+    for step in count():
+        folder = project(tmp_path / str(step))
+        failed = fails_at(step, partial(update, folder), FULL)
+        assert failed or tree(folder) == DONE | RECORDED
+
+        finish(folder)
+
+        assert tree(folder) == DONE | RECORDED, step
+        if not failed:
+            break
+
+
+def test_a_refusal_before_anything_is_written_leaves_nothing(tmp_path: Path) -> None:
+    """There is no room for what is to be written first: nothing changes."""
+    folder = project(tmp_path)
+    before = tree(folder)
+
+    assert fails_at(0, partial(update, folder), FULL)
+
+    assert tree(folder) == before
+
+
+def test_a_refusal_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half-way the disk is full: what is so, and which command completes it."""
+    folder = project(tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise FULL
+
+    monkeypatch.setattr("hinagata.generator.applying.put", full)
+    with pytest.raises(UpdateError) as refused:
+        update(folder)
+
+    assert str(refused.value) == (
+        f"{folder} cannot be written: No space left on device; the update is half done and "
+        "nothing is lost: mend that, and complete it with: hinagata update"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_fails_on_a_folder_that_is_read_only(tmp_path: Path) -> None:
+    """Before anything is written."""
+    folder = project(tmp_path)
+    before = tree(folder)
+    (folder / "d_gone").chmod(0o500)
+
+    with pytest.raises(UpdateError, match=r"d_gone/too\.py cannot be written: .* is read-only"):
+        update(folder)
+
+    assert tree(folder) == before
+
+
+def test_fails_where_what_was_to_be_written_cannot_be_read(tmp_path: Path) -> None:
+    """Somebody wrote into the file that holds it; nothing is guessed."""
+    folder = build(project(tmp_path), {".hinagata/pending": b"no archive"})
+    before = tree(folder)
+
+    with pytest.raises(HinagataError, match=r"pending cannot be read; it is what an interrupted"):
+        complete_update(folder)
+
+    assert tree(folder) == before
+
+
+def test_what_was_never_decided_is_taken_away(tmp_path: Path) -> None:
+    """A kill before the decision leaves a half file, which the next update removes."""
+    folder = build(project(tmp_path), {".hinagata/pending.tmp": b"half"})
+
+    assert complete_update(folder) is None
+
+    assert "pending.tmp" not in names(folder / ".hinagata")
