@@ -58,6 +58,12 @@ def sample_files(sample: str, *, name: str) -> Files:
     return {path: _at_home(path, text, files).encode() for path, text in files.items()}
 
 
+def container_requirements() -> str:
+    """Returns what a container imports beside its own code, pinned with hashes."""
+    file = _root() / "functions" / "connected_car" / "gateway" / "requirements.txt"
+    return file.read_text(encoding="utf-8")
+
+
 def _root() -> Path:
     """The folder that holds `stacks/` and the rest: inside of the wheel, else the checkout."""
     shipped = Path(__file__).with_name("samples")
@@ -86,10 +92,11 @@ def _below(root: Path, folder: str) -> Iterator[str]:
 def _closure(root: Path, modules: set[str]) -> set[str]:
     """The modules of `stacks`, with those that they import, and so on."""
     imported = {
-        node.module.removeprefix("stacks.")
+        imported.removeprefix("stacks.")
         for module in modules
         for node in ast.walk(_parsed(root / "stacks" / f"{module}.py"))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stacks.")
+        if isinstance(node, ast.ImportFrom)
+        and (imported := node.module or "").startswith("stacks.")
     }
     return modules if imported <= modules else _closure(root, modules | imported)
 

@@ -7,12 +7,40 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from hinagata.generator.from_sample import sample_files
+from hinagata.generator.own_source import own_files
+from hinagata.samples import read_samples
+
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = REPOSITORY / "examples" / "order_intake"
+
+# Prints all that the generator makes of samples, and where it was imported from.
+MADE = """
+import json
+from pathlib import Path
+
+from hinagata.generator import from_sample
+from hinagata.generator.own_source import own_files
+from hinagata.samples import read_samples
+
+shipped = Path(from_sample.__file__).parent / "samples"
+files = {
+    sample.name: from_sample.sample_files(sample.name, name="Acme fleet")
+    for sample in read_samples(shipped)
+}
+files["own"] = own_files()
+texts = {
+    name: {path: content.decode() for path, content in each.items()}
+    for name, each in files.items()
+}
+print(json.dumps({"from": from_sample.__file__, **texts}))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +70,7 @@ def test_the_example_synthesizes_with_the_installed_wheel(wheel: Path, tmp_path:
 
 
 def test_the_wheel_holds_the_packages_with_their_types_and_nothing_else(wheel: Path) -> None:
-    """Neither samples nor tests are installed into a user's environment."""
+    """Samples are data of the generator; they and the tests are no packages in an environment."""
     listed = subprocess.run(
         [sys.executable, "-m", "zipfile", "-l", str(wheel)],
         check=True,
@@ -57,6 +85,35 @@ def test_the_wheel_holds_the_packages_with_their_types_and_nothing_else(wheel: P
         "pattern_runtime",
     }
     assert {"patterns/py.typed", "pattern_runtime/py.typed", "hinagata/py.typed"} <= set(names)
+    assert [name for name in names if "__pycache__" in name] == []
+
+
+def test_the_wheel_makes_the_same_projects_as_this_checkout(wheel: Path, tmp_path: Path) -> None:
+    """Every sample's files, and the constructs as own source, come out of it byte for byte."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    installed = sysconfig.get_path("purelib")
+    environment = _clean() | {"PYTHONPATH": os.pathsep.join([str(tmp_path), installed])}
+
+    # Without the environment's own .pth files, of which one leads to this checkout.
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", MADE],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    assert made.pop("from") == str(tmp_path / "hinagata" / "generator" / "from_sample.py")
+    samples = [sample.name for sample in read_samples(REPOSITORY)]
+    expected = {name: sample_files(name, name="Acme fleet") for name in samples}
+    assert made == {
+        name: {path: content.decode() for path, content in files.items()}
+        for name, files in {**expected, "own": own_files()}.items()
+    }
 
 
 def _environment(folder: Path, requirement: str) -> str:
