@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hinagata.errors import UsageError
-from hinagata.lab.dead_letters import BATCH, FIFO, HIDDEN_SECONDS
+from hinagata.lab.dead_letters import BATCH, FIFO, HIDDEN_SECONDS, parsed
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.observation import SpanReader
 from hinagata.lab.redrive_parcels import FailedAgainError, Parcel, Parcels
@@ -84,7 +84,7 @@ class Redrive:
         log_groups: Sequence[str] = (),
         elsewhere: Sequence[str] = (),
     ) -> None:
-        self.hops = tuple(dict.fromkeys(way.hop for way in ways))
+        self.hops = tuple(dict.fromkeys(hop for way in ways for hop in way.hops))
         self.elsewhere = tuple(elsewhere)
         self._endpoint = endpoint
         self._ways = ways
@@ -108,7 +108,7 @@ class Redrive:
             )
         found: list[tuple[Way, MessageTypeDef, Parcel]] = []
         for way in self._ways:
-            if hop not in {None, way.hop}:
+            if hop not in {None, *way.hops}:
                 continue
             held: dict[str, str] = {}
             try:
@@ -119,20 +119,21 @@ class Redrive:
             finally:
                 self._release(way.queue, held.values())
         errors = self._errors(min((_sent_at(each) for _, each, _ in found), default=0.0))
-        return [
+        letters = [
             Letter(
-                hop=way.hop,
+                hop=(giver := way.hop_of(parsed(message["Body"]))),
                 queue=way.name,
                 message_id=message["MessageId"],
                 events=parcel.events,
                 receives=way.receives,
                 sent_at=_sent_at(message),
-                why=_why(way.hop, parcel, errors),
+                why=_why(giver, parcel, errors),
                 back_to=parcel.back_to,
                 kept=parcel.kept,
             )
             for way, message, parcel in found
         ]
+        return [letter for letter in letters if hop in {None, letter.hop}]
 
     def unseen(self, letters: Sequence[Letter]) -> int:
         """Return how many letters lie behind others of their group, where nobody can read them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +12,7 @@ from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.hops import read_hops
 from hinagata.lab.workflow_letters import workflow_letters
+from hinagata.lab.workflow_steps import WorkflowStep
 from hinagata.topology.edge import FAILURE, Edge, Kind
 from hinagata.topology.node import Role
 
@@ -29,7 +30,7 @@ class Way:
     """A dead-letter queue, and what its letters come from.
 
     Attributes:
-        hop: the construct id of the hop that gave the letters up.
+        hop: the construct id of the hop that gave the letters up, or of the workflow.
         queue: the URL of the dead-letter queue.
         name: what to call the queue.
         sources: for each name of a queue, function or workflow that letters go back to, its URL,
@@ -38,6 +39,7 @@ class Way:
         receives: after how many receives a queue gives a message up; None where that is not how
             letters come about. How often a letter was received is no such number: every look at
             it counts.
+        steps: of a workflow that gives up into the queue, its steps by the name of their hop.
     """
 
     hop: str
@@ -46,6 +48,16 @@ class Way:
     sources: Mapping[str, str]
     written: tuple[str, ...] = ()
     receives: int | None = None
+    steps: Mapping[str, WorkflowStep] = field(default_factory=dict)
+
+    @property
+    def hops(self) -> tuple[str, ...]:
+        """Every hop that can leave letters in the queue."""
+        return tuple(self.steps) or (self.hop,)
+
+    def hop_of(self, letter: Mapping[str, object]) -> str:
+        """Return which hop gave a letter up: of a workflow, the first step without a result."""
+        return next((hop for hop, step in self.steps.items() if not step.done(letter)), self.hop)
 
 
 def ways_of(topology: Topology, physical: Mapping[Node, str]) -> list[Way]:
@@ -56,7 +68,8 @@ def ways_of(topology: Topology, physical: Mapping[Node, str]) -> list[Way]:
         physical: the endpoint's name of each resource that is there.
     """
     ways: list[Way] = []
-    for queue, hop in read_hops(topology).dead_letter_queues.items():
+    hops = read_hops(topology)
+    for queue, hop in hops.dead_letter_queues.items():
         if queue in physical:
             backs = [
                 back for edge in topology.into(queue, *FAILURE) for back in _backs(edge, topology)
@@ -78,6 +91,11 @@ def ways_of(topology: Topology, physical: Mapping[Node, str]) -> list[Way]:
             name=found.queue.name,
             sources={found.machine.name: physical[found.machine]},
             written=found.written,
+            steps={
+                hops.names[step.function]: step
+                for step in hops.workflow_letters.get(found.queue, ())
+                if step.function in hops.names
+            },
         )
         for found in workflow_letters(topology)
         if {found.queue, found.machine} <= physical.keys() and physical[found.queue] not in known

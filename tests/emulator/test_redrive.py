@@ -270,10 +270,10 @@ def test_each_letter_tells_what_it_is_and_where_it_belongs(world: World) -> None
             "PartnerError: the partner answered 503",
         ),
         "process-1": (
-            "Process",
+            "Packing",
             "ProcessDead",
             "Process",
-            "RuntimeError: the partner answered 503",
+            "PartnerError: the partner answered 503",
         ),
     }
     assert letters["record-1"].back_to == world.names["Records"]

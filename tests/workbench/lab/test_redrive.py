@@ -2,7 +2,7 @@
 
 import io
 import json
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,8 +12,12 @@ from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.redrive import Letter, Redrive
 from hinagata.lab.redrive_report import write_json, write_text
 from hinagata.lab.redrive_ways import Way, elsewhere, physical_names, ways_of
+from hinagata.lab.workflow_steps import WorkflowStep
 from hinagata.samples import Sample
 from hinagata.topology.reading import topology_of
+
+if TYPE_CHECKING:
+    from hinagata.topology.node import Node
 
 NOW = 10_000.0
 
@@ -246,6 +250,23 @@ def test_a_shared_dead_letter_queue_needs_letters_that_tell(
     assert not fake.hidden
     gone = subject.send_back([read], per_second=10, wait=fake.wait)
     assert bool(gone) is not bool(kept)
+
+
+def test_a_workflows_letter_is_of_the_step_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a run counts it; and by that name it can be asked for."""
+    steps = {
+        name: WorkflowStep(function=cast("Node", None), follows=None, kept_at=("results", name))
+        for name in ("Reserve", "Ship")
+    }
+    way = Way(hop="Fulfilment", queue="q", name="Dead", sources={"Back": "http:"}, steps=steps)
+    fake = FakeEndpoint("{}", '{"results": {"Reserve": {"shelf": 1}}}')
+    subject = Redrive(cast("Endpoint", fake), [way])
+    monkeypatch.setattr(subject, "_errors", lambda _: {})
+
+    assert [each.hop for each in subject.read()] == ["Reserve", "Ship"]
+    assert [each.message_id for each in subject.read("Ship")] == ["m-1"]
+    with pytest.raises(UsageError, match="expected one of Reserve, Ship"):
+        subject.read("Fulfilment")
 
 
 class NoStacks:
