@@ -117,8 +117,8 @@ def stage(
         if scenario.uncapped:
             environment |= UNCAPPED
         emulator = Emulator(workdir, environment=environment)
-        stack.callback(emulator.stop)
         if foreign is None:
+            stack.callback(_stop, emulator, steps)
             emulator.launch()  # gets ready on one core while another synthesizes
         with steps.step("synthesize"):
             assembly = _of_sample(synthesize(project, context=context), sample)
@@ -135,15 +135,14 @@ def stage(
             with steps.step("deploy") as step:
                 deployment = deploy(assembly, endpoint, report=step.tell)
             with steps.step("start the containers"):
-                stack.enter_context(
-                    TaskSupervisor(
-                        deployment,
-                        assembly,
-                        endpoint,
-                        workdir,
-                        tasks_endpoint=faults.handlers_endpoint,
-                    )
+                tasks = TaskSupervisor(
+                    deployment,
+                    assembly,
+                    endpoint,
+                    workdir,
+                    tasks_endpoint=faults.handlers_endpoint,
                 )
+                stack.enter_context(_stopped_in_sight(tasks, steps))
             take_caps_off(scenario.uncapped, topology, deployment, endpoint)
             faults.aim(
                 Aim(
@@ -165,6 +164,23 @@ def stage(
         except (BotoCoreError, ClientError) as error:
             where = endpoint_url or "the embedded endpoint"
             raise HinagataError(f"{where} did not answer as expected: {error}") from error
+
+
+def _stop(emulator: Emulator, steps: Steps) -> None:
+    with steps.step("stop the endpoint"):
+        emulator.stop()
+
+
+@contextlib.contextmanager
+def _stopped_in_sight(tasks: TaskSupervisor, steps: Steps) -> Iterator[None]:
+    """Keep the containers up, and tell when they are waited for: they finish what they do."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(tasks)
+        try:
+            yield
+        finally:
+            with steps.step("stop the containers"):
+                stack.close()
 
 
 def _foreign(url: str) -> Endpoint:

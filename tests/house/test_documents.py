@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hinagata.samples import read_samples
 from tests.readme import REPOSITORY, blocks, commands
 
 TRACKED = subprocess.run(
@@ -91,6 +92,15 @@ def test_the_construct_example_is_the_example_project_in_short() -> None:
     }
 
     assert imported == {"LambdaWorker", "PointToPointQueue", "ReactiveApi"}
+
+
+def test_the_readme_names_the_scenarios_of_each_sample() -> None:
+    """The one that is played if none is named stands first."""
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+    for sample in read_samples(REPOSITORY):
+        (line,) = re.findall(rf"^- `{sample.name}`: (.*)$", readme, re.MULTILINE)
+        assert tuple(re.findall(r"`(\w+)`", line)) == sample.scenarios
 
 
 def test_the_wheel_that_the_readme_installs_has_the_projects_version() -> None:
