@@ -40,6 +40,13 @@ class Step:
             self._status.update(shown)
 
 
+class _Console(Console):
+    """A console whose reader may leave; rich would end the process, and its answer with it."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
 class Steps:
     """Shows which step a run is at, and how long each took.
 
@@ -51,7 +58,7 @@ class Steps:
     """
 
     def __init__(self, *, verbose: bool = False) -> None:
-        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._console = _Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._kept = self._console if verbose else None
         self.now = ""
 
@@ -71,6 +78,6 @@ class Steps:
 
     def say(self, line: str, *, style: str = "") -> None:
         """Show a line that stays."""
-        # Whoever read along may have left, which must not keep a run from taking itself down.
-        with suppress(OSError, SystemExit):
+        # A disk may be full, which must not keep a run from taking itself down.
+        with suppress(OSError):
             self._console.print(Text(line, style=style), soft_wrap=True)
