@@ -1,11 +1,13 @@
 """Every kind of asynchronous hop times every fault that can touch it, and what becomes of messages.
 
-`python -m tests.emulator.fault_matrix` runs all of it and writes `docs/fault_matrix.md`.
+`python -m tests.emulator.fault_matrix` runs all of it and writes `docs/fault_matrix.md`; with the
+names of some hops it runs these, and leaves the rows of the others as they are.
 """
 
 import io
 import itertools
 import json
+import re
 import sys
 import tempfile
 import time
@@ -32,6 +34,7 @@ from hinagata.lab.redrive_ways import Way
 from hinagata.lab.spans import Status
 from hinagata.lab.tasks import free_port
 from hinagata.scenario.fault import Inject
+from tests.emulator.lake_files import LakeFiles
 from tests.emulator.templates import allow, attribute, deployed, lets, ref, resource, role
 from tests.polling import eventually
 
@@ -107,7 +110,35 @@ def as_stream_record(record):
     }
 '''
 
+STORE_HANDLER = '''
+import os
+
+from pattern_runtime import aws, each_event
+
+aws.prepare("dynamodb")
+
+
+def handle(event):
+    """Keep what is newer than what is kept, and count how often that was so."""
+    dynamodb = aws.client("dynamodb")
+    try:
+        dynamodb.update_item(
+            TableName=os.environ["EFFECTS"],
+            Key={"building_id": {"S": "one"}, "device_item": {"S": f"device#{event.id}"}},
+            UpdateExpression="SET #time = :time ADD times :one",
+            ConditionExpression="attribute_not_exists(#time) OR #time < :time",
+            ExpressionAttributeNames={"#time": "time"},
+            ExpressionAttributeValues={":time": {"S": event.time_text}, ":one": {"N": "1"}},
+        )
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        pass
+
+
+handler = each_event(handle)
+'''
+
 Made = Mapping[str, str]
+Effects = Callable[[], dict[str, int]]
 Send = Callable[[Endpoint, Made, Sequence[str]], None]
 
 
@@ -125,6 +156,10 @@ class Hop:
         written: the names that a workflow itself wrote into its letters.
         fifo: whether its dead letters are a FIFO queue.
         batches: whether one letter may be about several messages.
+        handler: what its function runs.
+        remembers: whether that needs to be told what it has processed.
+        effects_table: the logical id of the table that its function writes to.
+        effects: tells how often each message had its effect, if not that table.
     """
 
     name: str
@@ -136,6 +171,10 @@ class Hop:
     written: tuple[str, ...] = ()
     fifo: bool = False
     batches: bool = False
+    handler: str = "index.handler"
+    remembers: bool = True
+    effects_table: str = "Effects"
+    effects: Callable[[Endpoint, Made], Effects] | None = None
 
     def template(self, *, remembers: bool = True) -> dict[str, Any]:
         """Its resources, with its function and its dead letters.
@@ -144,7 +183,8 @@ class Hop:
             remembers: whether the handler leaves events alone that it has processed.
         """
         more = {"FifoQueue": True} if self.fifo else {}
-        remembered = {"IDEMPOTENCY_TABLE_NAME": ref("Idempotency")} if remembers else {}
+        told = remembers and self.remembers
+        remembered = {"IDEMPOTENCY_TABLE_NAME": ref("Idempotency")} if told else {}
         return {
             **self.resources,
             f"{self.name}Dead": resource("SQS::Queue", **more),
@@ -152,7 +192,7 @@ class Hop:
             f"{self.name}Function": resource(
                 "Lambda::Function",
                 Runtime="python3.13",
-                Handler="index.handler",
+                Handler=self.handler,
                 Code={"S3Bucket": CODE, "S3Key": "code.zip"},
                 Role=attribute("Role"),
                 Timeout=TIMEOUT_SECONDS,
@@ -160,7 +200,7 @@ class Hop:
                 Environment={
                     "Variables": {
                         "DONE": ref("Done"),
-                        "EFFECTS": ref("Effects"),
+                        "EFFECTS": ref(self.effects_table),
                         "POWERTOOLS_SERVICE_NAME": self.name,
                         **remembered,
                     }
@@ -259,12 +299,16 @@ def send_topic(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
         endpoint.client("sns").publish(TopicArn=made["FanOutTopic"], Message=envelope(name))
 
 
-def send_stream(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
+def send_stream(logical_id: str) -> Send:
     """Put messages on a stream, one by one, as devices do."""
-    for name in ids:
-        endpoint.client("kinesis").put_record(
-            StreamName=made["StreamStream"], Data=envelope(name).encode(), PartitionKey="one"
-        )
+
+    def send(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
+        for name in ids:
+            endpoint.client("kinesis").put_record(
+                StreamName=made[logical_id], Data=envelope(name).encode(), PartitionKey="one"
+            )
+
+    return send
 
 
 def send_table(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
@@ -306,6 +350,45 @@ def send_invocation(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
         )
 
 
+def counted(endpoint: Endpoint, table: str) -> dict[str, int]:
+    """How often each message had its effect on a table, by the last part of its key."""
+    pages = (
+        endpoint.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(TableName=table, ConsistentRead=True)
+    )
+    items = (item for page in pages for item in page["Items"])
+    return {
+        (item.get("device_item") or item["id"])["S"].rpartition("#")[2]: int(item["times"]["N"])
+        for item in items
+    }
+
+
+def stored(endpoint: Endpoint, made: Made) -> Effects:
+    """What the store of newest values keeps, and how often it was newer."""
+    return lambda: counted(endpoint, made["TelemetryStoreTable"])
+
+
+def in_lake(endpoint: Endpoint, made: Made) -> Effects:
+    """Of which messages the lake has the work: a line that came twice is one, as in its query.
+
+    Who died after the work and before its line has left the repeat's line.
+    """
+    files = LakeFiles(endpoint, made["LogLakeBucket"])
+
+    def found() -> dict[str, int]:
+        lines = {line["segment"]: line for line in files.lines() if line["status"] != "error"}
+        work = Counter(line["id"] for line in lines.values() if line["status"] == "ok")
+        return {line["id"]: max(1, work[line["id"]]) for line in lines.values()}
+
+    return found
+
+
+KEYED: Mapping[str, Any] = {
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+}
 WORKFLOW = {
     "StartAt": "Work",
     "States": {
@@ -380,7 +463,7 @@ HOPS = (
             "StreamStream": resource("Kinesis::Stream", ShardCount=1),
             "StreamMapping": stream_mapping("Stream", attribute("StreamStream")),
         },
-        send=send_stream,
+        send=send_stream("StreamStream"),
         channel=(Kind.STREAM, lambda made: made["StreamStream"]),
         sources=lambda made: {"Stream": made["StreamStream"]},
         batches=True,
@@ -390,9 +473,7 @@ HOPS = (
         resources={
             "TableStreamTable": resource(
                 "DynamoDB::Table",
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                **KEYED,
                 StreamSpecification={"StreamViewType": "NEW_IMAGE"},
             ),
             "TableStreamMapping": stream_mapping(
@@ -449,6 +530,78 @@ HOPS = (
         resources={"InvocationConfig": invoke_config("Invocation")},
         send=send_invocation,
         sources=lambda made: {"Invocation": made["InvocationFunction"]},
+    ),
+    Hop(
+        name="TelemetryStore",
+        resources={
+            "TelemetryStoreStream": resource("Kinesis::Stream", ShardCount=1),
+            "TelemetryStoreMapping": stream_mapping(
+                "TelemetryStore", attribute("TelemetryStoreStream")
+            ),
+            "TelemetryStoreTable": resource(
+                "DynamoDB::Table",
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[
+                    {"AttributeName": name, "AttributeType": "S"}
+                    for name in ("building_id", "device_item")
+                ],
+                KeySchema=[
+                    {"AttributeName": "building_id", "KeyType": "HASH"},
+                    {"AttributeName": "device_item", "KeyType": "RANGE"},
+                ],
+            ),
+        },
+        send=send_stream("TelemetryStoreStream"),
+        channel=(Kind.STREAM, lambda made: made["TelemetryStoreStream"]),
+        sources=lambda made: {"TelemetryStore": made["TelemetryStoreStream"]},
+        batches=True,
+        handler="store.handler",
+        remembers=False,
+        effects_table="TelemetryStoreTable",
+        effects=stored,
+    ),
+    Hop(
+        name="LogLake",
+        resources={
+            "LogLakeQueue": queue("LogLake"),
+            "LogLakeMapping": mapping("LogLake", attribute("LogLakeQueue")),
+            "LogLakeBucket": resource("S3::Bucket"),
+            "LogLakeStream": resource(
+                "KinesisFirehose::DeliveryStream",
+                DeliveryStreamType="DirectPut",
+                ExtendedS3DestinationConfiguration={
+                    "BucketARN": attribute("LogLakeBucket"),
+                    "RoleARN": attribute("Role"),
+                    "Prefix": "spans/account=000000000000/day=!{timestamp:yyyy-MM-dd}/",
+                    "ErrorOutputPrefix": "errors/!{firehose:error-output-type}/",
+                    "CompressionFormat": "GZIP",
+                    "ProcessingConfiguration": {
+                        "Enabled": True,
+                        "Processors": [
+                            {"Type": kind}
+                            for kind in (
+                                "Decompression",
+                                "CloudWatchLogProcessing",
+                                "AppendDelimiterToRecord",
+                            )
+                        ],
+                    },
+                },
+            ),
+            "LogLakeFilter": resource(
+                "Logs::SubscriptionFilter",
+                LogGroupName=ref("LogLakeLogs"),
+                FilterPattern='{ $.span = "*" }',
+                DestinationArn=attribute("LogLakeStream"),
+                RoleArn=attribute("Role"),
+            ),
+            "LogLakeTable": resource("DynamoDB::Table", **KEYED),
+        },
+        send=send_queue("LogLakeQueue"),
+        channel=(Kind.QUEUE, lambda made: made["LogLakeQueue"].rpartition("/")[2]),
+        sources=lambda made: {"LogLake": made["LogLakeQueue"]},
+        effects_table="LogLakeTable",
+        effects=in_lake,
     ),
 )
 
@@ -528,6 +681,9 @@ class Matrix:
         self._proxy = proxy
         self._hops = hops
         self.made = self._deploy()
+        self._own_effects = [
+            hop.effects(endpoint, self.made) for hop in hops if hop.effects is not None
+        ]
         self._sizes: dict[str, dict[str, int]] = {hop.name: {} for hop in hops}
         self._spans = SpanReader(
             endpoint.client("logs"),
@@ -582,16 +738,11 @@ class Matrix:
         storage = self.endpoint.client("s3")
         storage.create_bucket(Bucket=CODE)
         storage.put_object(Bucket=CODE, Key="code.zip", Body=code())
-        keyed = {
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-        }
         resources = {
             "Role": role(allow("*", "*")),
-            "Effects": resource("DynamoDB::Table", **keyed),
-            "Done": resource("DynamoDB::Table", **keyed),
-            "Idempotency": resource("DynamoDB::Table", **keyed),
+            "Effects": resource("DynamoDB::Table", **KEYED),
+            "Done": resource("DynamoDB::Table", **KEYED),
+            "Idempotency": resource("DynamoDB::Table", **KEYED),
         }
         for hop in self._hops:
             resources |= hop.template(remembers=self._remembers)
@@ -625,8 +776,9 @@ class Matrix:
         of_service = inject in SERVICE_FAULTS
         self._board.with_suffix(".strikes").unlink(missing_ok=True)
         if of_service and self._proxy is not None:
-            # One table takes the effects of all hops.
-            self._proxy.begin(injections[:1])
+            # Most hops write to one table, which is struck once for all of them.
+            places = {injection.place: injection for injection in reversed(injections)}
+            self._proxy.begin(list(places.values()))
         elif inject is not Inject.UPDATE:
             write_board(self._board, injections)
         try:
@@ -638,7 +790,7 @@ class Matrix:
 
     def _place(self, inject: Inject, hop: Hop) -> Place:
         if inject in SERVICE_FAULTS:
-            return Place(kind=Kind.TABLE, name=self.made["Effects"])
+            return Place(kind=Kind.TABLE, name=self.made[hop.effects_table])
         if inject in CHANNEL_FAULTS and hop.channel is not None:
             kind, name = hop.channel
             return Place(kind=kind, name=name(self.made))
@@ -651,8 +803,9 @@ class Matrix:
         if inject is Inject.UPDATE:
             return {injection.number: 1 for injection in injections}
         if inject in SERVICE_FAULTS and self._proxy is not None:
-            total = sum(self._proxy.strikes().values())
-            return {injection.number: total for injection in injections}
+            strikes = self._proxy.strikes()
+            first = {injection.place: injection.number for injection in reversed(injections)}
+            return {each.number: strikes.get(first[each.place], 0) for each in injections}
         counts = Counter(strike.number for strike in read_strikes(self._board))
         if inject is Inject.CONCURRENCY:
             return {injection.number: counts.total() for injection in injections}
@@ -706,13 +859,10 @@ class Matrix:
 
     def effects(self) -> dict[str, int]:
         """How often each message had its effect."""
-        pages = (
-            self.endpoint.client("dynamodb")
-            .get_paginator("scan")
-            .paginate(TableName=self.made["Effects"], ConsistentRead=True)
-        )
-        items = (item for page in pages for item in page["Items"])
-        return {item["id"]["S"]: int(item["times"]["N"]) for item in items}
+        found = counted(self.endpoint, self.made["Effects"])
+        for own in self._own_effects:
+            found |= own()
+        return found
 
     def effect_count(self) -> int:
         """How many messages had an effect, in less time than it takes to name them."""
@@ -761,6 +911,7 @@ def code() -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("index.py", HANDLER)
+        archive.writestr("store.py", STORE_HANDLER)
         for file in (PROJECT / "pattern_runtime").glob("*.py"):
             archive.write(file, f"pattern_runtime/{file.name}")
     return content.getvalue()
@@ -785,8 +936,11 @@ def matrix(
 
 
 NOTES = """
-- *Struck* counts invocations, calls or messages; a fault of the table that all hops write to, and
-  the account's concurrency, count for all hops together.
+- *Struck* counts invocations, calls or messages; a fault of the table that most hops write to, and
+  the account's concurrency, count for all of them together.
+- `TelemetryStore` is what a stream's records are kept in: the newest of each data item, by its
+  time, without a memory of what was processed. `LogLake` is where the line of each message's work
+  lies in the end; what fails is who prints it, for Firehose and S3 cannot be made to fail here.
 - `poison` says of how many messages; struck are all their tries.
 - `kill_task` touches containers, which no asynchronous hop has here; a FIFO queue keeps its order;
   a table's stream, a workflow and an invocation have no channel of their own.
@@ -811,6 +965,11 @@ A row adds up: sent = once in effect + dead-lettered + lost.
 """
 
 
+_ROW = re.compile(
+    r"\| (?P<hop>\w+) \| `(?P<inject>\w+)`(?: of (?P<poison>\d+))? \|(?P<counts>[\d |]+)\|"
+)
+
+
 def _of(cell: Cell) -> str:
     return f" of {cell.poison}" if cell.poison else ""
 
@@ -825,6 +984,31 @@ def document(cells: Sequence[Cell]) -> str:
     return HEAD + "".join(rows) + NOTES
 
 
+def written(page: str) -> list[Cell]:
+    """The cells that a page has."""
+    found = []
+    for line in page.splitlines():
+        row = _ROW.fullmatch(line)
+        if row is not None:
+            counts = [int(cell) for cell in row["counts"].split("|")]
+            struck, sent, once, again, dead, back, lost = counts
+            found.append(
+                Cell(
+                    hop=row["hop"],
+                    inject=Inject(row["inject"]),
+                    struck=struck,
+                    sent=sent,
+                    once=once,
+                    again=again,
+                    dead=dead,
+                    poison=int(row["poison"] or 0),
+                    back=back,
+                    lost=lost,
+                )
+            )
+    return found
+
+
 def play(workdir: Path, hops: Sequence[Hop] = HOPS) -> Iterator[list[Cell]]:
     """Yield the cells of each fault; the proxy, which takes a share of the cores, comes last."""
     for proxied in (False, True):
@@ -834,12 +1018,21 @@ def play(workdir: Path, hops: Sequence[Hop] = HOPS) -> Iterator[list[Cell]]:
                     yield running.cells(inject)
 
 
-def main() -> None:
-    """Run all of it, write the page, and fail if anything got lost."""
+def main(names: Sequence[str]) -> None:
+    """Run it, write the page, and fail if anything got lost.
+
+    Args:
+        names: of the hops to run; the rows of the others stay. None: all.
+    """
+    order = [hop.name for hop in HOPS]
+    unknown = [name for name in names if name not in order]
+    if unknown:
+        sys.exit(f"there is no hop {unknown[0]}; expected some of {', '.join(order)}")
+    hops = [hop for hop in HOPS if not names or hop.name in names]
     cells: list[Cell] = []
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as workdir:
-        for number, found in enumerate(play(Path(workdir)), 1):
+        for number, found in enumerate(play(Path(workdir), hops), 1):
             cells += found
             print(  # noqa: T201
                 f"{number} of {len(FAULTS)}  {found[0].inject:<13} {len(found)} hops, "
@@ -847,11 +1040,13 @@ def main() -> None:
                 f"{time.monotonic() - started:.0f} s",
                 file=sys.stderr,
             )
-    hops = [hop.name for hop in HOPS]
-    cells.sort(key=lambda cell: (hops.index(cell.hop), FAULTS.index(cell.inject)))
-    DOCUMENT.write_text(document(cells))
+    kept = [cell for cell in written(DOCUMENT.read_text()) if cell.hop not in names] * bool(names)
+    rows = sorted(
+        [*kept, *cells], key=lambda cell: (order.index(cell.hop), FAULTS.index(cell.inject))
+    )
+    DOCUMENT.write_text(document(rows))
     sys.exit(any(cell.lost or cell.back < cell.dead for cell in cells))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

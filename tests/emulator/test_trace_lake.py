@@ -1,6 +1,5 @@
 """The trace lake: a photo's whole way, months later, out of the files that the pipeline wrote."""
 
-import gzip
 import json
 import os
 import re
@@ -19,6 +18,7 @@ from hinagata.assembly.cloud_assembly import CloudAssembly
 from hinagata.lab.deployment import deploy
 from hinagata.lab.emulator import Emulator
 from hinagata.lab.endpoint import Endpoint
+from tests.emulator.lake_files import LakeFiles
 from tests.emulator.test_trace_continuity import copied_project, replaced, run
 from tests.polling import eventually
 
@@ -106,17 +106,6 @@ def take_photo(endpoint: Endpoint, names: dict[str, str], *, at: datetime) -> st
     return told["trace"]
 
 
-def kept(endpoint: Endpoint, bucket: str) -> list[dict[str, Any]]:
-    """Every span in the lake."""
-    s3 = endpoint.client("s3")
-    found = []
-    for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-        assert re.match(r"spans/account=\d{12}/day=\d{4}-\d\d-\d\d/", item["Key"])
-        body = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
-        found += [json.loads(line) for line in gzip.decompress(body).splitlines()]
-    return found
-
-
 def asked(endpoint: Endpoint, root: str) -> tuple[int, dict[str, Any]]:
     """Ask the lake for a trace, as a person does; return the exit code and the answer."""
     words = ["trace", "trace_lake", root, "--endpoint", str(endpoint.url), "--format", "json"]
@@ -152,13 +141,13 @@ def test_the_lake_has_the_whole_way_of_a_photo_of_two_months_ago(tmp_path: Path)
     with Emulator(tmp_path / "emulator", environment=environment) as emulator:
         endpoint = Endpoint(emulator.endpoint, embedded=True)
         names = deployed(endpoint, tmp_path / "app")
-        lake = named(names, "TracesBucket")
+        lake = LakeFiles(endpoint, named(names, "TracesBucket"))
 
         old = [take_photo(endpoint, names, at=then) for _ in range(2)]
-        eventually(lambda: len(kept(endpoint, lake)) == 2 * len(WAYS), within=WITHIN)
+        eventually(lambda: len(lake.lines()) == 2 * len(WAYS), within=WITHIN)
         clock.write_text("0")
         new = [take_photo(endpoint, names, at=datetime.now(UTC)) for _ in range(3)]
-        eventually(lambda: len(kept(endpoint, lake)) == 5 * len(WAYS), within=WITHIN)
+        eventually(lambda: len(lake.lines()) == 5 * len(WAYS), within=WITHIN)
         answers = [asked(endpoint, root) for root in (*old, *new)]
         listed = endpoint.client("s3").list_objects_v2(Bucket=named(names, "Album"))["Contents"]
 
