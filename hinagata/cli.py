@@ -148,6 +148,11 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
             "compare three layouts of a table for what devices report",
             "hinagata layouts --devices 5000000 --items 300 --changed 5",
         ),
+        "update": (
+            _update,
+            "show what an update would change in a generated project, or do it",
+            "hinagata update --apply",
+        ),
         "doctor": (_doctor, "say what is missing on this machine", "hinagata doctor"),
     }
     parsers = {
@@ -179,6 +184,9 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     _add_layouts_arguments(parsers["layouts"])
     _add_scenario_arguments(parsers["scenario"])
     _add_simulate_arguments(parsers["simulate"])
+    parsers["update"].add_argument(
+        "--apply", action="store_true", help="do it; default: only show it"
+    )
     word = next((word for word in argv if not word.startswith("-")), None)
     if word is not None and word not in known:
         raise UsageError(f"there is no command {word}; expected {suggest(word, known)}")
@@ -904,6 +912,14 @@ def _measured_layouts(name: str, *, format: str) -> object:
     signal.signal(signal.SIGTERM, _terminate)
     measured = measure_layouts(sample, project=Path.cwd(), steps=Steps())
     return as_document(measured) if format == "json" else as_text(measured)
+
+
+def _update(arguments: argparse.Namespace) -> int:
+    from hinagata.generator.rendering import files_of
+    from hinagata.generator.update_command import update_project
+
+    good = update_project(Path.cwd(), files_of=files_of, stream=sys.stdout, apply=arguments.apply)
+    return GOOD if good else NO
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
