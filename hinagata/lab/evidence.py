@@ -13,7 +13,9 @@ from hinagata.lab.accounting import Records
 from hinagata.lab.dead_letters import DeadLetterReader
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.observation import Observation, Progress, SpanReader, backlog, observe
+from hinagata.lab.push_provider import PushProvider
 from hinagata.lab.queue_glance import glance
+from hinagata.lab.spans import Span
 from hinagata.lab.stream_letters import LetterRecords
 from hinagata.lab.timeline import Sampler, Timeline, timeline
 from hinagata.lab.traffic import Sent
@@ -25,18 +27,36 @@ _AWS_PERIOD = 60
 _MOST_POINTS = 1440
 
 
+class _WithPushes:
+    """The spans of logs, and those of a push service."""
+
+    def __init__(self, spans: SpanReader, push: PushProvider, sent: Sequence[Sent]) -> None:
+        self._spans = spans
+        self._push = push
+        self._sent = sent
+
+    def read(self) -> list[Span]:
+        return self._spans.read() + self._push.spans(self._sent)
+
+    def rewind(self) -> None:
+        self._spans.rewind()
+
+
 class Evidence:
     """Reads what an endpoint tells, for as long as the block lasts.
 
     Args:
         wiring: where to look.
         endpoint: whom to ask.
+        push: the push service that brings messages to phones, if there is one.
 
     Attributes:
         started: when it began, in seconds since the epoch.
     """
 
-    def __init__(self, wiring: Wiring, endpoint: Endpoint) -> None:
+    def __init__(
+        self, wiring: Wiring, endpoint: Endpoint, *, push: PushProvider | None = None
+    ) -> None:
         self.started = time.time()
         self._wiring = wiring
         self._endpoint = endpoint
@@ -52,6 +72,7 @@ class Evidence:
         self._letters_before: Mapping[str, int] = {}
         self._letters_before = self._letters()
         self._spans = SpanReader(endpoint.client("logs"), wiring.log_groups, since=self.started - 1)
+        self._push = push
         self._waiting = Sampler(self._depths)
         self._letters_since = Sampler(self._letters)
         self._samplers = ExitStack()
@@ -87,7 +108,7 @@ class Evidence:
         observation = observe(
             sent,
             self._wiring.flow,
-            spans=self._spans,
+            spans=self._spans if self._push is None else _WithPushes(self._spans, self._push, sent),
             dead_letters=self._dead_letters.read,
             backlog=lambda: backlog(self._queues, self._wiring.queues),
             deadline_seconds=deadline_seconds,
@@ -105,7 +126,7 @@ class Evidence:
         spans, letters = self._known.spans, self._known.dead_letters
         # Nobody is there any more, or somebody is in a hurry: then it is what was known before.
         with suppress(Exception):
-            spans = self._spans.read()
+            spans = self._spans.read() + ([] if self._push is None else self._push.spans(sent))
             letters = self._dead_letters.read()
         return Records(sent=sent, spans=spans, dead_letters=letters, looked_at=time.time())
 

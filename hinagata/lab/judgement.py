@@ -10,6 +10,8 @@ from hinagata.lab.accounting import (
     latencies,
     percentile,
 )
+from hinagata.lab.lake_account import LakeAccount
+from hinagata.lab.push_provider import Pushed
 from hinagata.lab.stored import StoredState
 from hinagata.lab.timeline import Timeline
 from hinagata.lab.trace_tree import TraceAccount
@@ -87,6 +89,37 @@ def judge(
     verdicts += [_traced(account) for account in traces]
     verdicts += [_stored(expectation, stored[expectation]) for expectation in expectations.stored]
     return verdicts
+
+
+def judge_pushed(service: str, pushed: Pushed) -> Verdict:
+    """Return whether each message for a phone was delivered, or its phone is gone.
+
+    Args:
+        service: the push service's name in the scenario.
+        pushed: what became of the messages.
+    """
+    again = f", {pushed.again} again" if pushed.again else ""
+    return Verdict(
+        about=f"pushed by {service}",
+        expected=f"{pushed.accepted} delivered or gone",
+        observed=f"{pushed.delivered} delivered, {pushed.gone} gone, {pushed.retries} retries"
+        + again,
+        met=pushed.delivered + pushed.gone == pushed.accepted,
+    )
+
+
+def judge_lake(account: LakeAccount) -> Verdict:
+    """Return whether a lake has every span of the messages that it was asked for.
+
+    Args:
+        account: what it has of them.
+    """
+    return Verdict(
+        about=f"in the lake, of {account.asked} messages",
+        expected=f"all {account.spans} spans",
+        observed=f"{account.absent} absent" if account.absent else f"all {account.spans}",
+        met=not account.absent,
+    )
 
 
 def _at_least_one_accepted(account: SourceAccount) -> Verdict:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from hinagata.lab.accounting import Flow, Records, missing
 from hinagata.lab.dead_letters import DeadLetter
@@ -35,6 +35,18 @@ class Progress:
 
     settled: int
     accepted: int
+
+
+class Spans(Protocol):
+    """Whoever tells what hops say."""
+
+    def read(self) -> list[Span]:
+        """Return every span so far."""
+        ...
+
+    def rewind(self) -> None:
+        """Look through everything once more at the next reading."""
+        ...
 
 
 class SpanReader:
@@ -105,7 +117,7 @@ def observe(
     sent: Sequence[Sent],
     flow: Flow,
     *,
-    spans: SpanReader,
+    spans: Spans,
     dead_letters: Callable[[], list[DeadLetter]],
     backlog: Callable[[], int],
     deadline_seconds: float,

@@ -1,23 +1,30 @@
 """Stands in for what a sample calls outside of its architecture, such as a partner's API.
 
 It takes every request and answers 200 with an empty object, unless a fault is on it: then it is
-late, refuses, fails, or breaks the connection off.
+late, refuses, fails, or breaks the connection off. One of them may be a push service, which
+answers for itself.
 """
 
 import contextlib
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterable
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
 from hinagata.lab.faults.board import Board
 from hinagata.lab.faults.injection import Injection, Kind
+from hinagata.lab.push_provider import Answer, PushProvider
 from hinagata.scenario.fault import Inject
 
-_STATUS = {Inject.THROTTLE: 429, Inject.SERVER_ERROR: 503}
+_STATUS = {
+    Inject.THROTTLE: HTTPStatus.TOO_MANY_REQUESTS,
+    Inject.SERVER_ERROR: HTTPStatus.SERVICE_UNAVAILABLE,
+}
 
 
 class Outside:
@@ -26,11 +33,14 @@ class Outside:
     Args:
         names: what it stands in for.
         board: what goes wrong with it.
+        push: the one of them that is a push service, if one is.
     """
 
-    def __init__(self, names: Iterable[str], board: Board) -> None:
+    def __init__(
+        self, names: Iterable[str], board: Board, *, push: PushProvider | None = None
+    ) -> None:
         self._names = tuple(names)
-        self._server = _Server(board)
+        self._server = _Server(board, push)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
 
     def url(self, name: str) -> str:
@@ -55,8 +65,9 @@ class Outside:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, push: PushProvider | None) -> None:
         self.board = board
+        self.push = push
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -65,25 +76,38 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # An answer is two small packets, and the second would wait for the first.
+    disable_nagle_algorithm = True
     server: _Server
 
     def _answer(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         name = self.path.strip("/").split("/")[0].split("?")[0]
         slow = self._struck(name, Inject.SLOW)
         if slow is not None:
             time.sleep(slow.delay_seconds)
         failing = self._struck(name, Inject.DOWN, Inject.THROTTLE, Inject.SERVER_ERROR)
-        if failing is not None and failing.inject is Inject.DOWN:
+        struck = None if failing is None else failing.inject
+        if struck is Inject.DOWN:
             self.close_connection = True
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
             return
-        self.send_response(200 if failing is None else _STATUS[failing.inject])
+        push = self.server.push
+        if push is not None and push.name == name:
+            self._say(push.answer(self.path, body, struck=struck))
+        else:
+            self._say(Answer(status=HTTPStatus.OK if struck is None else _STATUS[struck]))
+
+    def _say(self, answer: Answer) -> None:
+        body = json.dumps(answer.body).encode()
+        self.send_response(answer.status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(body)))
+        if answer.retry_after is not None:
+            self.send_header("Retry-After", str(answer.retry_after))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(body)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - http.server's names
 

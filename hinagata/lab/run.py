@@ -33,8 +33,9 @@ from hinagata.lab.evidence import Evidence
 from hinagata.lab.faults.aim import Aim
 from hinagata.lab.faults.session import FaultSession, refuse_foreign
 from hinagata.lab.hold import hold
-from hinagata.lab.judgement import judge
-from hinagata.lab.lake import LakeTrace, lake_of
+from hinagata.lab.judgement import judge, judge_lake, judge_pushed
+from hinagata.lab.lake import lake_of
+from hinagata.lab.lake_account import LakeAccount, lake_account
 from hinagata.lab.late_returns import late_returns
 from hinagata.lab.messages import messages
 from hinagata.lab.observation import Observation, Progress
@@ -224,12 +225,15 @@ def play(
     for sentence in late_returns(scenario, stage.topology, deadline_seconds=deadline_seconds):
         steps.say(sentence)
     endpoint = stage.endpoint
-    wiring = wire(scenario, stage.assembly, stage.deployment, endpoint)
+    push = stage.faults.push
+    wiring = wire(
+        scenario, stage.assembly, stage.deployment, endpoint, push=push.name if push else None
+    )
     first, rest = _streams(scenario, wiring, salt="" if endpoint.embedded else str(uuid.uuid4()))
     total = sum(len(stream.messages) for stream in rest)
     warm: list[Sent] = []
     sent: list[Sent] = []
-    evidence = Evidence(wiring, endpoint)
+    evidence = Evidence(wiring, endpoint, push=push)
 
     def in_order() -> list[Sent]:
         return sorted([*warm, *sent], key=lambda each: each.sent_at)
@@ -275,17 +279,15 @@ def play(
         )
 
 
-def _asked_lake(stage: Stage, wiring: Wiring, records: Records, steps: Steps) -> LakeTrace | None:
-    """Return the trace of the last message as the sample's lake has it, if it has a lake."""
-    last = next((each for each in reversed(records.sent) if each.accepted_at is not None), None)
-    lake = lake_of(stage.topology, stage.deployment.physical(stage.topology))
+def _asked_lake(stage: Stage, wiring: Wiring, records: Records, steps: Steps) -> LakeAccount | None:
+    """Return what the sample's lake has of the messages, if it has a lake."""
+    place = lake_of(stage.topology, stage.deployment.physical(stage.topology))
     # On AWS a lake has it after some minutes: there it is asked by Athena.
-    if lake is None or last is None or stage.endpoint.is_aws:
+    if place is None or stage.endpoint.is_aws:
         return None
     with steps.step("ask the lake"):
         try:
-            with lake.copied(stage.endpoint) as copied:
-                return copied.trace(last.trace, hops=wiring.flow.reaches[last.source])
+            return lake_account(place, stage.endpoint, records, reaches=wiring.flow.reaches)
         except (HinagataError, BotoCoreError, ClientError) as error:
             steps.say(f"the lake was not asked: {error}")
             return None
@@ -311,7 +313,7 @@ def _result(
     *,
     stored: Mapping[StoredExpectation, StoredState] | None = None,
     faults: tuple[FaultRecord, ...] = (),
-    lake: LakeTrace | None = None,
+    lake: LakeAccount | None = None,
     stopped: str = "",
 ) -> Result:
     """Return what the records come to; expectations are judged only of a run that was not ended."""
@@ -322,6 +324,7 @@ def _result(
     traces = tuple(
         trace_account(flow, records, source=each.source, hop=each.hop) for each in expected.traced
     )
+    push = stage.faults.push
     verdicts = (
         judge(
             expected,
@@ -334,8 +337,12 @@ def _result(
             traces=traces,
         )
         if not stopped
-        else ()
+        else []
     )
+    if push is not None and not stopped:
+        verdicts.append(judge_pushed(push.name, push.pushed(records.sent)))
+    if lake is not None:
+        verdicts.append(judge_lake(lake))
     return Result(
         sample=stage.sample.name,
         scenario=scenario.name,

@@ -58,7 +58,7 @@ def _read_span(line: str) -> Span | None:
         return None
     try:
         fields = json.loads(line)
-        trace = _header_fields(fields.get("trace"))
+        trace = trace_fields(fields.get("trace"))
         return Span(
             hop=str(fields["span"]),
             id=str(fields["id"]),
@@ -75,7 +75,7 @@ def _read_span(line: str) -> Span | None:
         return None
 
 
-def _header_fields(header: object) -> dict[str, str]:
+def trace_fields(header: object) -> dict[str, str]:
     """Return the fields of an X-Ray header, `Root=...;Parent=...;Sampled=1`."""
     parts = header.split(";") if isinstance(header, str) else ()
     return {name: value for name, _, value in (part.partition("=") for part in parts)}

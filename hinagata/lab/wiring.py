@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from hinagata.errors import HinagataError
 from hinagata.lab.accounting import Flow
 from hinagata.lab.channels import CHANNELS, Channel, channel
-from hinagata.lab.hops import read_hops
+from hinagata.lab.hops import Hops, read_hops
+from hinagata.lab.push_provider import TOKEN_KEY
 from hinagata.lab.retention import keeps_seconds
 from hinagata.lab.traffic import Entry
 from hinagata.lab.workflow_steps import WorkflowStep
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hinagata.assembly.cloud_assembly import AssemblyStack, CloudAssembly
     from hinagata.lab.deployment import Deployment
     from hinagata.lab.endpoint import Endpoint
+    from hinagata.topology.graph import Topology
 
 FUNCTION = "AWS::Lambda::Function"
 TASK_DEFINITION = "AWS::ECS::TaskDefinition"
@@ -78,9 +80,22 @@ class Resource:
 
 
 def wire(
-    scenario: Scenario, assembly: "CloudAssembly", deployment: "Deployment", endpoint: "Endpoint"
+    scenario: Scenario,
+    assembly: "CloudAssembly",
+    deployment: "Deployment",
+    endpoint: "Endpoint",
+    *,
+    push: str | None = None,
 ) -> Wiring:
     """Find what a scenario names, and what belongs to it.
+
+    Args:
+        scenario: what is played.
+        assembly: what was deployed.
+        deployment: of it.
+        endpoint: where.
+        push: the push service that brings messages to phones: the last hop of each source whose
+            messages are for one.
 
     Raises:
         HinagataError: the scenario names a node that is not there, or not of its kind.
@@ -133,15 +148,25 @@ def wire(
             expectation.table: _table(expectation.table, found, scenario)
             for expectation in scenario.expectations.stored
         },
-        flow=Flow(
-            reaches={name: source.reaches for name, source in scenario.sources.items()},
-            behind=hops.behind(
-                (source.entry, source.reaches) for source in scenario.sources.values()
-            ),
-            before=hops.directly_before(),
-            keeps_seconds=keeps_seconds(topology, hops.names),
-        ),
+        flow=_flow(scenario, topology, hops, push),
         workflow_letters=workflow_letters,
+    )
+
+
+def _flow(scenario: Scenario, topology: "Topology", hops: Hops, push: str | None) -> Flow:
+    reaches = {name: source.reaches for name, source in scenario.sources.items()}
+    behind = hops.behind((source.entry, source.reaches) for source in scenario.sources.values())
+    before = hops.directly_before()
+    for name, source in scenario.sources.items():
+        if push is not None and TOKEN_KEY in source.keys:
+            reaches[name] = (*source.reaches, push)
+            behind |= {hop: behind.get(hop, frozenset()) | {push} for hop in source.reaches}
+            before |= {push: before.get(push, frozenset()) | {source.reaches[-1]}}
+    return Flow(
+        reaches=reaches,
+        behind=behind,
+        before=before,
+        keeps_seconds=keeps_seconds(topology, hops.names),
     )
 
 

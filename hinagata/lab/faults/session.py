@@ -17,6 +17,8 @@ from hinagata.lab.faults.board import BOARD_VARIABLE, Board, read_strikes, write
 from hinagata.lab.faults.injection import Injection, Place
 from hinagata.lab.faults.service_faults import SERVICES, ServiceFaults
 from hinagata.lab.outside import Outside
+from hinagata.lab.patches.mobile_push import PROVIDER_VARIABLE
+from hinagata.lab.push_provider import PushProvider
 from hinagata.lab.result import FaultRecord
 from hinagata.lab.tasks import free_port
 from hinagata.scenario import Scenario
@@ -33,11 +35,18 @@ class FaultSession:
     Args:
         scenario: with the faults.
         workdir: folder of the run.
+
+    Attributes:
+        push: the push service outside, if the scenario names one.
     """
+
+    push: PushProvider | None
 
     def __init__(self, scenario: Scenario, workdir: Path) -> None:
         self._faults = scenario.faults
         self._outside = scenario.outside
+        services = [name for name, at in self._outside.items() if at == PROVIDER_VARIABLE]
+        self.push = PushProvider(services[0]) if services else None
         self._seed = scenario.seed
         self._workdir = workdir
         self._board = workdir / "faults.json"
@@ -59,7 +68,7 @@ class FaultSession:
         if not self._outside:
             yield environment
             return
-        with Outside(self._outside, Board(self._board)) as stand_in:
+        with Outside(self._outside, Board(self._board), push=self.push) as stand_in:
             urls = {variable: stand_in.url(name) for name, variable in self._outside.items()}
             yield environment | urls
 

@@ -22,8 +22,10 @@ from hinagata.lab.patches import (
     log_delivery,
     mapping_concurrency,
     message_move,
+    mobile_push,
     own_code,
     pipe_sources,
+    push_permissions,
     queue_batches,
     read_units,
     request_validation,
@@ -73,6 +75,8 @@ PATCHES: tuple[Patch, ...] = (
     request_validation.PATCH,
     bus_routes.PATCH,
     archives.PATCH,
+    mobile_push.PATCH,
+    push_permissions.PATCH,
 )
 
 

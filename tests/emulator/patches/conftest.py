@@ -8,7 +8,9 @@ import pytest
 from hinagata.lab.emulator import Emulator
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.patches import PATCHES
+from hinagata.lab.patches.mobile_push import PROVIDER_VARIABLE
 from tests.emulator.patches.observed import ACCOUNT_CONCURRENCY
+from tests.fakes.http_peer import HttpPeer
 
 ENVIRONMENT = {
     "LAMBDA_ACCOUNT_CONCURRENCY": str(ACCOUNT_CONCURRENCY),
@@ -19,20 +21,28 @@ ENVIRONMENT = {
 }
 
 
-def running(folder: Path, without: frozenset[str]) -> Iterator[Endpoint]:
+def running(folder: Path, without: frozenset[str], push: HttpPeer) -> Iterator[Endpoint]:
     """An emulator with a small account."""
-    with Emulator(folder, without=without, environment=ENVIRONMENT) as emulator:
+    environment = {**ENVIRONMENT, PROVIDER_VARIABLE: push.url}
+    with Emulator(folder, without=without, environment=environment) as emulator:
         yield Endpoint(emulator.endpoint, embedded=True)
 
 
 @pytest.fixture(scope="session")
-def patched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """With every patch."""
-    yield from running(tmp_path_factory.mktemp("patched"), frozenset())
+def push_service() -> Iterator[HttpPeer]:
+    """What messages to phones are delivered to."""
+    with HttpPeer(status=200) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+def patched(tmp_path_factory: pytest.TempPathFactory, push_service: HttpPeer) -> Iterator[Endpoint]:
+    """With every patch."""
+    yield from running(tmp_path_factory.mktemp("patched"), frozenset(), push_service)
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory, push_service: HttpPeer) -> Iterator[Endpoint]:
     """Without any patch."""
     every = frozenset(patch.name for patch in PATCHES)
-    yield from running(tmp_path_factory.mktemp("plain"), every)
+    yield from running(tmp_path_factory.mktemp("plain"), every, push_service)
