@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from patterns.proactive_service import ProactiveService as ProactiveService
     from patterns.proactive_service import ScheduledStep as ScheduledStep
     from patterns.proactive_service import python_image as python_image
+    from patterns.push_gateway import PushGateway as PushGateway
     from patterns.reactive_api import ReactiveApi as ReactiveApi
     from patterns.reactive_api import Route as Route
     from patterns.telemetry_store import TelemetryStore as TelemetryStore
@@ -53,6 +54,7 @@ _MODULES = {
     "Off": "_off",
     "PointToPointQueue": "point_to_point_queue",
     "ProactiveService": "proactive_service",
+    "PushGateway": "push_gateway",
     "ReactiveApi": "reactive_api",
     "Route": "reactive_api",
     "ScheduledStep": "proactive_service",

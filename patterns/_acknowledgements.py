@@ -120,6 +120,11 @@ BREAKER_STATE = Situation(
     cdk=("AwsSolutions-DDB3",),
     checkov=("CKV_AWS_28",),
 )
+KNOWN_BY_TOKENS = Situation(
+    "SNS gives the same endpoint for the same token, so each item can be made again",
+    cdk=("AwsSolutions-DDB3",),
+    checkov=("CKV_AWS_28",),
+)
 NO_RECOVERY = Situation("switched off", cdk=("AwsSolutions-DDB3",), checkov=("CKV_AWS_28",))
 # No tool that runs at synthesis asks for it: Security Hub does, of what is deployed.
 UNPROTECTED_TABLE = Situation("switched off", cdk=("SecurityHub::DynamoDB.6",))
@@ -185,6 +190,16 @@ ALARM_TOPIC = Situation(
 )
 PEOPLE_SUBSCRIBE = Situation(
     "its subscribers are people, added by the operator", cdk=("Serverless-SNSRedrivePolicy",)
+)
+
+# Mobile push
+APPLICATION_TO_BE = "of an application that is not there yet SNS knows no name"
+ENDPOINTS_OF_ONE_APPLICATION = "the devices of one platform application"
+EVENTS_OF_AN_APPLICATION = Situation(
+    "nothing says that SNS tells of an application under the AWS-managed key; what it tells holds "
+    "no user data",
+    cdk=("AwsSolutions-SNS2",),
+    checkov=("CKV_AWS_26",),
 )
 
 # APIs

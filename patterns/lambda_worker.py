@@ -82,7 +82,8 @@ class LambdaWorker(Construct, Sender):
         construct_id: Also the hop's name in logs and spans.
         handler: Dotted path from the source root, "package.module.function"; or your own function
             or alias, whose settings, logs and error alarms are then its own affair.
-        code: Source root, relative to where the app runs; only the handler's package ships.
+        code: Source root, relative to where the app runs; only the handler's package ships. None:
+            the handler is one of `pattern_runtime`, which is in the layer.
         timeout: Longest run of one batch. None: 30 s, or your own function's. Of an imported
             function it is not known: say it here.
         memory_mb: Memory in MB; CPU grows with it. None: 512.
@@ -120,7 +121,7 @@ class LambdaWorker(Construct, Sender):
         construct_id: str,
         *,
         handler: str | lambda_.IFunction,
-        code: str = "functions",
+        code: str | None = "functions",
         timeout: cdk.Duration | None = None,
         memory_mb: int | None = None,
         max_concurrency: int | Off | None = None,

@@ -39,7 +39,7 @@ app.synth()
 UNCHECKED_APP = (
     (REPOSITORY / "app.py")
     .read_text(encoding="utf-8")
-    .replace("app = App()", "app = App(failure_modes=False)")
+    .replace("patterns.App()", "patterns.App(failure_modes=False)")
 )
 
 

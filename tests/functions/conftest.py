@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "ENTRIES_TABLE_NAME": "entries",
     "GATEWAY_TOKEN_SECRET_ARN": "arn:secret",
     "INVOICES_TABLE_NAME": "invoices",
+    "JOBS_QUEUE_URL": "https://sqs.test/jobs",
     "MESSAGES_TABLE_NAME": "messages",
     "ORDERS_QUEUE_URL": "https://sqs.test/orders",
     "ORDER_BOOK_TABLE_NAME": "order-book",
@@ -39,6 +40,8 @@ ENVIRONMENT = {
     "PAYMENT_BREAKER_STATE_MACHINE_ARN": "arn:aws:states:::stateMachine:payment-breaker",
     "PAYMENT_BREAKER_TABLE_NAME": "payment-breaker",
     "PAYMENT_PROVIDER_FUNCTION_NAME": "provider",
+    "PHONES_APPLICATION_ARN": "arn:aws:sns:ap-northeast-1:123456789012:app/GCM/phones",
+    "PHONES_TABLE_NAME": "tokens",
     "PHOTOS_TAKEN_TOPIC_ARN": "arn:photos",
     "POINTS_TABLE_NAME": "points",
     "REGISTER_TABLE_NAME": "register",
@@ -62,6 +65,7 @@ with patch.dict(os.environ, ENVIRONMENT):
     from hvac_platform import screen as hvac_screen
     from order_events import billing, loyalty, notifications
     from pattern_runtime import aws
+    from push_jobs import relay, sender
     from resilient_orders import intake, payment, provider
 
 __all__ = [
@@ -78,6 +82,8 @@ __all__ = [
     "partner_feed",
     "payment",
     "provider",
+    "relay",
+    "sender",
 ]
 
 

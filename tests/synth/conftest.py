@@ -20,6 +20,7 @@ from patterns import App
 from stacks.connected_car import ConnectedCar
 from stacks.hvac_platform import HvacPlatform
 from stacks.order_events import LoyaltyPoints, OrderEvents
+from stacks.push_jobs import PushJobs
 from stacks.resilient_orders import ResilientOrders
 from stacks.trace_lake import TraceLake
 from tests.synth.exhibits import EXHIBITS, SOURCE, across_stacks
@@ -144,6 +145,7 @@ def _synthesize(directory: Path, code: str) -> None:
     HvacPlatform(app, "MillionHvacs", devices=5_000_000, layout="item")
     order_events = OrderEvents(app, "OrderEvents")
     LoyaltyPoints(app, "LoyaltyPoints", orders=order_events.orders)
+    PushJobs(app, "PushJobs")
     ResilientOrders(app, "ResilientOrders")
     TraceLake(app, "TraceLake")
     # A finding fails the synthesis after everything is written; test_judges tells which it was.

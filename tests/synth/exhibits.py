@@ -35,6 +35,7 @@ from patterns import (
     Off,
     PointToPointQueue,
     ProactiveService,
+    PushGateway,
     ReactiveApi,
     Route,
     ScheduledStep,
@@ -632,6 +633,34 @@ def bus_own(stack: cdk.Stack, _code: str) -> None:
         stack, "Mine", "arn:aws:events:eu-west-1:111122223333:event-bus/mine"
     )
     EventBus(stack, "OrderBus", bus=mine).delivers_to(PointToPointQueue(stack, "Invoices"))
+
+
+@exhibit
+def push(stack: cdk.Stack, code: str) -> None:
+    """A push gateway in its smallest use, with a worker and an API that send."""
+    phones = PushGateway(stack, "Phones", credentials=_credentials(stack))
+    phones.serves(LambdaWorker(stack, "Sender", handler="shop.billing.handler", code=code))
+    phones.serves(ReactiveApi(stack, "Shop", routes={"POST /": "shop.api.handler"}, code=code))
+
+
+@exhibit
+def push_switched_off(stack: cdk.Stack, code: str) -> None:
+    """Apple's, of which nothing is followed and nothing is logged."""
+    phones = PushGateway(
+        stack,
+        "Phones",
+        credentials=_credentials(stack),
+        credentials_version="11111111-2222-3333-4444-555555555555",
+        platform="APNS",
+        failures_alarm=5,
+        events=Off(REASON),
+        failure_logs=Off(REASON),
+    )
+    phones.serves(LambdaWorker(stack, "Sender", handler="shop.billing.handler", code=code))
+
+
+def _credentials(stack: cdk.Stack) -> secretsmanager.ISecret:
+    return secretsmanager.Secret.from_secret_name_v2(stack, "Credentials", "firebase")
 
 
 @exhibit

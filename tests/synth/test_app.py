@@ -160,6 +160,7 @@ def test_two_processes_give_equal_templates(runs: dict[str, Run]) -> None:
         "ConnectedCar.template.json",
         "HvacPlatform.template.json",
         "OrderEvents.template.json",
+        "PushJobs.template.json",
         "ResilientOrders.template.json",
         "TraceLake.template.json",
     ]

@@ -39,6 +39,7 @@ WITHOUT_RESOURCE = {
     "logs:UpdateLogDelivery",
     "lakeformation:GetDataAccess",
 }
+OF_PUSH = {"sns:CreatePlatformApplication", "sns:GetEndpointAttributes", "sns:Publish"}
 KEY_FAMILIES = {"kms:ReEncrypt*", "kms:GenerateDataKey*"}
 
 
@@ -218,14 +219,14 @@ def test_visibility_is_six_timeouts_and_the_window(templates: list[Template]) ->
 
 
 def test_what_is_stored_is_encrypted(templates: list[Template]) -> None:
-    """Queues, streams, topics and buckets are encrypted at rest, but for the alarms' topic."""
+    """Queues, streams, topics and buckets are, but for topics that AWS itself publishes to."""
     for _, queue in everything(templates, "SQS::Queue"):
         if not queue.path.startswith(("Mine", "Lost")):
             assert queue.get("SqsManagedSseEnabled") is True or queue["KmsMasterKeyId"], queue.path
     for _, stream in everything(templates, "Kinesis::Stream"):
         assert stream["StreamEncryption"]["EncryptionType"] == "KMS"
     for _, topic in everything(templates, "SNS::Topic"):
-        if topic.path != "OperatorAlarms/Resource":
+        if topic.path not in {"OperatorAlarms/Resource", "Phones/Events/Resource"}:
             assert topic["KmsMasterKeyId"]
     for _, bucket in everything(templates, "S3::Bucket"):
         if bucket.path.startswith(("Gateway", "Traces")):
@@ -273,6 +274,9 @@ def _is_wild(actions: set[str], resource: str) -> bool:
     if all(action.startswith(("s3:", "execute-api:")) for action in actions):
         # The objects of one bucket, and every value of a path's parameter.
         return resource == '"*"'
+    if all(action in OF_PUSH for action in actions):
+        # The endpoints of one application; and the application that has no name yet.
+        return not (":endpoint/" in resource and '/*"' in resource) and ":app/*" not in resource
     return "*" in resource
 
 
@@ -309,6 +313,7 @@ def test_patterns_make_no_outputs(templates: list[Template]) -> None:
             "HvacPlatform",
             "MillionHvacs",
             "OrderEvents",
+            "PushJobs",
             "ResilientOrders",
             "TraceLake",
         }:
