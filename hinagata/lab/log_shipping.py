@@ -1,15 +1,20 @@
 """What a task prints goes to the log group that its task definition names."""
 
+import sys
 import threading
 import time
 from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from typing import IO, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from hinagata.lab.endpoint import Endpoint
 
 BATCH_SECONDS = 0.2
 BATCH_LINES = 500  # far below the 10,000 of one PutLogEvents
+# A batch takes milliseconds; the SDK alone would try for minutes.
+CLOSE_SECONDS = 10.0
 
 
 class LogShipper:
@@ -42,10 +47,15 @@ class LogShipper:
             thread.start()
 
     def close(self) -> None:
-        """Wait until the last line is shipped; the process must have ended."""
+        """Wait until the last line is shipped; the process must have ended.
+
+        An endpoint that no longer answers is not waited for: a run must end that is interrupted.
+        """
+        deadline = time.monotonic() + CLOSE_SECONDS
         for thread in self._threads:
-            thread.join()
-        self._lines.close()
+            thread.join(max(deadline - time.monotonic(), 0))
+        if not any(thread.is_alive() for thread in self._threads):
+            self._lines.close()
 
     def _read(self) -> None:
         for line in self._lines:
@@ -70,6 +80,13 @@ class LogShipper:
                     break
                 batch.append(event)
             if batch and self._group is not None:
-                self._logs.put_log_events(
-                    logGroupName=self._group, logStreamName=self._stream, logEvents=batch
-                )
+                try:
+                    self._logs.put_log_events(
+                        logGroupName=self._group, logStreamName=self._stream, logEvents=batch
+                    )
+                except (BotoCoreError, ClientError) as error:
+                    # Whoever waits for a message that these lines tell of says that it is lost.
+                    print(
+                        f"hinagata: {len(batch)} lines of {self._stream} were not logged: {error}",
+                        file=sys.stderr,
+                    )
