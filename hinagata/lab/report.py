@@ -63,7 +63,7 @@ def _write(result: Result, console: Console, *, verbose: bool, unicode: bool) ->
     if result.lake is not None:
         from hinagata.lab.lake_report import lines
 
-        for line in lines(result.lake):
+        for line in lines(result.lake.last):
             say(line)
         console.print()
     if result.verdicts:

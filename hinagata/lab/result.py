@@ -11,7 +11,7 @@ from hinagata.lab.trace_tree import TraceAccount
 
 if TYPE_CHECKING:
     from hinagata.lab.gaps import Gap
-    from hinagata.lab.lake import LakeTrace
+    from hinagata.lab.lake_account import LakeAccount
     from hinagata.lab.stubs import Stub
     from hinagata.topology.graph import Topology
 
@@ -62,7 +62,7 @@ class Result:
         paths: how long messages took from each source to each hop that it reaches.
         journeys: every message, where it came, and where it ended.
         traces: how far messages were followed, for each of the expectations about it.
-        lake: the trace of one message, as the architecture's lake has it; None if it has none.
+        lake: what the architecture's lake has of messages; None if it has none, or was not asked.
         timeline: what happened second by second.
         topology: the architecture.
         stopped: what ended the run before it was over, as a clause; empty if nothing did. Then no
@@ -86,7 +86,7 @@ class Result:
     paths: tuple[PathAccount, ...] = ()
     journeys: tuple[Journey, ...] = field(default=(), repr=False)
     traces: tuple[TraceAccount, ...] = ()
-    lake: "LakeTrace | None" = None
+    lake: "LakeAccount | None" = None
     timeline: Timeline | None = field(default=None, repr=False)
     topology: "Topology | None" = field(default=None, repr=False)
     stopped: str = ""
