@@ -27,6 +27,8 @@ _SECONDS_PER_RELAY = 0.02
 _MOST_PARALLEL = 10
 # (docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html).
 _RECORDS_PER_SHARD = 1000
+# What stands in the made-up credentials beside their key.
+_NO_MORE = "{}"
 _MADE_UP = Situation(
     "nobody's credentials: what a laptop's push service takes; an account gives its own by "
     "credentials=",
@@ -84,7 +86,7 @@ class PushJobs(cdk.Stack):
             self,
             "Credentials",
             generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template="{}", generate_string_key="PlatformCredential"
+                secret_string_template=_NO_MORE, generate_string_key="PlatformCredential"
             ),
         )
         acknowledge(made_up, _MADE_UP)

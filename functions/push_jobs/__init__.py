@@ -1,1 +1,1 @@
-"""Handlers of the sample push_jobs: messages from a system outside of AWS to phones."""
+"""Messages from a system outside of AWS to phones."""
