@@ -28,9 +28,10 @@ def sample_files(sample: str, *, name: str) -> Files:
     """Returns what is the sample's own in a project of that name.
 
     These are `app.py` with the sample's stack alone, `stacks/` with its card and the modules that
-    it imports, its packages in `functions/`, and its scenarios. The sample's name is replaced by
-    the project's, in all its forms, in paths and contents. Python is not formatted anew, though
-    its lines have other lengths now: see `formatting`.
+    it imports, its packages in `functions/`, its scenarios, and a test of its handlers that takes
+    the fixture `assembly`. The sample's name is replaced by the project's, in all its forms, in
+    paths and contents. Python is not formatted anew, though its lines have other lengths now: see
+    `formatting`.
 
     Args:
         sample: The sample's name, as `hinagata list` tells it.
@@ -55,6 +56,7 @@ def sample_files(sample: str, *, name: str) -> Files:
         _refuse_taken(new, found, sample=sample)
     renamed = _renaming(old, new)
     files = {renamed(path): renamed(text) for path, text in found.items()}
+    files["tests/test_handlers.py"] = _handlers_test(new)
     return {path: _at_home(path, text, files).encode() for path, text in files.items()}
 
 
@@ -62,6 +64,15 @@ def container_requirements() -> str:
     """Returns what a container imports beside its own code, pinned with hashes."""
     file = _root() / "functions" / "connected_car" / "gateway" / "requirements.txt"
     return file.read_text(encoding="utf-8")
+
+
+def _handlers_test(name: ProjectName) -> str:
+    from jinja2 import StrictUndefined, Template
+
+    file = Path(__file__).with_name("templates") / "sample_handlers_test.py.j2"
+    text = file.read_text(encoding="utf-8")
+    template = Template(text, undefined=StrictUndefined, keep_trailing_newline=True)
+    return template.render(name=name)
 
 
 def _root() -> Path:
