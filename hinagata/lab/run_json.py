@@ -78,7 +78,12 @@ def document(result: Result, *, messages: bool) -> dict[str, Any]:
     if result.lake is not None:
         from hinagata.lab.lake_report import document as lake_document
 
-        found["lake"] = lake_document(result.lake)
+        found["lake"] = {
+            "asked": result.lake.asked,
+            "spans": result.lake.spans,
+            "absent": result.lake.absent,
+            "last": lake_document(result.lake.last),
+        }
     if messages:
         found["timeline"] = None if result.timeline is None else _timeline(result.timeline)
         found["messages"] = [_journey(journey) for journey in result.journeys]
