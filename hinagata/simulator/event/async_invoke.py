@@ -67,7 +67,8 @@ class AsyncInvokeNode(Node):
     def _answered(self, t: float, state: list[Any], result: int) -> None:
         ledger = self.ledger
         if result == OK:
-            ledger.done.extend((state[SINCE], t, *state[MESSAGE]))
+            sent, source, _ = state[MESSAGE]
+            ledger.done.extend((state[SINCE], t, sent, source))
             return
         if result == REFUSED:
             ledger.refused.append(t)

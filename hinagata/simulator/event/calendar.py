@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from heapq import heapify, heappush
-from itertools import count
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from heapq import heappush
+from itertools import chain, count
+from operator import itemgetter
 from typing import Any
 
 # What is done at a time, with whatever it is about.
 Act = Callable[[float, Any], None]
 # The time, the ticket, the act, and what it is about.
 Appointment = tuple[float, float, Act, Any]
-# What is later than this slot of a second is put aside unsorted.
-SLOTS_PER_S = 10
+# What begins with a time, something, and an act that is given all of it: a message that is sent, or
+# what its sender notes of it.
+Late = Any
+# So many tickets are drawn until somebody looks at what has happened.
+TICKETS = 50_000
+
+time_of = itemgetter(0)
 
 
 class Calendar:
@@ -21,22 +28,31 @@ class Calendar:
     Entries are tuples, the cheapest thing that a heap can compare. The ticket decides between equal
     times, so that acts are never compared. Hot code pushes to `heap` itself.
 
-    A heap of ten thousand entries is slow, for they do not fit the processor's nearest memory. So
-    what is for later waits in the list of its slot, and comes to the heap when that begins.
+    A heap of ten thousand entries is slow, and so is one that every arrival goes through. So what
+    is for later, and all that comes from outside, waits in the list of its slot; that is sorted
+    once, when the slot begins, which costs a third of what a heap does.
 
     Attributes:
-        heap: What is next.
+        heap: What is next within the slot.
         ticket: Returns the next ticket.
+        slot: The number of the slot that is open.
+        slots: What is for later slots, by their number.
+        per_s: How many slots a second has.
+        drawn: How many tickets were drawn, in whole thousands.
+        looked: What is called after every so many tickets.
     """
 
-    __slots__ = ("_later", "_open_act", "_slot", "heap", "ticket")
+    __slots__ = ("drawn", "heap", "looked", "per_s", "slot", "slots", "ticket")
 
     def __init__(self) -> None:
         self.heap: list[Appointment] = []
-        self.ticket = count().__next__
-        self._later: dict[int, list[Appointment]] = {}
-        self._slot = 0
-        self._open_act = self._open
+        self.slots: defaultdict[int, list[Late]] = defaultdict(list)
+        self.slot = -1
+        # A power of two, so that slots begin and end where they should, to the last digit.
+        self.per_s = 1.0
+        self.drawn = 0
+        self.looked: Callable[[], None] = _nothing
+        self.ticket = chain.from_iterable(self._tickets()).__next__
 
     def at(self, t: float, act: Act, about: Any = None) -> None:
         """Enters an act.
@@ -48,25 +64,35 @@ class Calendar:
         """
         heappush(self.heap, (t, self.ticket(), act, about))
 
-    def later(self, t: float, act: Act, about: Any) -> None:
-        """Enters an act that may be far away.
+    def later(self, late: Late) -> None:
+        """Enters what may be far away.
 
         Args:
-            t: When.
-            act: What is called then, with the time and `about`.
-            about: What it is about.
+            late: What begins with its time, and has its act in the third place.
         """
-        appointment = (t, self.ticket(), act, about)
-        slot = int(t * SLOTS_PER_S)
-        if slot <= self._slot:
-            heappush(self.heap, appointment)
-        elif slot in self._later:
-            self._later[slot].append(appointment)
+        slot = int(late[0] * self.per_s)
+        if slot > self.slot:
+            self.slots[slot].append(late)
         else:
-            self._later[slot] = [appointment]
-            heappush(self.heap, (slot / SLOTS_PER_S, -1.0, self._open_act, slot))
+            heappush(self.heap, (late[0], self.ticket(), late[2], late))
 
-    def _open(self, _: float, slot: int) -> None:
-        self._slot = slot
-        self.heap.extend(self._later.pop(slot))
-        heapify(self.heap)
+    def open(self, slot: int) -> list[Late]:
+        """Returns what was put off until a slot, in the order of time.
+
+        Args:
+            slot: Its number, one more than that of the slot before.
+        """
+        self.slot = slot
+        late = self.slots.pop(slot, [])
+        late.sort(key=time_of)
+        return late
+
+    def _tickets(self) -> Iterator[range]:
+        for first in count(0, TICKETS):
+            yield range(first, first + TICKETS)
+            self.drawn = first + TICKETS
+            self.looked()
+
+
+def _nothing() -> None:
+    """Looks at nothing: nobody is there yet."""

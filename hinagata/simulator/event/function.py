@@ -102,6 +102,7 @@ class FunctionNode(Node):
         self._limit = math.inf if function.reserved is None else function.reserved
         # Places are whole, though a limit need not be.
         self._full = self._limit if self._limit == math.inf else math.floor(self._limit)
+        self.closed = self._full < 1
         # What is neither reserved nor free of the account comes out of what all share.
         shares = function.in_account and function.reserved is None
         self._pool = pool if shares else None
@@ -254,6 +255,7 @@ class FunctionNode(Node):
         if pool is not None:
             pool.busy += 1
         self._busy = busy + 1
+        self.closed = busy + 1 >= self._full
         self._entered(t)
         return start
 
@@ -275,6 +277,7 @@ class FunctionNode(Node):
         if self._pool is not None and busy > self._provisioned:
             self._pool.busy -= 1
         self._busy = busy - 1
+        self.closed = False
         self._left(t)
         self._free(t)
         whom[0](t, whom[1], OK)
@@ -311,6 +314,7 @@ class FunctionNode(Node):
         if self._pool is not None and busy > self._provisioned:
             self._pool.busy -= 1
         self._busy = busy - 1
+        self.closed = False
         self._left(t)
 
     def _begin(
@@ -434,5 +438,5 @@ class FunctionNode(Node):
             if id(entry) in failed:
                 ledger.failed.extend((since, t))
             else:
-                ledger.done.extend((since, t, *entry[1]))
+                ledger.done.extend((since, t, *entry[1][:2]))
         told(t, about, bad)

@@ -26,18 +26,15 @@ class Level:
         self._net = np.zeros(clock.ticks)
         self._area = np.zeros(clock.ticks)
 
-    def change(self, times: Series, by: float, rows: Rows | None = None) -> None:
+    def change(self, when: Times, by: float) -> None:
         """Counts changes.
 
         Args:
-            times: When.
+            when: The times.
             by: How many come each time, or go if negative.
-            rows: The ticks of the times, where they are known.
         """
-        if rows is None:
-            rows = self._clock.rows(times)
-        _count(self._net, rows, None, by)
-        _count(self._area, rows, self._clock.ends[rows] - times, by)
+        self._net[when.at] += by * when.counts
+        self._area[when.at] += by * (when.counts * self._clock.ends[when.at] - when.sums)
 
     def change_by(self, times: Series, numbers: Series) -> None:
         """Counts changes of their own size each.
@@ -87,6 +84,34 @@ class Clock:
         return np.minimum((times / self.tick_s).astype(np.int64), self.ticks - 1)
 
 
+class Times:
+    """Times in their order, by tick.
+
+    Attributes:
+        at: The ticks from the first one to the last one.
+        counts: How many times are in each.
+        sums: What they add up to in each.
+    """
+
+    __slots__ = ("_starts", "at", "counts", "sums")
+
+    def __init__(self, clock: Clock, times: Series) -> None:
+        first, last = clock.rows(times[[0, -1]]).tolist()
+        self.at = slice(first, last + 1)
+        self._starts = np.concatenate(([0], np.searchsorted(times, clock.ends[first:last])))
+        self.counts: Series = np.diff(self._starts, append=len(times)).astype(np.float64)
+        self.sums = self.sum(times)
+
+    def sum(self, values: Series) -> Series:
+        """Returns what values add up to in each tick.
+
+        Args:
+            values: One for each time.
+        """
+        sums = np.add.reduceat(np.append(values, 0.0), self._starts)
+        return np.where(self.counts > 0, sums, 0.0)
+
+
 class Ledger:
     """A station's log: appending to lists is all that happens while messages move.
 
@@ -106,6 +131,9 @@ class Ledger:
         cold: Times at which environments were started.
         entered: Times at which environments, slots or batches became busy.
         left: Times at which they were free again.
+        turned: Times at which messages come whose first try is refused, and that will be tried
+            again.
+        bounced: Times of other tries that are refused and will be made once more.
         put_off: Times at which messages begin to wait for another try.
         retried: Times of these other tries.
         requests: `time, number` of further requests that are billed.
@@ -126,6 +154,7 @@ class Ledger:
         "_times",
         "_waiting",
         "arrived",
+        "bounced",
         "came",
         "capacity",
         "cold",
@@ -145,6 +174,7 @@ class Ledger:
         "requests",
         "retried",
         "tried",
+        "turned",
     )
 
     def __init__(self, clock: Clock, sources: int) -> None:
@@ -160,6 +190,8 @@ class Ledger:
         self.cold: list[float] = []
         self.entered: list[float] = []
         self.left: list[float] = []
+        self.turned: list[float] = []
+        self.bounced: list[float] = []
         self.put_off: list[float] = []
         self.retried: list[float] = []
         self.requests: list[float] = []
@@ -180,21 +212,22 @@ class Ledger:
     def settle(self) -> None:
         """Counts what is logged, and forgets it."""
         counts = self._counts
-        self._count_times(self.arrived, counts.arrivals, counts.attempts, level=1)
-        self._count_numbers(self.came, counts.arrivals, level=self._present)
+        present, waiting, busy = self._present, self._waiting, self._busy
+        self._tell(self.arrived, (counts.arrivals, counts.attempts), (present, 1))
+        into = (counts.arrivals, counts.attempts, counts.throttled)
+        self._tell(self.turned, into, (present, 1), (waiting, 1))
+        self._tell(self.bounced, (counts.attempts, counts.throttled))
+        self._tell(self.retried, (counts.attempts,), (waiting, -1))
+        self._tell(self.put_off, (), (waiting, 1))
+        self._tell(self.entered, (), (busy, 1))
+        self._tell(self.left, (), (busy, -1))
+        self._tell(self.refused, (counts.throttled,))
+        self._tell(self.errors, (counts.errors,))
+        self._tell(self.cold, (counts.cold_starts,))
+        self._count_numbers(self.came, counts.arrivals, level=present)
         self._count_numbers(self.tried, counts.attempts)
         self._count_numbers(self.requests, counts.calls)
         self._count_numbers(self.received, self._receives)
-        self._waiting.change(_emptied(self.put_off), 1.0)
-        if self.retried:
-            times = np.array(self.retried, dtype=np.float64)
-            self._waiting.change(times, -1.0)
-            self._count_times(self.retried, counts.attempts)
-        self._count_times(self.refused, counts.throttled)
-        self._count_times(self.errors, counts.errors)
-        self._count_times(self.cold, counts.cold_starts)
-        self._busy.change(_emptied(self.entered), 1.0)
-        self._busy.change(_emptied(self.left), -1.0)
         for log, ended in (
             (self.failed, counts.failed),
             (self.dead, counts.dead),
@@ -206,8 +239,9 @@ class Ledger:
         if self.done:
             since, times, sent, source = _emptied(self.done, 4)
             self._end(since, times, counts.done)
+            took = times - sent
             for number, path in enumerate(self._paths):
-                path.add((times - sent)[source == number])
+                path.add(took if len(self._paths) == 1 else took[source == number])
 
     def series(self) -> StationSeries:
         """Returns what has been counted, once everything has been settled."""
@@ -261,14 +295,15 @@ class Ledger:
             )
         )
 
-    def _count_times(self, log: list[float], *into: Series, level: float = 0) -> None:
-        if log:
-            times = _emptied(log)
-            rows = self._clock.rows(times)
-            for counts in into:
-                _count(counts, rows, None)
-            if level:
-                self._present.change(times, level, rows)
+    def _tell(self, log: list[float], into: tuple[Series, ...], *levels: tuple[Level, int]) -> None:
+        """Counts the times of a log, and changes levels by so much at each."""
+        if not log:
+            return
+        times = Times(self._clock, _emptied(log))
+        for counts in into:
+            counts[times.at] += times.counts
+        for level, by in levels:
+            level.change(times, by)
 
     def _count_numbers(self, log: list[float], *into: Series, level: Level | None = None) -> None:
         if log:
@@ -280,20 +315,20 @@ class Ledger:
                 level.change_by(times, numbers)
 
     def _end(self, since: Series, times: Series, into: Series) -> None:
-        rows = self._clock.rows(times)
-        _count(into, rows, None)
-        _count(self._times, rows, times - since)
-        self._present.change(times, -1.0, rows)
+        when = Times(self._clock, times)
+        into[when.at] += when.counts
+        self._times[when.at] += when.sum(times - since)
+        self._present.change(when, -1.0)
 
 
 def _emptied(log: list[float], columns: int = 1) -> Series:
-    values = np.array(log, dtype=np.float64)
+    values = np.fromiter(log, np.float64, len(log))
     log.clear()
     return values if columns == 1 else values.reshape(-1, columns).T
 
 
-def _count(into: Series, rows: Rows, weights: Series | None, times: float = 1.0) -> None:
+def _count(into: Series, rows: Rows, weights: Series) -> None:
     if len(rows):
         first = int(rows.min())
-        counted = np.bincount(rows - first, weights) * times
+        counted = np.bincount(rows - first, weights)
         into[first : first + len(counted)] += counted

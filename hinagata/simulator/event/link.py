@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from itertools import repeat
 from typing import Any, Protocol
 
 from hinagata.simulator.draws import Waits
+from hinagata.simulator.event.calendar import Late
 from hinagata.simulator.event.deadlines import OVER, Deadlines
-from hinagata.simulator.event.node import FAILED, OK, REFUSED, Answer, Message, Node
+from hinagata.simulator.event.node import FAILED, OK, REFUSED, Answer, Message, Node, unheard
 from hinagata.simulator.model import NO_RETRY, Call, Retry
 
 # What a link notes of a message: since when, the message, whom to tell, about what, tries made.
 SINCE, MESSAGE, TOLD, ABOUT, TRIES = range(5)
+State = tuple[Any, ...]
 
 
 class Send(Protocol):
@@ -54,6 +58,29 @@ def link(
     if retry.retries:
         return EagerLink(target, purpose, retry).send
     return Link(target).send
+
+
+def source(
+    target: Node, purpose: str, *, retry: Retry, timeout_s: float
+) -> Callable[[list[float], int], list[Late]]:
+    """Returns what enters messages from outside into the calendar; nobody cares how they end.
+
+    Args:
+        target: The station that they are sent to.
+        purpose: Who sends, for the draws.
+        retry: What he does about a try that failed.
+        timeout_s: How long he waits.
+    """
+    if not target.channel and timeout_s == math.inf:
+        if retry.retries:
+            return EagerSource(target, purpose, retry).entries
+        return Source(target).entries
+    send = link(target, purpose, retry=retry, timeout_s=timeout_s)
+
+    def begin(t: float, message: Message) -> None:
+        send(t, message, unheard, None)
+
+    return lambda times, number: list(zip(times, repeat(number), repeat(begin)))
 
 
 def link_of(call: Call, target: Node, purpose: str) -> Send:
@@ -120,20 +147,33 @@ class Source(Link):
         super().__init__(target)
         self._answer = self._ended
 
-    def send(self, t: float, message: Message, _told: Answer, _about: Any, /) -> int | None:
-        """Sends a message that is as old as its first try: see `Send`."""
+    def entries(self, times: list[float], number: int) -> list[Late]:
+        """Returns the messages that are sent: each is its own entry in the calendar.
+
+        Args:
+            times: When.
+            number: Of the source.
+        """
+        return list(zip(times, repeat(number), repeat(self._begin)))
+
+    def _begin(self, t: float, message: Message) -> None:
         self._arrived(t)
         result = self._offer(t, message, t, self._answer, message)
         if result is not None:
             self._end(t, t, message, result)
-        return result
 
     def _ended(self, t: float, message: Message, result: int) -> None:
-        since, source = message
+        since = message[0]
         if result:
             self._end(t, since, message, result)
         else:
-            self._done((since, t, since, source))
+            self._done((since, t, since, message[1]))
+
+
+class _Open:
+    """A station of which nobody knows whether it is closed."""
+
+    closed = False
 
 
 class EagerLink:
@@ -142,100 +182,207 @@ class EagerLink:
     __slots__ = (
         "_again_act",
         "_answer",
+        "_arrived",
+        "_bounced",
+        "_calendar",
+        "_done",
         "_last",
-        "_later",
         "_ledger",
         "_longest",
         "_offer",
-        "_put_off",
-        "_refused",
         "_retried",
         "_retries",
         "_share",
+        "_target",
+        "_turned",
     )
 
     def __init__(self, target: Node, purpose: str, retry: Retry) -> None:
-        calendar = target.world.calendar
-        self._later = calendar.later
-        self._ledger = target.ledger
-        self._refused = target.ledger.refused.append
-        self._put_off = target.ledger.put_off.append
-        self._retried = target.ledger.retried.append
+        self._calendar = target.world.calendar
+        self._ledger = ledger = target.ledger
+        self._arrived = ledger.arrived.append
+        self._turned = ledger.turned.append
+        self._retried = ledger.retried.append
+        self._bounced = ledger.bounced.append
+        self._done = ledger.done.extend
         self._offer = target.entrance
         self._retries = retry.retries
         waits = Waits(retry, target.world.draws(purpose, target.name, "retry"))
         self._longest = waits.longest
         self._last = len(waits.longest) - 1
         self._share = waits.share
-        self._answer = self._answered
+        self._answer: Answer = self._answered
         self._again_act = self._try_again
+        # Whom a door stands before may be closed, and the door let nobody know.
+        self._target = _Open if target.disturbed else target
 
     def send(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message: see `Send`."""
-        self._ledger.arrived.append(t)
-        state = [t, message, told, about, 0]
+        state = (t, message, told, about, 0)
+        if self._target.closed and self._retries:
+            self._turned(t)
+            self._wait(t, state)
+            return None
+        self._arrived(t)
         result = self._offer(t, message, t, self._answer, state)
         return None if result is None else self._conclude(t, state, result)
 
-    def _try_again(self, t: float, state: list[Any]) -> None:
+    def _try_again(self, t: float, late: tuple[float, State, Any]) -> None:
+        state = late[1]
+        since, message, told, about, tries = state
+        if self._target.closed and tries < self._retries:
+            self._bounced(t)
+            self._wait(t, state)
+            return
         self._retried(t)
-        result = self._offer(t, state[MESSAGE], state[SINCE], self._answer, state)
-        if result is None:
-            return
-        tries = state[TRIES]
-        if result == REFUSED and tries < self._last:
-            # What a storm is made of goes the shortest way: not through `_conclude`.
-            self._refused(t)
-            state[TRIES] = tries + 1
-            self._put_off(t)
-            self._later(t + self._longest[tries] * self._share(), self._again_act, state)
-            return
-        result = self._conclude(t, state, result)
+        result = self._offer(t, message, since, self._answer, state)
         if result is not None:
-            state[TOLD](t, state[ABOUT], result)
+            result = self._conclude(t, state, result)
+            if result is not None:
+                told(t, about, result)
 
-    def _answered(self, t: float, state: list[Any], result: int) -> None:
+    def _wait(self, t: float, state: State) -> None:
+        """Puts a message off until its next try."""
+        since, message, told, about, tries = state
+        again = t + self._longest[min(tries, self._last)] * self._share()
+        state = (since, message, told, about, tries + 1)
+        self._calendar.later((again, state, self._again_act))
+
+    def _answered(self, t: float, state: State, result: int) -> None:
+        since, message, told, about, _ = state
         if result == OK:
-            sent, source = state[MESSAGE]
-            self._ledger.done.extend((state[SINCE], t, sent, source))
-            state[TOLD](t, state[ABOUT], OK)
+            self._done((since, t, message[0], message[1]))
+            told(t, about, OK)
             return
         ended = self._conclude(t, state, result)
         if ended is not None:
-            state[TOLD](t, state[ABOUT], ended)
+            told(t, about, ended)
 
-    def _conclude(self, t: float, state: list[Any], result: int) -> int | None:
+    def _conclude(self, t: float, state: State, result: int) -> int | None:
         """Returns how the message ended, or None if it is tried again."""
+        since, message, _, _, tries = state
         if result == OK:
-            sent, source = state[MESSAGE]
-            self._ledger.done.extend((state[SINCE], t, sent, source))
+            self._done((since, t, message[0], message[1]))
             return OK
-        if result == REFUSED:
-            self._refused(t)
-        else:
-            self._ledger.errors.append(t)
-        tries = state[TRIES]
+        ledger = self._ledger
+        (ledger.refused if result == REFUSED else ledger.errors).append(t)
         if tries < self._retries:
-            state[TRIES] = tries + 1
-            self._put_off(t)
-            last = self._last
-            longest = self._longest[tries if tries < last else last]  # noqa: FURB136  # hot
-            self._later(t + longest * self._share(), self._again_act, state)
+            ledger.put_off.append(t)
+            self._wait(t, state)
             return None
-        self._ledger.failed.extend((state[SINCE], t))
+        ledger.failed.extend((since, t))
         return result
+
+
+class EagerSource:
+    """Somebody outside who tries again what failed or was refused, and tells nobody how it ends.
+
+    Most of the messages that there are in a storm wait here, and most of their tries are refused.
+    So what waits is one small tuple, its own entry in the calendar: more would not fit the
+    processor's nearest memory.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_arrived",
+        "_bounced",
+        "_calendar",
+        "_done",
+        "_few",
+        "_heap",
+        "_last",
+        "_ledger",
+        "_longest",
+        "_offer",
+        "_per_s",
+        "_retried",
+        "_retries",
+        "_share",
+        "_slots",
+        "_target",
+        "_try_act",
+        "_turned",
+    )
+
+    def __init__(self, target: Node, purpose: str, retry: Retry) -> None:
+        self._calendar = calendar = target.world.calendar
+        self._heap = calendar.heap
+        self._slots = calendar.slots
+        self._per_s = calendar.per_s
+        self._ledger = ledger = target.ledger
+        self._arrived = ledger.arrived.append
+        self._turned = ledger.turned.append
+        self._retried = ledger.retried.append
+        self._bounced = ledger.bounced.append
+        self._done = ledger.done.extend
+        self._offer = target.entrance
+        self._retries = retry.retries
+        waits = Waits(retry, target.world.draws(purpose, target.name, "retry"))
+        self._longest = waits.longest
+        self._last = len(waits.longest) - 1
+        self._few = min(retry.retries, len(waits.longest))
+        self._share = waits.share
+        self._answer: Answer = self._answered
+        self._try_act = self._try
+        # Whom a door stands before may be closed, and the door let nobody know.
+        self._target = _Open if target.disturbed else target
+
+    def entries(self, times: list[float], number: int) -> list[Late]:
+        """Returns the first tries.
+
+        Args:
+            times: When.
+            number: Of the source.
+        """
+        return list(zip(times, repeat(0), repeat(self._try_act), times, repeat(number)))
+
+    def _try(self, t: float, late: tuple[float, int, Any, float, int]) -> None:
+        _, tries, act, sent, number = late
+        if self._target.closed and tries < self._few:
+            # What a storm is made of goes the shortest way: `_wait`, without the way to it.
+            (self._bounced if tries else self._turned)(t)
+            again = t + self._longest[tries] * self._share()
+            slot = int(again * self._per_s)
+            if slot > self._calendar.slot:
+                self._slots[slot].append((again, tries + 1, act, sent, number))
+            else:
+                self._calendar.at(again, act, (again, tries + 1, act, sent, number))
+            return
+        (self._retried if tries else self._arrived)(t)
+        message = (sent, number, None)
+        result = self._offer(t, message, sent, self._answer, (message, tries))
+        if result is not None:
+            self._answered(t, (message, tries), result)
+
+    def _wait(self, t: float, message: Message, tries: int) -> None:
+        """Puts a message off until its next try."""
+        again = t + self._longest[min(tries, self._last)] * self._share()
+        self._calendar.later((again, tries + 1, self._try_act, message[0], message[1]))
+
+    def _answered(self, t: float, state: tuple[Message, int], result: int) -> None:
+        message, tries = state
+        sent = message[0]
+        if result == OK:
+            self._done((sent, t, sent, message[1]))
+            return
+        ledger = self._ledger
+        (ledger.refused if result == REFUSED else ledger.errors).append(t)
+        if tries < self._retries:
+            ledger.put_off.append(t)
+            self._wait(t, message, tries)
+        else:
+            ledger.failed.extend((sent, t))
 
 
 class PatientLink(EagerLink):
     """A caller who is told late, or who waits for a time only, and may try again."""
 
-    __slots__ = ("_calendar", "_deadlines", "_latency")
+    __slots__ = ("_deadlines", "_latency")
 
     def __init__(
         self, target: Node, purpose: str, retry: Retry, timeout_s: float, latency_s: float
     ) -> None:
         super().__init__(target, purpose, retry)
-        self._calendar = target.world.calendar
         self._latency = latency_s
         self._deadlines = (
             Deadlines(self._calendar, timeout_s, self._expired) if timeout_s < math.inf else None
@@ -243,10 +390,10 @@ class PatientLink(EagerLink):
 
     def send(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message: see `Send`."""
-        self._ledger.arrived.append(t)
-        return self._try(t, [t, message, told, about, 0])
+        self._arrived(t)
+        return self._try(t, (t, message, told, about, 0))
 
-    def _try(self, t: float, state: list[Any]) -> int | None:
+    def _try(self, t: float, state: State) -> int | None:
         # The answer to a try that took too long must find that it is over, and not the next one.
         wait = [math.inf, state]
         if self._deadlines:
@@ -266,7 +413,7 @@ class PatientLink(EagerLink):
         if result is not None:
             self._answered(t, wait, result)
 
-    def _answered(self, t: float, wait: list[Any], result: int) -> None:
+    def _answered(self, t: float, wait: Any, result: int) -> None:
         if wait[0] != OVER:
             wait[0] = OVER
             self._tell(t, wait[1], self._conclude(t, wait[1], result))
@@ -274,12 +421,12 @@ class PatientLink(EagerLink):
     def _expired(self, t: float, wait: list[Any]) -> None:
         self._tell(t, wait[1], self._conclude(t, wait[1], FAILED))
 
-    def _try_again(self, t: float, state: list[Any]) -> None:
+    def _try_again(self, t: float, late: tuple[float, State, Any]) -> None:
         self._retried(t)
-        self._tell(t, state, self._try(t, state))
+        self._tell(t, late[1], self._try(t, late[1]))
 
     @staticmethod
-    def _tell(t: float, state: list[Any], result: int | None) -> None:
+    def _tell(t: float, state: State, result: int | None) -> None:
         if result is not None:
             state[TOLD](t, state[ABOUT], result)
 
@@ -318,14 +465,14 @@ class HandOver:
             result = self._offer(t, message, t, told, about)
             if result == OK:
                 return OK
-            return self._taken(t, [t, message, told, about, 0], REFUSED)
-        state = [t, message, told, about, 0]
+            return self._taken(t, (t, message, told, about, 0), REFUSED)
+        state = (t, message, told, about, 0)
         if self._latency:
             self._world.calendar.at(t + self._latency, self._arrive, state)
             return None
         return self._try(t, state)
 
-    def _try(self, t: float, state: list[Any]) -> int | None:
+    def _try(self, t: float, state: State) -> int | None:
         result = self._offer(t, state[MESSAGE], state[SINCE], self._answered, state)
         if self._channel:
             return None if result is None else self._taken(t, state, result)
@@ -336,22 +483,22 @@ class HandOver:
             return OK
         return self._taken(t, state, result)
 
-    def _answered(self, t: float, state: list[Any], result: int) -> None:
+    def _answered(self, t: float, state: State, result: int) -> None:
         if self._channel:
             self._tell(t, state, self._taken(t, state, result))
         else:
             self._end(t, state, result)
 
-    def _end(self, t: float, state: list[Any], result: int) -> None:
+    def _end(self, t: float, state: State, result: int) -> None:
         ledger = self._ledger
         if result == OK:
-            sent, source = state[MESSAGE]
+            sent, source, _ = state[MESSAGE]
             ledger.done.extend((state[SINCE], t, sent, source))
         else:
             ledger.errors.append(t)
             ledger.failed.extend((state[SINCE], t))
 
-    def _taken(self, t: float, state: list[Any], result: int) -> int | None:
+    def _taken(self, t: float, state: State, result: int) -> int | None:
         """Returns whether the message was taken in the end; None if it is tried again."""
         if result == OK:
             return OK
@@ -359,17 +506,18 @@ class HandOver:
         (ledger.refused if result == REFUSED else ledger.errors).append(t)
         tries = state[TRIES]
         if tries < self._retries:
-            state[TRIES] = tries + 1
             ledger.put_off.append(t)
-            self._world.calendar.later(t + self._wait(tries), self._try_again, state)
+            again = (*state[:TRIES], tries + 1)
+            self._world.calendar.later((t + self._wait(tries), again, self._try_again))
             return None
         ledger.failed.extend((state[SINCE], t))
         return result
 
-    def _arrive(self, t: float, state: list[Any]) -> None:
+    def _arrive(self, t: float, state: State) -> None:
         self._tell(t, state, self._try(t, state))
 
-    def _try_again(self, t: float, state: list[Any]) -> None:
+    def _try_again(self, t: float, late: tuple[float, State, Any]) -> None:
+        state = late[1]
         self._ledger.retried.append(t)
         if self._latency:
             self._world.calendar.at(t + self._latency, self._arrive, state)
@@ -377,6 +525,6 @@ class HandOver:
             self._arrive(t, state)
 
     @staticmethod
-    def _tell(t: float, state: list[Any], result: int | None) -> None:
+    def _tell(t: float, state: State, result: int | None) -> None:
         if result is not None:
             state[TOLD](t, state[ABOUT], result)

@@ -21,8 +21,8 @@ OK: Final = 0
 FAILED: Final = 1
 REFUSED: Final = 2
 
-# When it was sent, and the number of its source.
-Message = tuple[float, int]
+# When it was sent, the number of its source, and what sends it.
+Message = tuple[float, int, Any]
 # What a message in a channel is: since when it is there, the message, and what the channel notes.
 Entry = list[Any]
 # Called once, with the time, what the caller gave to be told by, and how the try ended.
@@ -66,13 +66,14 @@ class Node:
     """A station while it runs.
 
     Attributes:
+        closed: Whether it refuses everything at the moment, and asking it changes nothing.
         entrance: What callers send to: `offer`, or a `Door` before it.
         name: The station's.
         ledger: What happened here.
         world: What all stations share.
     """
 
-    __slots__ = ("_heap", "_ticket", "entrance", "ledger", "name", "world")
+    __slots__ = ("_heap", "_ticket", "closed", "entrance", "ledger", "name", "world")
 
     # Whether it takes messages and answers for them on its own, later: nobody waits for more.
     channel: ClassVar[bool] = False
@@ -82,6 +83,7 @@ class Node:
     def __init__(self, station: Station, world: World) -> None:
         self.name = station.name
         self.world = world
+        self.closed = False
         self.entrance = self.offer
         self.ledger = Ledger(world.clock, world.sources)
         self._heap = world.calendar.heap

@@ -273,7 +273,7 @@ class QueueNode(Node):
                 if not kept or id(entry) not in kept:
                     if entry[PLACE] != GONE:
                         self._leave(entry)
-                        self.ledger.done.extend((entry[SINCE], t, *entry[MESSAGE]))
+                        self.ledger.done.extend((entry[SINCE], t, *entry[MESSAGE][:2]))
                     if not batch[BACK]:
                         self._line.release(entry)
         self._settle(t, batch, bad)

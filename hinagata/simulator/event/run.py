@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import gc
 import math
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from heapq import heappop
-from itertools import chain, repeat
-from operator import length_hint
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -16,17 +16,19 @@ import numpy as np
 from hinagata.errors import HinagataError
 from hinagata.scenario.fault import Inject
 from hinagata.scenario.rate import ClosedLoopRate
-from hinagata.simulator.draws import arrivals, durations, stream
+from hinagata.simulator.draws import arrivals, durations, highest, stream
 from hinagata.simulator.event.async_invoke import AsyncInvokeNode
 from hinagata.simulator.event.batch import SendBatch, Singly
+from hinagata.simulator.event.calendar import time_of
 from hinagata.simulator.event.calls import Calls
+from hinagata.simulator.event.coming import Coming
 from hinagata.simulator.event.dependency import TimedNode, WorkflowNode
 from hinagata.simulator.event.door import AT_THE_DOOR, Door
 from hinagata.simulator.event.function import FunctionNode
 from hinagata.simulator.event.gateway import GatewayNode
 from hinagata.simulator.event.ledger import Clock
-from hinagata.simulator.event.link import Send, Source, link, link_of
-from hinagata.simulator.event.node import Message, Node, World, unheard
+from hinagata.simulator.event.link import Send, link, link_of, source
+from hinagata.simulator.event.node import Node, World
 from hinagata.simulator.event.pool import Pool
 from hinagata.simulator.event.queue import QueueNode
 from hinagata.simulator.event.scaling import Scaling
@@ -66,6 +68,8 @@ NODES: dict[type[Station], Callable[[Any, World], Node]] = {
 AT_MOST_EVENTS = 50_000_000
 # What is logged is counted after so many events, and their number is judged.
 CHUNK = 50_000
+# As many messages at the peak as can be sorted together in the processor's nearest memory.
+IN_A_SLOT = 128
 
 
 def run_events(
@@ -101,6 +105,11 @@ class Run:
         self._numbers = {traffic.name: number for number, traffic in enumerate(network.traffic)}
         clock = Clock(network.duration_s, tick_s)
         self._world = World(clock, network.seed, len(network.traffic))
+        self._world.calendar.per_s = _slots_per_s(network)
+        self._world.calendar.looked = self._look
+        # Appointments of slots that have passed, and after how many of them it is looked at them.
+        self._put_off = 0
+        self._look_at = CHUNK
         functions = [s for s in network.stations.values() if isinstance(s, Function)]
         self._pool = Pool(network.account, functions)
         self._nodes = {name: self._node(station) for name, station in network.stations.items()}
@@ -145,39 +154,14 @@ class Run:
 
     def _run(self) -> int:
         """Lets things happen until the time is up, and returns how many did."""
-        heap = self._world.calendar.heap
-        pop = heappop
-        sends, coming = self._arrivals()
-        message = next(coming)
-        at = message[0]
-        events = 0
-        chunk = repeat(None, 0)
+        calendar = self._world.calendar
         # Nothing here refers to itself, so there is nothing to be found by going through millions
         # of messages again and again.
         collects = gc.isenabled()
         gc.disable()
         try:
-            while True:
-                # The hottest loop: an arrival is not entered in the calendar, it only interrupts.
-                chunk = repeat(None, CHUNK)
-                for _ in chunk:
-                    if heap[0][0] <= at:
-                        t, _, act, about = pop(heap)
-                        act(t, about)
-                    else:
-                        sends[message[1]](at, message, unheard, None)
-                        message = next(coming)
-                        at = message[0]
-                events += CHUNK
-                self._settle()
-                if events > self._at_most_events:
-                    reached = heap[0][0]
-                    raise HinagataError(
-                        f"the simulation had {events:,} events by second {reached:,.0f}: watch a "
-                        "shorter time, lower the rates, or take the tick engine"
-                    )
+            self._go_through_slots(self._let_come())
         except _Over:
-            events += CHUNK - length_hint(chunk)
             self._settle()
         except RecursionError:
             raise HinagataError(
@@ -187,7 +171,44 @@ class Run:
         finally:
             if collects:
                 gc.enable()
-        return events
+        return self._put_off + int(calendar.ticket()) - len(calendar.heap)
+
+    def _go_through_slots(self, coming: list[Coming]) -> None:
+        calendar = self._world.calendar
+        heap, pop = calendar.heap, heappop
+        for slot in count():
+            end = (slot + 1) / calendar.per_s
+            for each in coming:
+                each.enter(end)
+            late = calendar.open(slot)
+            if end >= self._network.duration_s:
+                del late[bisect_left(late, self._network.duration_s, key=time_of) :]
+            self._put_off += len(late)
+            # The hottest loop: what the heap has comes first, at the same time too.
+            for one in late:
+                t = one[0]
+                while heap[0][0] <= t:
+                    at, _, act, about = pop(heap)
+                    act(at, about)
+                one[2](t, one)
+            while heap[0][0] <= end:
+                t, _, act, about = pop(heap)
+                act(t, about)
+            if self._put_off > self._look_at:
+                self._look()
+
+    def _look(self) -> None:
+        """Counts what is logged, and gives up where there is no end to it."""
+        self._settle()
+        self._look_at = self._put_off + CHUNK
+        calendar = self._world.calendar
+        events = self._put_off + calendar.drawn - len(calendar.heap)
+        if events > self._at_most_events:
+            reached = calendar.heap[0][0]
+            raise HinagataError(
+                f"the simulation had {events:,} events by second {reached:,.0f}: watch a "
+                "shorter time, lower the rates, or take the tick engine"
+            )
 
     def _settle(self) -> None:
         for node in self._nodes.values():
@@ -208,30 +229,22 @@ class Run:
                 series.throttled[:] += stations[name].throttled
         return series
 
-    def _arrivals(self) -> tuple[list[Send], Iterator[Message]]:
-        """Returns what sends the messages of each source, and all messages in the order of time."""
-        sends: list[Send] = []
-        windows: dict[int, Iterator[tuple[float, Any]]] = {}
+    def _let_come(self) -> list[Coming]:
+        """Returns what enters the messages of each source, and lets users begin."""
+        coming = []
+        calendar = self._world.calendar
         for number, traffic in enumerate(self._network.traffic):
             draws = stream(self._network.seed, traffic.name, "arrivals")
             target = self._nodes[traffic.target]
-            closed = isinstance(traffic.rate, ClosedLoopRate)
-            if not (closed or target.channel or traffic.retry.retries):
-                simple = traffic.timeout_s == math.inf
-            else:
-                simple = False
-            send = (
-                Source(target).send
-                if simple
-                else link(target, traffic.name, retry=traffic.retry, timeout_s=traffic.timeout_s)
-            )
-            sends.append(send)
+            retry, timeout_s = traffic.retry, traffic.timeout_s
             if isinstance(traffic.rate, ClosedLoopRate):
+                send = link(target, traffic.name, retry=retry, timeout_s=timeout_s)
                 self._let_users_in(traffic.rate, send, number, draws)
             else:
-                windows[number] = arrivals(traffic.rate, self._network.duration_s, draws)
-        # After the last one there is one that never comes.
-        return sends, chain(chain.from_iterable(_merged(windows)), ((math.inf, 0),))
+                entries = source(target, traffic.name, retry=retry, timeout_s=timeout_s)
+                windows = arrivals(traffic.rate, self._network.duration_s, draws)
+                coming.append(Coming(calendar, windows, entries, number))
+        return coming
 
     def _let_users_in(
         self, rate: ClosedLoopRate, send: Send, number: int, draws: np.random.Generator
@@ -241,7 +254,7 @@ class Run:
         think = durations(Work(mean_s=rate.think_seconds), draws)
 
         def ask(t: float, _: object) -> None:
-            result = send(t, (t, number), answered, None)
+            result = send(t, (t, number, None), answered, None)
             if result is not None:
                 answered(t, None, result)
 
@@ -374,34 +387,14 @@ class Run:
         self._nodes[disturbance.station].disturb(disturbance, t, begins=begins)
 
 
-def _merged(
-    windows: dict[int, Iterator[tuple[float, Any]]],
-) -> Iterator[Iterator[Message]]:
-    """Yields the messages of all sources in the order of time, as many at once as are known."""
-    # What is known of each source: up to when, and the times that are left of it.
-    known: dict[int, tuple[float, Any]] = {number: (0.0, np.zeros(0)) for number in windows}
-    while known:
-        upto = min(end for end, _ in known.values())
-        for number, (end, times) in list(known.items()):
-            if end > upto:
-                continue
-            window = next(windows[number], None)
-            if window is None:
-                known[number] = (math.inf, times)
-            else:
-                known[number] = (window[0], np.concatenate((times, window[1])))
-        upto = min(end for end, _ in known.values())
-        parts = []
-        for number, (end, times) in known.items():
-            now = int(np.searchsorted(times, upto))
-            parts.append((number, times[:now]))
-            known[number] = (end, times[now:])
-        merged = np.concatenate([times for _, times in parts])
-        numbers = np.repeat([number for number, _ in parts], [len(times) for _, times in parts])
-        order = np.argsort(merged, kind="stable")
-        yield zip(merged[order].tolist(), numbers[order].tolist(), strict=True)
-        if upto == math.inf:
-            return
+def _slots_per_s(network: Network) -> float:
+    """Returns a power of two, for slots of so many messages at the peak, and of one at least."""
+    peak, count, duration_s = 1.0 / network.duration_s, 1.0, network.duration_s
+    for traffic in network.traffic:
+        if not isinstance(traffic.rate, ClosedLoopRate):
+            peak += highest(traffic.rate, 0.0, duration_s)
+            count += traffic.rate.count(0.0, duration_s)
+    return 2.0 ** round(math.log2(min(peak / IN_A_SLOT, count / duration_s)))
 
 
 def _stop(_t: float, _about: object) -> None:

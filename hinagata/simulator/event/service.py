@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from heapq import heappush
+from itertools import count
 from typing import Any
 
 from hinagata.scenario.fault import Inject
@@ -36,6 +37,7 @@ class ServiceNode(Node):
         "_killed",
         "_left",
         "_line",
+        "_number",
         "_occupied_s",
         "_running",
         "_since",
@@ -66,6 +68,7 @@ class ServiceNode(Node):
         # Which requests are worked on, only where a task will be killed in the middle of them.
         self._running: dict[int, Request] | None = {} if killed else None
         self._killed: set[int] = set()
+        self._number = count().__next__
         # Whether a request may be more than a time, and whether somebody asks for the busy slots.
         self._watched = service.tracking is not None and service.tracking.busy_share is not None
         self._special = killed or self._watched
@@ -167,7 +170,7 @@ class ServiceNode(Node):
         if not (self._calls or self._faults or self._running is not None):
             heappush(self._heap, (t + work, self._ticket(), self._finish_act, request))
             return
-        number = self._ticket()
+        number = self._number()
         if self._running is not None:
             self._running[number] = request
         fails = False

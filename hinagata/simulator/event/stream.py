@@ -273,7 +273,7 @@ class StreamNode(Node):
         ledger = self.ledger
         since = entry[SINCE]
         if how == DONE:
-            ledger.done.extend((since, t, *entry[MESSAGE]))
+            ledger.done.extend((since, t, *entry[MESSAGE][:2]))
         else:
             (ledger.dead, ledger.failed, ledger.expired)[how - DEAD].extend((since, t))
 

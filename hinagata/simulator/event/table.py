@@ -32,8 +32,12 @@ class Capacity:
         units: float,
     ) -> None:
         # A call of more units than a second's worth must be possible all the same.
+        self._table: Bucket | None
         if provisioned is None:
             self._table = Bucket(at_first, max(units, at_first))
+        elif len(table.shares) == 1 and provisioned >= partition_per_s:
+            # The only partition is empty before the table is.
+            self._table = None
         else:
             depth = provisioned * max(1.0, table.credit_s)
             self._table = Bucket(provisioned, max(units, depth))
@@ -55,10 +59,12 @@ class Capacity:
             partition: Its number.
             units: How many.
         """
-        if not self._table.take(t, units):
+        table = self._table
+        if table is not None and not table.take(t, units):
             return False
         if not self._partitions[partition].take(t, units):
-            self._table.give_back(units)
+            if table is not None:
+                table.give_back(units)
             return False
         self._used += units
         return True
@@ -70,7 +76,8 @@ class Capacity:
             partition: The partition's number.
             units: How many.
         """
-        self._table.give_back(units)
+        if self._table is not None:
+            self._table.give_back(units)
         self._partitions[partition].give_back(units)
         self._used -= units
 
@@ -80,7 +87,8 @@ class Capacity:
         if len(self._minutes) == PERIOD_S / MINUTE_S:
             per_s = max(self._at_first, 2 * max(self._minutes))
             self._minutes.clear()
-            self._table.change(t, per_s, per_s)
+            if self._table is not None:
+                self._table.change(t, per_s, per_s)
         self._calendar.at(t + MINUTE_S, self._close_minute)
 
 
@@ -91,6 +99,7 @@ class TableNode(Node):
         "_calls",
         "_latency",
         "_partition",
+        "_partitioned",
         "_read",
         "_reads",
         "_worked_act",
@@ -104,6 +113,7 @@ class TableNode(Node):
             table.latency, world.draws(self.name, "latency")
         )
         self._partition = Shares(table.shares).of
+        self._partitioned = len(table.shares) > 1
         self._write = table.write_units
         self._read = table.read_units
         self._writes = Capacity(
@@ -137,7 +147,7 @@ class TableNode(Node):
         self, t: float, message: Message, since: float, answer: Answer, about: Any, /
     ) -> int | None:
         """Takes a call, or refuses it: see `Node.offer`."""
-        partition = self._partition(message, since)
+        partition = self._partition(message, since) if self._partitioned else 0
         write, read = self._write, self._read
         if write and not self._writes.take(t, partition, write):
             return REFUSED

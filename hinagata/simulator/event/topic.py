@@ -75,7 +75,7 @@ class TopicNode(Node):
         ledger = self.ledger
         since, message, _, given_up = state
         if not given_up:
-            ledger.done.extend((since, t, *message))
+            ledger.done.extend((since, t, message[0], message[1]))
         elif self._dead_letter:
             ledger.dead.extend((since, t))
         else:
