@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterator
 from typing import IO, Any
 
+from hinagata.lab.instant import instant
 from hinagata.lab.lake import QUERY, LakeTrace
 from hinagata.lab.spans import Span
 from hinagata.lab.trace_tree import tree
@@ -66,8 +67,8 @@ def document(trace: LakeTrace) -> dict[str, Any]:
                 "parent": span.parent,
                 "type": span.type,
                 "id": span.id,
-                "start": span.start,
-                "end": span.end,
+                "start": instant(span.start),
+                "end": instant(span.end),
                 "status": span.status,
                 "error": span.error,
             }

@@ -130,6 +130,11 @@ def ways(told: dict[str, Any]) -> list[tuple[str, str]]:
     return sorted((span["hop"], hops.get(span["parent"], "")) for span in told["spans"])
 
 
+def at(span: dict[str, str]) -> datetime:
+    """When the work of a span began."""
+    return datetime.fromisoformat(span["start"])
+
+
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_the_lake_has_the_whole_way_of_a_photo_of_two_months_ago(tmp_path: Path) -> None:

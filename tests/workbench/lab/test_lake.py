@@ -136,6 +136,7 @@ def test_a_program_reads_the_same(tmp_path: Path) -> None:
     assert [span["parent"] for span in told["spans"]] == ["", "aa", "bb"]
     assert told["missing"] == ["Print"]
     assert told["read"] == told["lake"]
+    assert {span[name][-1] for span in told["spans"] for name in ("start", "end")} == {"Z"}
 
 
 def test_a_lake_is_known_by_its_query(tmp_path: Path) -> None:
