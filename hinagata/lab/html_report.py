@@ -6,9 +6,12 @@ from pathlib import Path
 
 from hinagata.errors import HinagataError
 from hinagata.lab.accounting import Ending, Journey
+from hinagata.lab.lake import LakeTrace
+from hinagata.lab.lake_report import read_of
 from hinagata.lab.report import fault_line, summary, troubles
 from hinagata.lab.result import Result
 from hinagata.lab.run_json import document
+from hinagata.lab.spans import Span
 from hinagata.lab.timeline import Sample, Timeline
 from hinagata.lab.trace_tree import tree
 from hinagata.report.figure import Band, Figure, Panel, Series, Shape, draw_svg
@@ -394,27 +397,40 @@ def _traces(result: Result) -> Iterator[Block]:
         if slowest is not None:
             yield Folded(
                 summary=f"The slowest message of {source.source}, as a tree",
-                blocks=(_tree(slowest),),
+                blocks=(_slowest(slowest),),
             )
+    if result.lake is not None:
+        yield Folded(
+            summary="The last message, as the lake has it",
+            blocks=(_last(result.lake.last),),
+        )
 
 
-def _tree(journey: Journey) -> Table:
+def _slowest(journey: Journey) -> Table:
     sent = journey.sent
+    caption = f"Message {sent.id}, trace {sent.trace}"
+    return _tree(caption, journey.spans, since=sent.sent_at)
+
+
+def _last(trace: LakeTrace) -> Table:
+    since = min((span.start for span in trace.spans), default=0.0)
+    return _tree(f"Trace {trace.root}; {read_of(trace)}", trace.spans, since=since)
+
+
+def _tree(caption: str, spans: Iterable[Span], *, since: float) -> Table:
     rows = [
         (
             "\u2003" * depth + ("└ " if depth else "") + span.hop,
-            round((span.start - sent.sent_at) * 1000, 1),
+            round((span.start - since) * 1000, 1),
             round((span.end - span.start) * 1000, 1),
             str(span.status),
+            span.type,
         )
-        for trunk in tree(journey.spans)
+        for trunk in tree(spans)
         for depth, span in trunk.flat()
     ]
-    return Table(
-        caption=f"Message {sent.id}, trace {sent.trace}",
-        columns=("hop", "began after ms", "took ms", "ended"),
-        rows=tuple(rows),
-    )
+    columns = ("hop", "began after ms", "took ms", "ended", "event")
+    return Table(caption=caption, columns=columns, rows=tuple(rows))
 
 
 def _architecture(result: Result) -> Iterator[Block]:

@@ -43,7 +43,16 @@ def lines(trace: LakeTrace) -> Iterator[str]:
     yield from _tree(trace.spans)
     if trace.missing:
         yield f"no span of {', '.join(trace.missing)} under this trace"
-    yield (
+    yield read_of(trace)
+
+
+def read_of(trace: LakeTrace) -> str:
+    """Return what was read for a trace, and of how much, in a line.
+
+    Args:
+        trace: as the lake has it.
+    """
+    return (
         f"`{QUERY}`, {trace.first_day} to {trace.last_day}: read {trace.partitions} of "
         f"{_counted(trace.of_partitions, 'partition')}, {trace.bytes:,} of {trace.of_bytes:,} bytes"
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hinagata.errors import HinagataError, UsageError
+from hinagata.lab import html_report
 from hinagata.lab.accounting import (
     Flow,
     Records,
@@ -23,6 +24,8 @@ from hinagata.lab.accounting import (
 )
 from hinagata.lab.html_report import html_page, write_html
 from hinagata.lab.judgement import Verdict
+from hinagata.lab.lake import LakeTrace
+from hinagata.lab.lake_account import LakeAccount
 from hinagata.lab.output import output_files, write_files
 from hinagata.lab.result import FaultRecord, Result
 from hinagata.lab.stubs import Stub
@@ -138,6 +141,31 @@ def test_the_slowest_message_is_a_tree() -> None:
     (row,) = re.findall(r"\u2003└ Ingest</th><td[^>]*>([^<]*)<", page)
 
     assert float(row.replace(",", "")) > 0
+
+
+def test_what_the_lake_has_of_the_last_message_is_a_tree() -> None:
+    """With what was read for it."""
+    spans = (
+        span("Gateway", "a", segment="g"),
+        replace(span("Ingest", "a", segment="i", parent="g"), type="object.removed"),
+    )
+    trace = LakeTrace(
+        root="1-0-0",
+        first_day="2026-01-30",
+        last_day="2026-02-01",
+        spans=spans,
+        partitions=3,
+        bytes=300,
+        of_partitions=60,
+        of_bytes=6000,
+    )
+    ran = replace(result(), lake=LakeAccount(asked=1, spans=2, absent=0, last=trace))
+
+    told = str(list(html_report._traces(ran))[-1])
+
+    assert "└ Ingest" in told
+    assert "object.removed" in told
+    assert "read 3 of 60 partitions, 300 of 6,000 bytes" in told
 
 
 def test_the_slowest_message_is_none_of_those_that_start_everything_up() -> None:
