@@ -66,6 +66,11 @@ def apply_update(project: Path, update: Update) -> tuple[Step, ...]:
             known, so that the next update completes this one.
     """
     with _alone(project):
+        if (project / _PENDING).exists():
+            raise UpdateError(
+                f"{project / _PENDING}: another update was interrupted since this one was planned; "
+                "complete it with: hinagata update"
+            )
         steps = [
             Step(path=change.path, before=change.before, after=change.after)
             for change in update.changes

@@ -64,7 +64,8 @@ def put(project: Path, path: str, content: bytes, *, scratch: Path) -> None:
         scratch: Where it is written first, on the same disk.
     """
     file = project / path
-    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.parent.is_dir():
+        file.parent.mkdir(parents=True)
     if file.is_dir():
         _remove_empty_folders(file)
     scratch.unlink(missing_ok=True)
@@ -73,7 +74,9 @@ def put(project: Path, path: str, content: bytes, *, scratch: Path) -> None:
         opened.flush()
         os.fsync(opened.fileno())
     with suppress(FileNotFoundError):
-        scratch.chmod(stat.S_IMODE(file.stat().st_mode))
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if mode != stat.S_IMODE(scratch.stat().st_mode):
+            scratch.chmod(mode)
     scratch.replace(file)
     sync_folder(file.parent)
 

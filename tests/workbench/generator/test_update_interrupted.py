@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
@@ -63,6 +63,8 @@ RECORDED = {
     if path.startswith(".hinagata/")
 }
 EDIT = b"edited meanwhile\n"
+MIDDLE = 10
+"""The step at which an update is among the user's files."""
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -163,20 +165,19 @@ def test_what_is_done_after_a_kill_is_kept(tmp_path: Path) -> None:
 
 def test_a_second_kill_is_mended_too(tmp_path: Path) -> None:
     """Killed while it completes what a first kill and edits left, no edit is merged twice."""
-
-    def interrupted(folder: Path) -> Path:
-        project(folder)
-        assert ends_at(12, partial(update, folder)), "in the middle of the user's files"
-        assert (folder / ".hinagata" / "pending").exists()
-        for path in ("a_changed.py", "b_merged.py", "c_conflict.py"):
-            (folder / path).write_bytes(EDIT + YOURS[path])
-        return folder
-
-    expected = interrupted(tmp_path / "once")
+    interrupted = project(tmp_path / "interrupted")
+    assert ends_at(MIDDLE, partial(update, interrupted))
+    assert (interrupted / ".hinagata" / "pending").exists()
+    for path in ("a_changed.py", "b_merged.py", "c_conflict.py"):
+        (interrupted / path).write_bytes(EDIT + YOURS[path])
+    expected = Path(shutil.copytree(interrupted, tmp_path / "expected"))
     finish(expected)
     assert tree(expected)["c_conflict.py"].count(b"<<<<<<<") == 1
 
-    for folder, step in ended(tmp_path, finish, interrupted):
+    def again(folder: Path) -> Path:
+        return Path(shutil.copytree(interrupted, folder))
+
+    for folder, step in ended(tmp_path, finish, again):
         finish(folder)
 
         assert tree(folder) == tree(expected), step
@@ -223,12 +224,13 @@ def test_a_refusal_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_fails_on_a_folder_that_is_read_only(tmp_path: Path) -> None:
+def test_fails_on_a_folder_that_is_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Before anything is written."""
     folder = project(tmp_path)
     before = tree(folder)
-    (folder / "d_gone").chmod(0o500)
+    monkeypatch.setattr("os.access", lambda path, _: path != folder / "d_gone")
 
     with pytest.raises(UpdateError, match=r"d_gone/too\.py cannot be written: .* is read-only"):
         update(folder)
@@ -254,3 +256,16 @@ def test_what_was_never_decided_is_taken_away(tmp_path: Path) -> None:
     assert complete_update(folder) is None
 
     assert "pending.tmp" not in names(folder / ".hinagata")
+
+
+def test_fails_where_another_update_was_interrupted_since(tmp_path: Path) -> None:
+    """What that one had to write is not forgotten."""
+    folder = project(tmp_path)
+    plan = plan_update(folder, read_record(folder), NEW, version=VERSION)
+    assert ends_at(MIDDLE, partial(update, folder))
+    before = tree(folder)
+
+    with pytest.raises(UpdateError, match="another update was interrupted since"):
+        apply_update(folder, plan)
+
+    assert tree(folder) == before

@@ -248,5 +248,20 @@ def test_nothing_is_overwritten_by_two_at_once(tmp_path: Path) -> None:
     assert tree(tmp_path / "shop") in tries
 
 
+def test_where_folders_cannot_be_locked_nothing_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On some network disks a hidden folder may be that of a process that is still at work."""
+    build(tmp_path / ".hinagata-new-other-x", {"project/README.md": b""})
+
+    def refuse(*_: object) -> None:
+        raise FULL
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    write_project(FILES, tmp_path / "shop")
+
+    assert names(tmp_path) == [".hinagata-new-other-x", "shop"]
+
+
 def _below(folder: str, files: dict[str, bytes]) -> dict[str, bytes]:
     return {f"{folder}/{path}": content for path, content in files.items()}
