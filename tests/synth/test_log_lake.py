@@ -1,14 +1,19 @@
 """LogLake: what is kept, where, for how long, who finds it again, and what it refuses."""
 
+import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_s3 as s3
 
+from hinagata.lab.lake import QUERY, Lake, Table, day_of
 from pattern_runtime import Event, span
+from pattern_runtime.trace import onward_trace
 from patterns import LambdaWorker, LogLake, Off
 from tests.synth.exhibits import REASON, own_function
 from tests.synth.refusal import refused
@@ -173,13 +178,44 @@ def test_a_trace_is_found_by_its_id(template: Templates) -> None:
     stack = template("Lake")
     query = stack.one("Athena::NamedQuery")
 
-    assert query["Name"] == "trace by id"
+    assert query["Name"] == QUERY
     assert stack.target(query["WorkGroup"]) == stack.one("Athena::WorkGroup")
     assert stack.target(query["Database"]) == stack.one("Glue::Database")
     sql = query["QueryString"]
     assert sql.count("?") == 3
     assert "SELECT DISTINCT" in sql
     assert "day BETWEEN ? AND ?" in sql
+
+
+def test_the_query_finds_what_the_runtime_prints(
+    template: Templates, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Word for word, over files as the delivery stream writes them, in the table as Glue has it."""
+    stack = template("Lake")
+    told = table(stack)
+    spans = Table(
+        name=told["Name"],
+        location="s3://lake/spans/",
+        columns={each["Name"]: each["Type"] for each in told["StorageDescriptor"]["Columns"]},
+        partitions=[each["Name"] for each in told["PartitionKeys"]],
+    )
+    event = Event.new(type="photo.taken", source="/owners/7", data={})
+    with span(event):
+        passed_on = replace(event, trace=onward_trace(event.trace))
+    with pytest.raises(OSError, match="full"), span(passed_on):
+        raise OSError("full")
+    root = event.trace.removeprefix("Root=").partition(";")[0]
+    folder = tmp_path / f"spans/account=000000000012/day={day_of(root):%Y-%m-%d}"
+    folder.mkdir(parents=True)
+    (folder / "traces.gz").write_bytes(gzip.compress(capsys.readouterr().out.encode()))
+
+    query = stack.one("Athena::NamedQuery")["QueryString"]
+    first, second = Lake(tmp_path, [spans], query).trace(root).spans
+
+    assert (first.parent, second.parent) == ("", first.segment)
+    assert (first.id, first.type, first.status) == (event.id, "photo.taken", "ok")
+    assert (second.status, second.error) == ("error", "OSError: full")
+    assert first.start <= first.end <= second.start
 
 
 def test_it_may_write_its_own_prefix_alone(template: Templates) -> None:
