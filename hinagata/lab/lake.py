@@ -121,9 +121,15 @@ class Lake:
             hops: those that it should have come to.
 
         Raises:
-            HinagataError: the query is none that DuckDB knows.
+            HinagataError: the query is none that DuckDB knows, or that is not installed.
         """
-        import duckdb
+        try:
+            import duckdb
+        except ModuleNotFoundError as error:
+            raise HinagataError(
+                "a lake is asked by duckdb, which is not installed; "
+                "do: pip install 'hinagata[lab]', or in this repository: make setup"
+            ) from error
 
         began = day_of(root)
         first, last = (f"{began + timedelta(days=more):%Y-%m-%d}" for more in (-1, days))
