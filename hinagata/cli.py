@@ -148,6 +148,11 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
             "compare three layouts of a table for what devices report",
             "hinagata layouts --devices 5000000 --items 300 --changed 5",
         ),
+        "new": (
+            _new,
+            "make a project of your own, from a blueprint, a sample or a few questions",
+            "hinagata new shop --blueprint blueprints/order_intake.yaml",
+        ),
         "update": (
             _update,
             "show what an update would change in a generated project, or do it",
@@ -184,6 +189,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     _add_layouts_arguments(parsers["layouts"])
     _add_scenario_arguments(parsers["scenario"])
     _add_simulate_arguments(parsers["simulate"])
+    _add_new_arguments(parsers["new"])
     parsers["update"].add_argument(
         "--apply", action="store_true", help="do it; default: only show it"
     )
@@ -912,6 +918,44 @@ def _measured_layouts(name: str, *, format: str) -> object:
     signal.signal(signal.SIGTERM, _terminate)
     measured = measure_layouts(sample, project=Path.cwd(), steps=Steps())
     return as_document(measured) if format == "json" else as_text(measured)
+
+
+def _add_new_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="NAME", nargs="?", help="as shop; its folder's too")
+    origin = parser.add_mutually_exclusive_group()
+    origin.add_argument(
+        "--blueprint", metavar="FILE", type=Path, help="what it is made of, in YAML"
+    )
+    origin.add_argument("--from", dest="sample", metavar="SAMPLE", help="a sample, as its own")
+    origin.add_argument(
+        "--schema", action="store_true", help="only print the JSON Schema of a blueprint"
+    )
+    parser.add_argument(
+        "--own",
+        action="store_true",
+        help="with the constructs as its own source; default: they are a dependency",
+    )
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    if arguments.schema:
+        from hinagata.generator.schema import schema_text
+
+        print(schema_text(), end="")
+        return GOOD
+    if arguments.project is None:
+        raise UsageError("no name for the project; give one, as hinagata new shop")
+    from hinagata.generator.new_command import new_project
+
+    new_project(
+        arguments.project,
+        blueprint=arguments.blueprint,
+        sample=arguments.sample,
+        own=arguments.own,
+        here=Path.cwd(),
+        stream=sys.stdout,
+    )
+    return GOOD
 
 
 def _update(arguments: argparse.Namespace) -> int:

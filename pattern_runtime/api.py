@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pattern_runtime.events import Event, JsonObject, MalformedEventError
+from pattern_runtime.events import Event, JsonObject, MalformedEventError, parse_json
 from pattern_runtime.spans import span
 
 if TYPE_CHECKING:
@@ -76,6 +76,18 @@ def body_of(request: Request) -> str | bytes:
         return base64.b64decode(body, validate=True)
     except binascii.Error as error:
         raise MalformedEventError("the body is not the base64 that it is said to be") from error
+
+
+def object_of(request: Request) -> JsonObject:
+    """Return the JSON object that a request's body is.
+
+    Raises:
+        MalformedEventError: It is none.
+    """
+    found = parse_json(body_of(request))
+    if not isinstance(found, dict):
+        raise MalformedEventError("the body has to be a JSON object")
+    return found
 
 
 def _answer(status: int, body: JsonObject, headers: Mapping[str, str] | None = None) -> JsonObject:

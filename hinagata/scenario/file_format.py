@@ -113,7 +113,7 @@ _NODE_NAME = text(pattern=_NODE, expected=_NODE_EXPECTED)
 _FILE = {"type": "string", "minLength": 1}
 
 
-_RATE = variants(
+RATE = variants(
     "shape",
     {
         "constant": record(
@@ -194,7 +194,7 @@ _RATE = variants(
 _CARDINALITY = Field(
     whole(at_least=1, at_most=_MOST_VALUES), "How many values there are.", "cardinality"
 )
-_KEY = variants(
+KEY = variants(
     "distribution",
     {
         "uniform": record(
@@ -339,7 +339,7 @@ _SOURCE = also(
                 "What is sent: a request, or an event that is put into a stream or a queue.",
                 "request",
             ),
-            "rate": Field(_RATE, "How often, in the scenario's time.", "rate"),
+            "rate": Field(RATE, "How often, in the scenario's time.", "rate"),
             "reaches": Field(
                 names(kind="hop"),
                 "The hops at which each message must end up processed, in the flow's order.",
@@ -347,7 +347,7 @@ _SOURCE = also(
             ),
             "run": Field(_LAPTOP_SHARE, "What `hinagata run` sends of it.", "run"),
             "keys": Field(
-                mapping_of(_KEY, kind="key", pattern=_KEY_NAME, expected=_KEY_NAME_EXPECTED),
+                mapping_of(KEY, kind="key", pattern=_KEY_NAME, expected=_KEY_NAME_EXPECTED),
                 "The names that vary from message to message.",
                 "keys",
                 required=False,

@@ -1,0 +1,221 @@
+"""The kinds of component that a blueprint is made of: a pattern each, with its arguments.
+
+An argument is named as the construct's own is, and written in YAML: a duration as `30s`, an
+off-switch as the reason for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hinagata.generator.arguments import (
+    ROUTES,
+    STEPS,
+    Argument,
+    duration,
+    duration_code,
+    flag,
+    name,
+    one_of,
+)
+from hinagata.scenario.form import choice, names, text, whole
+
+_DAY = 86_400.0
+_RETENTION = "How long it keeps a message."
+_MEMORY = Argument(whole(at_least=128, at_most=10_240), "Memory in MB; CPU grows with it.")
+_KEY = text(pattern="[A-Za-z_][A-Za-z0-9_]{0,63}", expected="a name of letters, digits and _")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of component.
+
+    Attributes:
+        construct: the name of its class in `patterns`.
+        summary: what it is.
+        arguments: by name.
+    """
+
+    construct: str
+    summary: str
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+
+KINDS: Mapping[str, Kind] = {
+    "reactive_api": Kind(
+        "ReactiveApi",
+        "API Gateway and a function for each route.",
+        {
+            "routes": Argument(
+                ROUTES,
+                'What is served: "METHOD /path" to the function that answers it.',
+                code=None,
+                required=True,
+            ),
+            "protocol": Argument(
+                choice(("rest", "http"), kind="protocol"),
+                "rest validates requests and is traced; http is cheaper.",
+            ),
+            "timeout": Argument(
+                duration(28, "28s"), "The longest run of a function. Default: 10s.", duration_code
+            ),
+            "memory_mb": _MEMORY,
+            "public": Argument(
+                text(), "Why callers need not sign their requests. Default: they sign.", code=None
+            ),
+            "requests_per_second": Argument(
+                whole(at_least=1, at_most=1_000_000),
+                "Above it callers get 429. Default: 100, or what the traffic needs.",
+            ),
+        },
+    ),
+    "proactive_service": Kind(
+        "ProactiveService",
+        "A load balancer and containers that serve HTTP; hourly prices.",
+        {
+            "routes": Argument(
+                ROUTES,
+                'What is served: "METHOD /path" to the function that answers it.',
+                code=None,
+                required=True,
+            ),
+            "min_tasks": Argument(whole(at_least=2, at_most=1000), "Floor. Default: 2."),
+            "max_tasks": Argument(whole(at_least=2, at_most=1000), "Ceiling. Default: 10."),
+            "cpu": Argument(
+                one_of(256, 512, 1024, 2048),
+                "CPU units of a task; 1024 are one vCPU. Default: 256.",
+            ),
+        },
+    ),
+    "lambda_worker": Kind(
+        "LambdaWorker",
+        "A function that works through a queue or a stream, or takes what it is invoked with.",
+        {
+            "function": Argument(
+                name(), "The module of its handler. Default: its own name.", code=None
+            ),
+            "timeout": Argument(
+                duration(900, "15m"), "The longest run of a batch. Default: 30s.", duration_code
+            ),
+            "memory_mb": _MEMORY,
+            "max_concurrency": Argument(
+                whole(at_least=2, at_most=1000),
+                "How many run at once. Default: 10, or what the traffic needs.",
+            ),
+            "idempotent": Argument(flag(), "Whether an event that comes twice has one effect."),
+        },
+    ),
+    "point_to_point_queue": Kind(
+        "PointToPointQueue",
+        "A queue to one worker, with dead letters.",
+        {
+            "fifo": Argument(flag(), "Whether it keeps the order of what has one source."),
+            "retention": Argument(
+                duration(13 * _DAY, "13d", least=60), f"{_RETENTION} Default: 4d.", duration_code
+            ),
+            "max_receive_count": Argument(
+                whole(at_least=1, at_most=1000),
+                "How often a message is tried before it is a dead letter. Default: 5.",
+            ),
+        },
+    ),
+    "fan_out": Kind(
+        "FanOut",
+        "A topic that delivers to any number of queues.",
+        {"fifo": Argument(flag(), "Whether it keeps the order of what has one source.")},
+    ),
+    "event_stream": Kind(
+        "EventStream",
+        "A stream that keeps the order of each source and can be read again.",
+        {
+            "shards": Argument(
+                whole(at_least=1, at_most=10_000),
+                "1,000 records a second each. Default: 1, or what the traffic needs.",
+            ),
+            "on_demand": Argument(flag(), "Whether Kinesis chooses the shards."),
+            "retention": Argument(
+                duration(365 * _DAY, "365d", least=_DAY),
+                f"{_RETENTION} Default: 24h.",
+                duration_code,
+            ),
+        },
+    ),
+    "event_bus": Kind(
+        "EventBus",
+        "A bus whose consumers ask for types of events, with an archive.",
+        {
+            "archive_days": Argument(
+                whole(at_least=1, at_most=3650), "How long events can be replayed. Default: 30."
+            ),
+            "retry_for": Argument(
+                duration(_DAY, "24h", least=60),
+                "How long an event is offered to a target that cannot take it. Default: 4h.",
+                duration_code,
+            ),
+        },
+    ),
+    "durable_workflow": Kind(
+        "DurableWorkflow",
+        "Steps one after the other, each retried, and undone where a later one fails.",
+        {
+            "steps": Argument(
+                STEPS,
+                "The workers in their order, each with what undoes it: {do: ship, undo: recall}.",
+                code=None,
+                required=True,
+            ),
+            "retries": Argument(whole(at_most=100), "Of a step that failed. Default: 5."),
+        },
+    ),
+    "circuit_breaker": Kind(
+        "CircuitBreaker",
+        "Pauses the workers of a dependency that is away.",
+        {
+            "guards": Argument(names(kind="worker"), "The workers.", code=None, required=True),
+            "drain_rate": Argument(
+                whole(at_least=1, at_most=10_000),
+                "Calls a second while the backlog drains. Default: 10.",
+            ),
+            "wait": Argument(
+                duration(3_600, "1h"),
+                "From the opening to the first probe. Default: 30s.",
+                duration_code,
+            ),
+        },
+    ),
+    "telemetry_store": Kind(
+        "TelemetryStore",
+        "A table that is written event by event and read by its key.",
+        {
+            "partition_key": Argument(
+                _KEY,
+                "What is read as a whole. Default: building_id.",
+            ),
+            "sort_key": Argument(
+                _KEY,
+                "The key within it. Default: device_item.",
+            ),
+            "changes": Argument(flag(), "Whether a worker follows its changes."),
+            "max_write_units": Argument(
+                whole(at_least=1, at_most=1_000_000), "Above it, it refuses. Default: 4,000."
+            ),
+        },
+    ),
+    "log_lake": Kind(
+        "LogLake",
+        "The spans of functions, kept for 400 days, and a query by trace.",
+        {
+            "keeps": Argument(
+                names(kind="component"), "The workers and APIs.", code=None, required=True
+            ),
+            "retention_days": Argument(
+                whole(at_least=1, at_most=3650), "How long spans are kept. Default: 400."
+            ),
+        },
+    ),
+}
+"""The kinds, by the name that a blueprint calls them."""
+
+SENDERS = frozenset({"reactive_api", "proactive_service", "lambda_worker"})
+SERVERS = frozenset({"reactive_api", "proactive_service"})

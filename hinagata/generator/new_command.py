@@ -1,0 +1,77 @@
+"""What `hinagata new` does: a project out of a blueprint, a sample, or a few questions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from hinagata.errors import UsageError
+from hinagata.generator.blueprint import FILE, parse_blueprint, read_blueprint
+from hinagata.generator.files import Files
+from hinagata.generator.naming import project_name
+from hinagata.generator.record import BLUEPRINT, Answers, record_of, this_version
+from hinagata.generator.rendering import blueprint_project, sample_project
+from hinagata.generator.writing import write_project
+
+
+def new_project(
+    name: str,
+    *,
+    blueprint: Path | None = None,
+    sample: str | None = None,
+    own: bool = False,
+    here: Path,
+    stream: TextIO,
+) -> None:
+    """Writes a new project into a folder of its name, and says what to do next.
+
+    Args:
+        name: The project's, as a person typed it.
+        blueprint: The file to make it from.
+        sample: The sample to make it from. With neither, a person at a terminal is asked.
+        own: Whether the constructs are its own source, so that it needs nothing of ours to deploy.
+        here: The folder in which its folder is made.
+        stream: Where the answer is written.
+
+    Raises:
+        HinagataError: The name, the blueprint or the sample cannot be used, something is in the
+            way, or nobody is there to be asked. Then nothing was written.
+    """
+    names = project_name(name)
+    folder = here / names.bucket
+    origin = sample or BLUEPRINT
+    files: Files
+    if sample is not None:
+        files = sample_project(sample, name=name, own=own)
+    else:
+        text = _asked() if blueprint is None else None
+        if text is None and blueprint is not None:
+            read = read_blueprint(blueprint)
+            content = blueprint.read_bytes()
+        else:
+            content = (text or "").encode()
+            read = parse_blueprint(content.decode(), file=Path(FILE))
+        files = {**blueprint_project(read, name=name, own=own), FILE: content}
+    answers = Answers(hinagata=this_version(), origin=origin, name=name, own=own)
+    write_project(record_of(files, answers), folder)
+    stream.write(
+        f"{folder.name}: {len(files)} files\n\n"
+        f"  cd {folder.name}\n"
+        f"  hinagata run {names.package}    see the first results, on this machine\n"
+        "  make test    everything that must hold\n"
+    )
+
+
+def _asked() -> str:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            "hinagata new: nobody is at a terminal to be asked; give --blueprint FILE, or "
+            "--from SAMPLE"
+        )
+    from rich.console import Console
+
+    from hinagata.generator.questions import ask_blueprint
+
+    # What is asked is no part of the answer that somebody may read from standard output.
+    return ask_blueprint(Console(stderr=True))

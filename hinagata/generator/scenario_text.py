@@ -1,0 +1,100 @@
+"""The scenario of a blueprint: its traffic, and what must become of every message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hinagata.generator.architecture import Architecture
+from hinagata.generator.blueprint import Component, Traffic
+from hinagata.generator.kinds import SERVERS
+from hinagata.scenario.units import show_seconds
+
+SCENARIO = "ordinary_day"
+# Invocations that two cores bear with room to spare; each costs an emulated function some 20 ms.
+_LAPTOP_INVOCATIONS_PER_SECOND = 30.0
+
+
+def scenario_view(architecture: Architecture, package: str) -> dict[str, Any]:
+    """Return what the template of a scenario says.
+
+    Args:
+        architecture: what is driven.
+        package: the package of its handlers, beside which the messages lie.
+    """
+    hops = [one for one in architecture.components if architecture.code_of(one)]
+    last = {
+        name: architecture.last(architecture.reaches(traffic))
+        for name, traffic in architecture.traffic.items()
+    }
+    return {
+        "scenario": SCENARIO,
+        "sources": [
+            _source(name, traffic, architecture, package)
+            for name, traffic in architecture.traffic.items()
+        ],
+        "service_times": [(one.construct_id, _mean(one, architecture)) for one in hops],
+        "latencies": [(name, one.construct_id) for name, ends in last.items() for one in ends],
+        "traced": [
+            (name, one.construct_id)
+            for name, ends in last.items()
+            for one in ends
+            if architecture.of(architecture.traffic[name].to).kind in SERVERS
+        ],
+        "stored": list(_stored(architecture)),
+    }
+
+
+def _source(
+    name: str, traffic: Traffic, architecture: Architecture, package: str
+) -> dict[str, Any]:
+    entry = architecture.of(traffic.to)
+    method, _, path = traffic.route.partition(" ")
+    hops = sum(len(architecture.reaches(one)) for one in architecture.traffic.values())
+    laptop = min(traffic.peak_per_second, _LAPTOP_INVOCATIONS_PER_SECOND / max(hops, 3))
+    ordered = entry.arguments.get("fifo") or entry.kind == "event_stream"
+    keys = dict(traffic.keys)
+    if ordered and not keys:
+        keys = {f"{name}_id": "{cardinality: 100}"}
+    return {
+        "name": name,
+        "entry": entry.construct_id,
+        "method": method,
+        "path": path,
+        "event": traffic.event,
+        "body": f"functions/{package}/events/{name}.json" if method != "GET" else "",
+        "ordered_by": next(iter(keys)) if ordered else "",
+        "rate": traffic.rate,
+        "drawn": keys,
+        "reaches": [one.construct_id for one in architecture.reaches(traffic)],
+        "messages": traffic.messages,
+        "laptop_rate": f"{laptop:.1f}".removesuffix(".0") + "/s"
+        if laptop >= 1
+        else f"{laptop * 60:.3g}/min",
+    }
+
+
+def _mean(one: Component, architecture: Architecture) -> str:
+    said = [
+        function.takes_seconds
+        for code in architecture.code_of(one)
+        if (function := architecture.blueprint.functions.get(code.name)) is not None
+    ]
+    return show_seconds(max(said, default=0.05)).replace(" ", "")
+
+
+def _stored(architecture: Architecture) -> Iterator[tuple[str, str, str]]:
+    for name, traffic in architecture.traffic.items():
+        if traffic.route.startswith("GET "):
+            continue
+        reached = {one.name for one in architecture.reaches(traffic)}
+        seen = set()
+        for connection in architecture.connections:
+            store = connection.target
+            if (
+                connection.verb == "writes"
+                and connection.source.name in reached
+                and store.name not in seen
+            ):
+                seen.add(store.name)
+                yield store.construct_id, name, store.arguments.get("sort_key", "device_item")

@@ -1,0 +1,198 @@
+"""The stack of a blueprint, as Python: its constructs, and the verbs that join them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hinagata.generator.architecture import Architecture
+from hinagata.generator.arguments import duration_code
+from hinagata.generator.blueprint import Component
+from hinagata.generator.flows import Connection
+from hinagata.generator.kinds import SERVERS
+
+# Twice what is there at a time on average: arrivals come in clumps.
+_HEADROOM = 2
+_MAX_CONCURRENCY = 10  # of a LambdaWorker that says nothing
+_REQUESTS_PER_SECOND = 100  # of a ReactiveApi that says nothing
+# What a shard takes (docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html).
+_RECORDS_PER_SHARD = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackCode:
+    """What the template of a stack says.
+
+    Attributes:
+        imports: the names that it takes from `patterns`.
+        constructs: a statement for each component.
+        verbs: a statement for each connection.
+        outputs: name and expression of what a deployment prints.
+    """
+
+    imports: list[str]
+    constructs: list[str]
+    verbs: list[str]
+    outputs: list[tuple[str, str]]
+
+
+def stack_code(architecture: Architecture, package: str) -> StackCode:
+    """Return the code of an architecture's stack.
+
+    Args:
+        architecture: what is to be made.
+        package: the package of its handlers.
+    """
+    verbs = list(_verbs(architecture))
+    called = " ".join(verbs)
+    constructs = [
+        _statement(one, architecture, package, named=_is_named(one, architecture, called))
+        for one in _in_order(architecture)
+    ]
+    text = "\n".join(constructs)
+    names = {one.of.construct for one in architecture.components}
+    names |= {name for name in ("EventRoute", "Off", "Step", "python_image") if f"{name}(" in text}
+    return StackCode(
+        imports=sorted(names),
+        constructs=constructs,
+        verbs=verbs,
+        outputs=[
+            (f"{one.construct_id}Url", f"{one.name}.url")
+            for one in architecture.components
+            if one.kind in SERVERS
+        ],
+    )
+
+
+def _in_order(architecture: Architecture) -> Iterator[Component]:
+    """Yield the components in their order, but each after those that its arguments name."""
+    made: set[str] = set()
+    waiting = architecture.components
+    while waiting:
+        ready = next(one for one in waiting if _needs(one, architecture) <= made)
+        waiting.remove(ready)
+        made.add(ready.name)
+        yield ready
+
+
+def _needs(one: Component, architecture: Architecture) -> set[str]:
+    if one.kind == "durable_workflow":
+        return {name for step in architecture.steps(one) for name in (step.do, step.undo) if name}
+    return {to.bus for to in one.routes.values() if to.bus}
+
+
+def _is_named(one: Component, architecture: Architecture, verbs: str) -> bool:
+    used = any(one.name in _needs(other, architecture) for other in architecture.components)
+    return used or one.kind in SERVERS or f"{one.name}." in verbs or f"({one.name}" in verbs
+
+
+def _statement(one: Component, architecture: Architecture, package: str, *, named: bool) -> str:
+    arguments = {
+        name: code
+        for name, value in one.arguments.items()
+        if (code := _code(one, name, value)) is not None
+    }
+    arguments = {**_wiring(one, architecture, package), **arguments}
+    comments = {}
+    for name, number, why in _sizes(one, architecture):
+        if name not in one.arguments:
+            arguments[name] = str(number)
+            comments[name] = f"  # {why}"
+    # The formatter keeps the line breaks of arguments that end with a comma.
+    lines = "".join(f"{name}={code},{comments.get(name, '')}\n" for name, code in arguments.items())
+    breaks = "\n" if comments else ""
+    inner = lines if comments else lines.replace(",\n", ", ").removesuffix(", ")
+    between = ", " if arguments and not comments else ("," if comments else "")
+    call = f'{one.of.construct}(self, "{one.construct_id}"{between}{breaks}{inner})'
+    return f"{one.name} = {call}" if named else call
+
+
+def _code(one: Component, name: str, value: object) -> str | None:
+    code = one.of.arguments[name].code
+    if name == "public":
+        return None
+    return None if code is None else code(value)
+
+
+def _wiring(one: Component, architecture: Architecture, package: str) -> dict[str, str]:
+    """Return the arguments that are made of other parts of the blueprint."""
+    wired: dict[str, str] = {}
+    if one.kind == "reactive_api":
+        routes = ", ".join(
+            f'"{route}": {_route(package, to.function, to.bus, to.event)}'
+            for route, to in one.routes.items()
+        )
+        wired["routes"] = f"{{{routes}}}"
+        if "public" in one.arguments:
+            wired["authorization"] = f"Off({one.arguments['public']!r})"
+    elif one.kind == "proactive_service":
+        wired["image"] = f'python_image("{package}")'
+        wired["command"] = f'["python", "-m", "{package}.{one.name}"]'
+    elif one.kind == "lambda_worker":
+        (code,) = architecture.code_of(one)
+        wired["handler"] = f'"{package}.{code.name}.handler"'
+    elif one.kind == "durable_workflow":
+        steps = ", ".join(
+            f"Step(worker={step.do}, undo={step.undo})" if step.undo else step.do
+            for step in architecture.steps(one)
+        )
+        wired["steps"] = f"[{steps}]"
+    return wired
+
+
+def _route(package: str, function: str, bus: str, event: str) -> str:
+    if bus:
+        return f'EventRoute(bus={bus}, type="{event}", body={{"type": "object"}})'
+    return f'"{package}.{function}.handler"'
+
+
+def _sizes(one: Component, architecture: Architecture) -> Iterator[tuple[str, int, str]]:
+    """Yield the arguments that the traffic makes larger than their defaults, and why."""
+    peak = architecture.peak_at(one)
+    if one.kind == "event_stream" and not one.arguments.get("on_demand"):
+        shards = math.ceil(peak / _RECORDS_PER_SHARD)
+        if shards > 1:
+            yield "shards", shards, f"{peak:,.0f} records a second, {_RECORDS_PER_SHARD:,} a shard"
+    elif one.kind == "reactive_api":
+        if peak * _HEADROOM > _REQUESTS_PER_SECOND:
+            yield "requests_per_second", math.ceil(peak * _HEADROOM), f"twice {peak:,.0f} a second"
+    elif one.kind == "lambda_worker":
+        (code,) = architecture.code_of(one)
+        said = architecture.blueprint.functions.get(code.name)
+        seconds = said.takes_seconds if said else 0.05
+        wanted = math.ceil(peak * seconds * _HEADROOM)
+        if wanted > _MAX_CONCURRENCY:
+            yield (
+                "max_concurrency",
+                min(wanted, 1000),
+                f"twice {peak:,.0f} a second x {seconds:g} s",
+            )
+
+
+def _verbs(architecture: Architecture) -> Iterator[str]:
+    for connection in architecture.connections:
+        yield _verb(connection)
+    for one in architecture.components:
+        if one.kind == "circuit_breaker":
+            yield from (f"{one.name}.guards({name})" for name in one.arguments["guards"])
+        if one.kind == "log_lake":
+            yield from (f"{one.name}.keeps({name})" for name in one.arguments["keeps"])
+
+
+def _verb(connection: Connection) -> str:
+    verb, source, target = connection.verb, connection.source.name, connection.target.name
+    options = dict(connection.options)
+    if verb in ("consumes", "reads"):
+        source, target = target, source
+    if verb == "delivers_to":
+        types = options.pop("types", None)
+        field = "only" if connection.source.kind == "fan_out" else "matching"
+        said = [f'{field}={{"type": {list(types)!r}}}'] if types else []
+    else:
+        said = [
+            f"{name}={duration_code(value) if name == 'window' else value!r}"
+            for name, value in options.items()
+            if name != "waits"
+        ]
+    return f"{source}.{verb}({', '.join([target, *said])})"
