@@ -5,6 +5,10 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
+import pytest
+
+from hinagata.errors import HinagataError
+from hinagata.lab import lake as lake_module
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.lake import LakeOnEndpoint
 from tests.emulator.templates import deployed, ref, resource
@@ -28,6 +32,23 @@ def test_a_lake_is_copied_as_glue_says_it_lies(endpoint: Endpoint, tmp_path: Pat
 
     assert sorted(span.hop for span in found.spans) == ["Catalogue", "Discard", "PhotoApi"]
     assert (found.partitions, found.of_partitions) == (1, 2)
+
+
+def test_fails_if_a_lake_is_too_large_to_copy(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And says who answers then."""
+    monkeypatch.setattr(lake_module, "MOST_BYTES", 10)
+    made = deployed(endpoint, lake(f"lake-{uuid.uuid4().hex[:8]}"))
+    key = f"spans/account={ACCOUNT}/day=2026-09-20/a.gz"
+    endpoint.client("s3").put_object(Bucket=made["Bucket"], Key=key, Body=b"eleven more")
+    place = LakeOnEndpoint(database=made["Database"], query=QUERY)
+
+    with (
+        pytest.raises(HinagataError, match="11 bytes, too much to copy: ask it where it is"),
+        place.copied(endpoint),
+    ):
+        pass
 
 
 def lake(name: str) -> dict[str, dict[str, object]]:
