@@ -18,6 +18,7 @@ from hinagata.generator import merging
 from hinagata.generator.folder_lock import locked
 from hinagata.generator.project_tree import Obstacle, look, put, remove, sync_folder
 from hinagata.generator.record import ANSWERS, FOLDER, GENERATED, read_record, record_of
+from hinagata.generator.stray_paths import is_in_project
 from hinagata.generator.update import Update, UpdateError, copy_beside
 
 _PENDING = f"{FOLDER}/pending"
@@ -245,17 +246,24 @@ def _read(file: Path) -> _Journal | None:
     except FileNotFoundError:
         return None
     except zipfile.BadZipFile:
-        raise UpdateError(
-            f"{file} cannot be read; it is what an interrupted update had to write: "
-            "look at what changed in version control, and remove it"
-        ) from None
-    label = held.pop(_LABEL).decode()
+        raise _unreadable(file) from None
+    label = held.pop(_LABEL, b"").decode(errors="replace")
     paths = {name.partition("/")[2] for name in held}
+    # The file may have come with somebody else's project: it must not lead out of this one.
+    if not label or not all(map(is_in_project, paths)):
+        raise _unreadable(file)
     steps = (
         Step(path=path, before=held.get(f"before/{path}"), after=held.get(f"after/{path}"))
         for path in paths
     )
     return _Journal(label=label, steps=tuple(sorted(steps, key=_order)))
+
+
+def _unreadable(file: Path) -> UpdateError:
+    return UpdateError(
+        f"{file} cannot be read; it is what an interrupted update had to write: "
+        "look at what changed in version control, and remove it"
+    )
 
 
 def _clean(project: Path) -> None:

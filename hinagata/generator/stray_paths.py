@@ -12,6 +12,13 @@ class PathError(HinagataError):
     """A path that is none in a project."""
 
 
+def is_in_project(path: str) -> bool:
+    """Returns whether a path is one that a file of a project can have."""
+    pure = PurePosixPath(path)
+    sound = bool(pure.parts) and not pure.is_absolute() and str(pure) == path
+    return sound and ".." not in pure.parts and "\0" not in path
+
+
 def refuse_strays(files: Files) -> None:
     """Refuses files that would lie outside of their project, or one inside another.
 
@@ -19,10 +26,8 @@ def refuse_strays(files: Files) -> None:
         PathError: A path is absolute, climbs, or needs a folder where there is a file.
     """
     for path in files:
-        pure = PurePosixPath(path)
-        sound = pure.parts and not pure.is_absolute() and str(pure) == path
-        if not sound or ".." in pure.parts or "\0" in path:
+        if not is_in_project(path):
             raise PathError(f"{path!a} is no path in a project; expected one such as docs/plan.md")
-        for folder in pure.parents[:-1]:
+        for folder in PurePosixPath(path).parents[:-1]:
             if str(folder) in files:
                 raise PathError(f"{path} cannot be written: {folder} is a file of the project")

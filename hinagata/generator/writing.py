@@ -130,7 +130,9 @@ def _take_back(place: Path, scratch: Path) -> None:
 def _sweep(parent: Path) -> None:
     """Take away what killed processes left in a folder, where no other one is at work."""
     for scratch in sorted(parent.glob(f"{_PREFIX}*-*")):
-        if scratch.is_dir() and not scratch.is_symlink():
+        found = scratch.lstat()
+        # In a folder that is shared, another user's may be made to look like one that placed files.
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
             name = scratch.name.removeprefix(_PREFIX).rpartition("-")[0]
             _take_back(parent / name, scratch)
             shutil.rmtree(scratch, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
@@ -11,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from hinagata.errors import HinagataError
 from hinagata.generator.applying import apply_update, complete_update
 from hinagata.generator.record import Answers, read_record, record_of
 from hinagata.generator.update import UpdateError, plan_update
@@ -238,15 +238,26 @@ def test_fails_on_a_folder_that_is_read_only(
     assert tree(folder) == before
 
 
-def test_fails_where_what_was_to_be_written_cannot_be_read(tmp_path: Path) -> None:
-    """Somebody wrote into the file that holds it; nothing is guessed."""
-    folder = build(project(tmp_path), {".hinagata/pending": b"no archive"})
-    before = tree(folder)
+@pytest.mark.parametrize(
+    "held", [None, {}, {"label": b"x", "after/../up": b""}, {"label": b"x", "after//etc/up": b""}]
+)
+def test_fails_where_what_was_to_be_written_is_none(
+    held: dict[str, bytes] | None, tmp_path: Path
+) -> None:
+    """Nothing is guessed, and nothing is written outside: it may be somebody else's file."""
+    folder = project(tmp_path / "shop")
+    pending = folder / ".hinagata" / "pending"
+    pending.write_bytes(b"no archive")
+    if held is not None:
+        with zipfile.ZipFile(pending, "w") as archive:
+            for name, content in held.items():
+                archive.writestr(name, content)
+    before = tree(tmp_path)
 
-    with pytest.raises(HinagataError, match=r"pending cannot be read; it is what an interrupted"):
+    with pytest.raises(UpdateError, match=r"pending cannot be read; it is what an interrupted"):
         complete_update(folder)
 
-    assert tree(folder) == before
+    assert tree(tmp_path) == before
 
 
 def test_what_was_never_decided_is_taken_away(tmp_path: Path) -> None:

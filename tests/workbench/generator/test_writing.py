@@ -263,5 +263,21 @@ def test_where_folders_cannot_be_locked_nothing_is_swept(
     assert names(tmp_path) == [".hinagata-new-other-x", "shop"]
 
 
+def test_what_another_user_left_is_not_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder that many share, it could be made such that ours would be removed by it."""
+    mine = build(tmp_path / "mine", FILES)
+    planted = build(tmp_path / ".hinagata-new-trap-x", {})
+    for link in (tmp_path / "trap", planted / "placed", planted / "project"):
+        link.symlink_to(mine)
+    monkeypatch.setattr("os.geteuid", lambda: planted.stat().st_uid + 1)
+
+    write_project(FILES, tmp_path / "shop")
+
+    assert tree(mine) == FILES
+    assert planted.is_dir()
+
+
 def _below(folder: str, files: dict[str, bytes]) -> dict[str, bytes]:
     return {f"{folder}/{path}": content for path, content in files.items()}
