@@ -38,6 +38,18 @@ for app in sys.argv[1:]:
     os.environ["CDK_OUTDIR"] = f"{app}.out"
     runpy.run_path(app, run_name="__main__")
 """
+# What a project's own tests take from the frame that every project has.
+ASSEMBLY_OF_EACH = """
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def assembly(request):
+    sample = request.path.stem.removeprefix("test_")
+    return Path(f"{sample}.py.out")
+"""
 # Neither the environment's own code nor what editable installs lead to can be imported.
 ALONE = """
 import runpy, sys
@@ -111,23 +123,46 @@ def assert_same(assembly: Path, sample: str, template: Callable[[str], Template]
         assert made.get(part) == expected.get(part), part
 
 
-def test_a_project_from_a_sample_is_that_sample(
-    template: Callable[[str], Template], tmp_path: Path
-) -> None:
-    """Each is checked, with nothing to say, and every resource is the same."""
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project from each sample, all in one folder, each synthesized into `SAMPLE.py.out`."""
+    folder = tmp_path_factory.mktemp("projects") / "all"
     files: dict[str, bytes] = {}
     for sample in SAMPLES:
         made = dict(sample_files(sample, name=own_name(sample)))
-        files |= {f"{sample}.py": made.pop("app.py"), **made}
-    write_project(files, tmp_path / "all")
+        files |= {
+            f"{sample}.py": made.pop("app.py"),
+            f"tests/test_{sample}.py": made.pop("tests/test_handlers.py"),
+            **made,
+        }
+    write_project(files, folder)
 
     apps = [f"{sample}.py" for sample in SAMPLES]
     command = [sys.executable, "-c", ONE_AFTER_THE_OTHER, *apps]
-    done = run(command, tmp_path / "all", PYTHONPATH=str(REPOSITORY))
+    done = run(command, folder, PYTHONPATH=str(REPOSITORY))
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    for sample in SAMPLES:
-        assert_same(tmp_path / "all" / f"{sample}.py.out", sample, template)
+    return folder
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_project_from_a_sample_is_that_sample(
+    sample: str, template: Callable[[str], Template], projects: Path
+) -> None:
+    """It is checked, with nothing to say, and every resource is the same."""
+    assert_same(projects / f"{sample}.py.out", sample, template)
+
+
+def test_the_handlers_of_a_project_from_a_sample_start(projects: Path) -> None:
+    """The test of the handlers that each project has finds all of them in what was synthesized."""
+    (projects / "tests" / "conftest.py").write_text(ASSEMBLY_OF_EACH)
+    pytest_of_its_own = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    paths = ["--import-mode=importlib", "-o", "pythonpath=. functions"]
+
+    done = run([*pytest_of_its_own, *paths, "tests"], projects, PYTHONPATH=str(REPOSITORY))
+
+    assert done.returncode == 0, done.stdout
+    assert f"{len(SAMPLES)} passed" in done.stdout
 
 
 def test_a_project_with_the_constructs_as_its_own_needs_nothing_of_ours(
