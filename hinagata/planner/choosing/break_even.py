@@ -90,9 +90,9 @@ def break_even(
 
     def row(rate: float) -> tuple[Row, Estimate, Estimate]:
         at = replace(traffic, rate=rate)
-        reactive = price(_reactive(at), region=region, facts=known)
+        reactive = price(reactive_usage(at), region=region, facts=known)
         tasks = mean_tasks(at, known)
-        proactive = price(_proactive(at, tasks, known), region=region, facts=known)
+        proactive = price(proactive_usage(at, tasks, known), region=region, facts=known)
         found = Row(rate=rate, reactive=reactive.total, proactive=proactive.total, tasks=tasks)
         return found, reactive, proactive
 
@@ -108,6 +108,42 @@ def break_even(
         cheaper="reactive" if here.reactive <= here.proactive else "proactive",
         facts=tuple(dict.fromkeys((*reactive.facts, *proactive.facts))),
     )
+
+
+def reactive_usage(traffic: Traffic) -> dict[str, dict[str, object]]:
+    """Returns what answering by functions uses, as `hinagata.planner.price` takes it."""
+    requests = f"{traffic.rate!r}/s"
+    return {
+        "apigateway_rest": {"Api": {"requests": requests, "internet_out_kb": traffic.response_kb}},
+        "lambda": {
+            "Function": {
+                "requests": requests,
+                "duration_ms": traffic.duration_s * 1000,
+                "memory_mb": traffic.memory_mb,
+            }
+        },
+    }
+
+
+def proactive_usage(traffic: Traffic, tasks: float, facts: Facts) -> dict[str, dict[str, object]]:
+    """Returns what answering by so many tasks uses, as `hinagata.planner.price` takes it."""
+    hours = facts.value("billing", "price.hours_per_month")
+    kb_per_gb = facts.value("apigateway", "price.kb_per_gb")
+    kb = traffic.message_kb + traffic.response_kb + _HEADER_KB
+    requests = f"{traffic.rate!r}/s"
+    return {
+        "alb": {
+            "Balancer": {
+                "new_connections": requests,
+                "active_connections": traffic.rate * max(1.0, traffic.duration_s),
+                "data_gb": traffic.rate * hours * 3600 * kb / kb_per_gb,
+                "requests": requests,
+            }
+        },
+        "fargate": {"Tasks": {"tasks": tasks, "vcpu": TASK_VCPU, "memory_gb": TASK_GB}},
+        "public_ipv4": {"Addresses": {"addresses": 2 + tasks}},
+        "data_transfer": {"Out": {"responses": requests, "response_kb": traffic.response_kb}},
+    }
 
 
 def mean_tasks(traffic: Traffic, facts: Facts) -> float:
@@ -126,40 +162,6 @@ def rises_too_fast(traffic: Traffic, facts: Facts) -> bool:
     alarm = facts.value("ecs", "tt.alarm_high.datapoints") * facts.value("ecs", "tt.metric_period")
     headroom = 1 / BUSY_SHARE
     return traffic.peak_over_mean > headroom and traffic.rise_s < alarm + _START_S
-
-
-def _reactive(traffic: Traffic) -> dict[str, object]:
-    requests = f"{traffic.rate!r}/s"
-    return {
-        "apigateway_rest": {"Api": {"requests": requests, "internet_out_kb": traffic.response_kb}},
-        "lambda": {
-            "Function": {
-                "requests": requests,
-                "duration_ms": traffic.duration_s * 1000,
-                "memory_mb": traffic.memory_mb,
-            }
-        },
-    }
-
-
-def _proactive(traffic: Traffic, tasks: float, facts: Facts) -> dict[str, object]:
-    hours = facts.value("billing", "price.hours_per_month")
-    kb_per_gb = facts.value("apigateway", "price.kb_per_gb")
-    kb = traffic.message_kb + traffic.response_kb + _HEADER_KB
-    requests = f"{traffic.rate!r}/s"
-    return {
-        "alb": {
-            "Balancer": {
-                "new_connections": requests,
-                "active_connections": traffic.rate * max(1.0, traffic.duration_s),
-                "data_gb": traffic.rate * hours * 3600 * kb / kb_per_gb,
-                "requests": requests,
-            }
-        },
-        "fargate": {"Tasks": {"tasks": tasks, "vcpu": TASK_VCPU, "memory_gb": TASK_GB}},
-        "public_ipv4": {"Addresses": {"addresses": 2 + tasks}},
-        "data_transfer": {"Out": {"responses": requests, "response_kb": traffic.response_kb}},
-    }
 
 
 def _crossover(surplus: Callable[[float], float]) -> float | None:
