@@ -9,11 +9,9 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from hinagata.errors import HinagataError
 from hinagata.lab.channels import QUEUE, STREAM, Channel, channel
 from hinagata.lab.hold import hold
 from hinagata.lab.hops import read_hops
-from hinagata.lab.locust_file import locust_file
 from hinagata.lab.messages import messages
 from hinagata.lab.traffic import Patience, Sent, Stream, send
 from hinagata.lab.wiring import wire
@@ -241,9 +239,3 @@ def test_fails_for_a_function_as_an_entry(tmp_path: Path) -> None:
 
     with pytest.raises(ScenarioError, match="name of a stream or queue: Reports"):
         hold(scenario, topology_of(Stack={"Resources": RESOURCES}))
-
-
-def test_fails_to_write_events_for_locust(tmp_path: Path) -> None:
-    """Locust sends requests."""
-    with pytest.raises(HinagataError, match="devices puts its events into Reports itself"):
-        locust_file(read(tmp_path, DEVICES))
