@@ -16,19 +16,22 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from hinagata.lab.emulator import Emulator
 from hinagata.lab.endpoint import Endpoint
-from hinagata.lab.faults.board import BOARD_VARIABLE, read_strikes, write_board
+from hinagata.lab.faults.board import BOARD_VARIABLE, Board, read_strikes, write_board
 from hinagata.lab.faults.injection import Injection, Kind, Place
 from hinagata.lab.faults.lots import lot
 from hinagata.lab.faults.service_faults import ServiceFaults
 from hinagata.lab.faults.session import update_code
 from hinagata.lab.observation import SpanReader
+from hinagata.lab.outside import Outside
+from hinagata.lab.patches.mobile_push import PROVIDER_VARIABLE
+from hinagata.lab.push_provider import PushProvider, is_gone
 from hinagata.lab.redrive import Redrive
 from hinagata.lab.redrive_ways import Way
 from hinagata.lab.spans import Status
@@ -137,6 +140,27 @@ def handle(event):
 handler = each_event(handle)
 '''
 
+# To one phone that is there: which message it shows is told by the message's id.
+PUSH_HANDLER = '''
+import os
+
+from pattern_runtime import each_event
+from pattern_runtime.push import PushGateway
+
+phones = PushGateway("PHONES")
+
+
+def handle(event):
+    """Show the event on the phone."""
+    phones.push(event, token=os.environ["TOKEN"], title="Matrix", body=event.id)
+
+
+handler = each_event(handle)
+'''
+# What mobile push delivers to; the messages of each run have ids of their own.
+PHONES = PushProvider("Phones")
+TOKEN = next(f"token-{number}" for number in itertools.count() if not is_gone(f"token-{number}"))
+
 Made = Mapping[str, str]
 Effects = Callable[[], dict[str, int]]
 Send = Callable[[Endpoint, Made, Sequence[str]], None]
@@ -160,6 +184,8 @@ class Hop:
         remembers: whether that needs to be told what it has processed.
         effects_table: the logical id of the table that its function writes to.
         effects: tells how often each message had its effect, if not that table.
+        environment: more variables of its function.
+        outside: what it calls outside, that faults of services strike instead of the table.
     """
 
     name: str
@@ -175,6 +201,8 @@ class Hop:
     remembers: bool = True
     effects_table: str = "Effects"
     effects: Callable[[Endpoint, Made], Effects] | None = None
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    outside: str = ""
 
     def template(self, *, remembers: bool = True) -> dict[str, Any]:
         """Its resources, with its function and its dead letters.
@@ -203,6 +231,7 @@ class Hop:
                         "EFFECTS": ref(self.effects_table),
                         "POWERTOOLS_SERVICE_NAME": self.name,
                         **remembered,
+                        **self.environment,
                     }
                 },
             ),
@@ -291,6 +320,14 @@ def send_queue(logical_id: str) -> Send:
             )
 
     return send
+
+
+def send_push(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
+    """Send messages to the queue of a gateway, whose application is there."""
+    endpoint.client("sns").create_platform_application(
+        Name="matrix", Platform="GCM", Attributes={"PlatformCredential": "key"}
+    )
+    send_queue("PushGatewayQueue")(endpoint, made, ids)
 
 
 def send_topic(endpoint: Endpoint, made: Made, ids: Sequence[str]) -> None:
@@ -382,6 +419,11 @@ def in_lake(endpoint: Endpoint, made: Made) -> Effects:
         return {line["id"]: max(1, work[line["id"]]) for line in lines.values()}
 
     return found
+
+
+def shown(_endpoint: Endpoint, _made: Made) -> Effects:
+    """Which messages the phone shows: one that came twice replaces itself, by its tag."""
+    return lambda: {span.id: 1 for span in PHONES.spans([]) if span.handled}
 
 
 KEYED: Mapping[str, Any] = {
@@ -603,6 +645,32 @@ HOPS = (
         effects_table="LogLakeTable",
         effects=in_lake,
     ),
+    Hop(
+        name="PushGateway",
+        resources={
+            "PushGatewayQueue": queue("PushGateway"),
+            "PushGatewayMapping": mapping("PushGateway", attribute("PushGatewayQueue")),
+            "PushGatewayTable": resource(
+                "DynamoDB::Table",
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": "token", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "token", "KeyType": "HASH"}],
+            ),
+        },
+        send=send_push,
+        channel=(Kind.QUEUE, lambda made: made["PushGatewayQueue"].rpartition("/")[2]),
+        sources=lambda made: {"PushGateway": made["PushGatewayQueue"]},
+        handler="phones.handler",
+        remembers=False,
+        effects_table="PushGatewayTable",
+        effects=shown,
+        environment={
+            "PHONES_APPLICATION_ARN": "arn:aws:sns:us-east-1:000000000000:app/GCM/matrix",
+            "PHONES_TABLE_NAME": ref("PushGatewayTable"),
+            "TOKEN": TOKEN,
+        },
+        outside=PHONES.name,
+    ),
 )
 
 SERVICE_FAULTS = (Inject.SLOW, Inject.DOWN, Inject.THROTTLE, Inject.SERVER_ERROR)
@@ -776,8 +844,10 @@ class Matrix:
         of_service = inject in SERVICE_FAULTS
         self._board.with_suffix(".strikes").unlink(missing_ok=True)
         if of_service and self._proxy is not None:
+            outside = [each for each in injections if each.place.kind is Kind.OUTSIDE]
+            write_board(self._board, outside)
             # Most hops write to one table, which is struck once for all of them.
-            places = {injection.place: injection for injection in reversed(injections)}
+            places = {each.place: each for each in reversed(injections) if each not in outside}
             self._proxy.begin(list(places.values()))
         elif inject is not Inject.UPDATE:
             write_board(self._board, injections)
@@ -789,6 +859,8 @@ class Matrix:
                 self._proxy.begin(())
 
     def _place(self, inject: Inject, hop: Hop) -> Place:
+        if inject in SERVICE_FAULTS and hop.outside:
+            return Place(kind=Kind.OUTSIDE, name=hop.outside)
         if inject in SERVICE_FAULTS:
             return Place(kind=Kind.TABLE, name=self.made[hop.effects_table])
         if inject in CHANNEL_FAULTS and hop.channel is not None:
@@ -803,7 +875,8 @@ class Matrix:
         if inject is Inject.UPDATE:
             return {injection.number: 1 for injection in injections}
         if inject in SERVICE_FAULTS and self._proxy is not None:
-            strikes = self._proxy.strikes()
+            outside = Counter(strike.number for strike in read_strikes(self._board))
+            strikes = {**self._proxy.strikes(), **outside}
             first = {injection.place: injection.number for injection in reversed(injections)}
             return {each.number: strikes.get(first[each.place], 0) for each in injections}
         counts = Counter(strike.number for strike in read_strikes(self._board))
@@ -912,6 +985,7 @@ def code() -> bytes:
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("index.py", HANDLER)
         archive.writestr("store.py", STORE_HANDLER)
+        archive.writestr("phones.py", PUSH_HANDLER)
         for file in (PROJECT / "pattern_runtime").glob("*.py"):
             archive.write(file, f"pattern_runtime/{file.name}")
     return content.getvalue()
@@ -926,7 +1000,12 @@ def matrix(
     environment = {BOARD_VARIABLE: str(board)}
     if proxied:
         environment["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
-    with Emulator(workdir, environment=environment) as emulator:
+    with (
+        Outside([PHONES.name], Board(board), push=PHONES) as outside,
+        Emulator(
+            workdir, environment=environment | {PROVIDER_VARIABLE: outside.url(PHONES.name)}
+        ) as emulator,
+    ):
         endpoint = Endpoint(emulator.endpoint, embedded=True)
         if not proxied:
             yield Matrix(endpoint, board, None, hops, remembers=remembers)
@@ -941,6 +1020,8 @@ NOTES = """
 - `TelemetryStore` is what a stream's records are kept in: the newest of each data item, by its
   time, without a memory of what was processed. `LogLake` is where the line of each message's work
   lies in the end; what fails is who prints it, for Firehose and S3 cannot be made to fail here.
+  `PushGateway` is a phone's screen, on which a message that came twice replaces itself; `slow`,
+  `down`, `throttle` and `server_error` are those of its push service.
 - `poison` says of how many messages; struck are all their tries.
 - `kill_task` touches containers, which no asynchronous hop has here; a FIFO queue keeps its order;
   a table's stream, a workflow and an invocation have no channel of their own.
