@@ -8,7 +8,8 @@ As SNS does, what the service throttles or fails at is tried again, up to 50 tim
 s, ten times after 10 s to 10 minutes, and then each 10 minutes (Amazon SNS developer guide,
 "Message delivery retries"). That clock runs `HINAGATA_LAB_RETRY_SCALE` times as fast, 60 unless
 given; a Retry-After is waited for in full. An endpoint whose token is dead is disabled, its
-application's topics are told, and who publishes to it is told too.
+application's topics are told, and who publishes to it is told too. What failed for good is logged
+where the application says.
 """
 
 import heapq
@@ -185,13 +186,45 @@ def _give_up(topics: Any, delivery: Delivery, answer: Answer) -> None:
     if dead and endpoint["attributes"]["Enabled"] == "true":
         endpoint["attributes"]["Enabled"] = "false"
         events["EndpointUpdated"] = {}
-    application = topics._platform_applications.get(endpoint["application_arn"], {})
+    application = topics._platform_applications.get(endpoint["application_arn"])
+    if application is None:
+        return
+    if application["attributes"].get("FailureFeedbackRoleArn"):
+        _log_failure(delivery, answer)
     for kind, more in events.items():
-        topic = application.get("attributes", {}).get(f"Event{kind}")
+        topic = application["attributes"].get(f"Event{kind}")
         if topic:
             subject = f"{kind} event for app {application['name']} ({application['platform']})"
             message = json.dumps({**told, "EventType": kind, **more})
             topics.publish_internal(topic, message, subject)
+
+
+def _log_failure(delivery: Delivery, answer: Answer) -> None:
+    """Write what SNS writes (developer guide, "Amazon SNS message delivery status")."""
+    logs = emulator_module("services.cloudwatch_logs")
+    endpoint = delivery.endpoint
+    _, _, _, region, account, resource = endpoint["arn"].split(":", 5)
+    _, platform, name, endpoint_id = resource.split("/")
+    place = {
+        "logGroupName": f"sns/{region}/{account}/app/{platform}/{name}/Failure",
+        "logStreamName": endpoint_id,
+    }
+    line = {
+        "notification": {"messageId": delivery.message_id},
+        "delivery": {
+            "destination": endpoint["arn"],
+            "token": endpoint["attributes"]["Token"],
+            "providerResponse": answer.body,
+            "statusCode": answer.status,
+            "attempts": delivery.attempts,
+        },
+        "status": "FAILURE",
+    }
+    # What is there already refuses to be made again.
+    logs._create_log_group(place)
+    logs._create_log_stream(place)
+    event = {"timestamp": int(time.time() * 1000), "message": json.dumps(line)}
+    logs._put_log_events({**place, "logEvents": [event]})
 
 
 class Post:
@@ -269,6 +302,9 @@ PATCH = Patch(
         "ministack.services.sns:_p",
         "ministack.services.sns:_error",
         "ministack.services.sns:publish_internal",
+        "ministack.services.cloudwatch_logs:_create_log_group",
+        "ministack.services.cloudwatch_logs:_create_log_stream",
+        "ministack.services.cloudwatch_logs:_put_log_events",
         "ministack.core.responses:request_scope",
     ),
     apply=_apply,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hinagata.lab.endpoint import Endpoint
-from tests.emulator.patches.observed import invoked, messages, shows
+from tests.emulator.patches.observed import invoked, logged, messages, shows
 from tests.emulator.templates import allow, attribute, deployed, function, lets, ref, resource, role
 from tests.fakes.http_peer import HttpPeer
 from tests.polling import eventually
@@ -40,6 +40,17 @@ def about(service: HttpPeer, token: str) -> list[Any]:
         for request in service.received
         if token in request.path or token in request.body.decode()
     ]
+
+
+def failures(endpoint: Endpoint, arn: str) -> list[tuple[str, int, int]]:
+    """What the application's log of failures says: the token, the answer, the attempts."""
+    name = arn.split("/")[2]
+    group = f"sns/us-east-1/000000000000/app/GCM/{name}/Failure"
+    logs = endpoint.client("logs")
+    if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+        return []
+    deliveries = [line["delivery"] for line in logged(endpoint, group)]
+    return [(each["token"], each["statusCode"], each["attempts"]) for each in deliveries]
 
 
 @shows("mobile-push")
@@ -90,7 +101,7 @@ def test_a_message_is_delivered_over_http(
 def test_a_dead_token_ends_its_endpoint(
     patched: Endpoint, plain: Endpoint, push_service: HttpPeer
 ) -> None:
-    """It is disabled, the application's topic is told, and who publishes to it is told too."""
+    """It is disabled; the application's topic, its log and who publishes to it are told."""
     found: dict[Endpoint, list[str]] = {}
     push_service.status, push_service.answer = 404, b'{"error": {"status": "UNREGISTERED"}}'
     try:
@@ -98,6 +109,7 @@ def test_a_dead_token_ends_its_endpoint(
             names = deployed(
                 endpoint,
                 {
+                    "Role": role(service="sns.amazonaws.com"),
                     "Topic": resource("SNS::Topic"),
                     "Queue": resource("SQS::Queue"),
                     "Lets": lets("sns.amazonaws.com", "sqs:SendMessage", ref("Queue")),
@@ -111,7 +123,7 @@ def test_a_dead_token_ends_its_endpoint(
                 },
             )
             told = dict.fromkeys(("EventDeliveryFailure", "EventEndpointUpdated"), names["Topic"])
-            sns, arn, _ = phone(endpoint, **told)
+            sns, arn, token = phone(endpoint, **told, FailureFeedbackRoleArn=names["Role"])
             sns.publish(TargetArn=arn, Message="hello")
             if endpoint is patched:
                 eventually(lambda q=names["Queue"]: len(messages(patched, q)) == 2)
@@ -122,6 +134,7 @@ def test_a_dead_token_ends_its_endpoint(
             events = [json.loads(each["Body"]) for each in messages(endpoint, names["Queue"])]
             assert all(event["EndpointArn"] == arn for event in events)
             found[endpoint] = sorted(event["EventType"] for event in events)
+            assert failures(endpoint, arn) == ([(token, 404, 1)] if endpoint is patched else [])
             enabled = sns.get_endpoint_attributes(EndpointArn=arn)["Attributes"]["Enabled"]
             assert enabled == ("false" if endpoint is patched else "true")
     finally:
@@ -189,16 +202,17 @@ def test_policies_about_mobile_push_name_what_it_is_about(
                     done.append("refused")
             return done
     """
-    everywhere = {"Fn::Sub": "arn:aws:sns:${AWS::Region}:${AWS::AccountId}:"}
-
-    def mine(resource: str) -> dict[str, str]:
-        return {"Fn::Sub": everywhere["Fn::Sub"] + resource}
-
+    named = ("app/", "app/GCM/mine", "endpoint/GCM/mine/*")
+    actions = ("CreatePlatformApplication", "CreatePlatformEndpoint", "GetEndpointAttributes")
     resources = {
         "Role": role(
-            allow("sns:CreatePlatformApplication", mine("app/*")),
-            allow("sns:CreatePlatformEndpoint", mine("app/GCM/mine")),
-            allow("sns:GetEndpointAttributes", mine("endpoint/GCM/mine/*")),
+            allow(
+                [f"sns:{each}" for each in actions],
+                [
+                    {"Fn::Sub": f"arn:aws:sns:${{AWS::Region}}:${{AWS::AccountId}}:{each}"}
+                    for each in named
+                ],
+            )
         ),
         "F": function(code),
     }
