@@ -124,7 +124,8 @@ def _credentials(properties: Mapping[str, Any]) -> dict[str, str]:
 
 def _tell(request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
     body = json.dumps(
-        {name: request[name] for name in ("StackId", "RequestId", "LogicalResourceId")} | answer
+        {name: request[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+        | dict(answer)
     )
     # The address is signed without a content type, so none may be sent.
     put = urllib.request.Request(  # noqa: S310 - CloudFormation's own address

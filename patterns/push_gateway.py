@@ -297,7 +297,7 @@ class PushGateway(Construct):
             made.grant_principal, "app/*", APPLICATION_TO_BE, "sns:CreatePlatformApplication"
         )
         if role is not None:
-            role.grant_pass_role(made)
+            role.grant_pass_role(made.grant_principal)
         return made
 
     def _allow_on_endpoints(self, grantee: iam.IPrincipal, *actions: str) -> None:

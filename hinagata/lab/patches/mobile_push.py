@@ -16,6 +16,7 @@ import heapq
 import http.client
 import itertools
 import json
+import math
 import os
 import threading
 import time
@@ -30,7 +31,7 @@ from hinagata.lab.patches.patch import Patch, emulator_module
 
 PROVIDER_VARIABLE = "HINAGATA_PUSH_PROVIDER"
 # In AWS's time, after each attempt that failed.
-WAITS = (10.0, 10.0, *(10.0 * 60 ** (step / 9) for step in range(10)), *(600.0,) * 37)
+WAITS = (10.0, 10.0, *(10.0 * math.pow(60, step / 9) for step in range(10)), *(600.0,) * 37)
 _SENDERS = 8
 _ANSWER_SECONDS = 10
 _DEAD = (404, 410)
