@@ -127,6 +127,38 @@ class Architecture:
         """Return whether somebody waits for what a worker answers."""
         return bool(self.into(worker, "calls"))
 
+    def may_double(self, worker: Component) -> bool:
+        """Return whether a worker, given a message twice, would do something twice.
+
+        It is so where the message comes at least once, and what is done knows no ids: a function or
+        a workflow that is started, or two tables, which one condition cannot guard.
+        """
+        if not self.into(worker, "consumes", "sends_to", "delivers_to"):
+            return False
+        starts = [
+            connection
+            for connection in self.out_of(worker, "sends_to", "calls")
+            if connection.target.kind in ("lambda_worker", "durable_workflow")
+        ]
+        return bool(starts) or len(self.out_of(worker, "writes")) > 1
+
+    def behind(self, one: Component) -> set[str]:
+        """Return the names of all that what a component hands on may come to."""
+        found: set[str] = set()
+        waiting = [one]
+        while waiting:
+            this = waiting.pop()
+            following = [
+                connection.target
+                for connection in self.connections
+                if connection.verb != "reads" and connection.source.name == this.name
+            ]
+            if this.kind == "durable_workflow":
+                following += [self.of(step.do) for step in self.steps(this)]
+            waiting += [each for each in following if each.name not in found]
+            found |= {each.name for each in following}
+        return found
+
     def code(self) -> list[Code]:
         """Return the functions of the project, in the order of their components."""
         return [code for one in self.components for code in self.code_of(one)]

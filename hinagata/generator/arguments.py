@@ -19,13 +19,15 @@ from hinagata.scenario.form import (
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 NAME = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
 NAME_EXPECTED = "a name of lower-case words, as order_intake"
-EVENT_TYPE = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+EVENT_TYPE = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 EVENT_TYPE_EXPECTED = "the type of an event, as order.placed"
 # A variable of the stack, a module and a construct's id are made of it.
 LONGEST_NAME = 40
 
 _PATH = r"(/|(/([A-Za-z0-9._~-]+|\{[a-z][a-z0-9_]*\}))+)"
 _ROUTE = rf"({'|'.join(METHODS)}) {_PATH}"
+# What YAML has for a value that is not given.
+_NOTHING = ("", "~", "null")
 _ROUTE_EXPECTED = 'a method and a path, as "POST /orders/{order_id}"'
 
 
@@ -56,6 +58,21 @@ class StepOf:
 
     do: str
     undo: str = ""
+
+
+def sentence() -> Form[str]:
+    """Return the form of a sentence that becomes the first line of a docstring."""
+    bare = text(
+        pattern=r'[^"\\]{1,88}', expected='at most 88 characters, without " and without backslash'
+    )
+
+    def read(value: Value) -> str:
+        found = bare.read(value).strip()
+        if not found:
+            value.fail(found="blanks alone", expected="a sentence")
+        return f"{found[0].upper()}{found[1:]}" + ("" if found[-1] in ".!?" else ".")
+
+    return Form(read, bare.schema)
 
 
 @dataclass(frozen=True)
@@ -181,9 +198,10 @@ def _read_routes(value: Value) -> dict[str, RouteTo]:
 
 
 def _read_route(value: Value) -> RouteTo:
-    if isinstance(getattr(value.node, "value", None), str):
-        return RouteTo(function=name().read(value)) if value.node.value else RouteTo()
-    return _ROUTE_TO.read(value)
+    said = getattr(value.node, "value", None)
+    if not isinstance(said, str):
+        return _ROUTE_TO.read(value)
+    return RouteTo() if said in _NOTHING else RouteTo(function=name().read(value))
 
 
 def _shape(route: str) -> str:

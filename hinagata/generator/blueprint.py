@@ -21,6 +21,7 @@ from hinagata.generator.arguments import (
     RouteTo,
     duration,
     name,
+    sentence,
 )
 from hinagata.generator.kinds import KINDS, Kind
 from hinagata.scenario import units
@@ -324,7 +325,7 @@ _FLOWS = list_of(
 _FUNCTION_RECORD = record(
     Function,
     {
-        "summary": Field(text(), "What it does, in a sentence.", "summary", required=False),
+        "summary": Field(sentence(), "What it does, in a sentence.", "summary", required=False),
         "takes": Field(
             quantity(
                 units.seconds,
@@ -343,13 +344,11 @@ _FUNCTION_RECORD = record(
 
 def _read_function(value: Value) -> Function:
     if isinstance(value.node, yaml.ScalarNode):
-        return Function(summary=value.text())
+        return Function(summary=sentence().read(value))
     return _FUNCTION_RECORD.read(value)
 
 
-_FUNCTION = Form(
-    _read_function, {"oneOf": [{"type": "string", "minLength": 1}, _FUNCTION_RECORD.schema]}
-)
+_FUNCTION = Form(_read_function, {"oneOf": [sentence().schema, _FUNCTION_RECORD.schema]})
 _PER_TIME = quantity(
     units.per_second,
     units.RATE_PATTERN,
@@ -462,7 +461,7 @@ _named_mapping = partial(mapping_of, pattern=NAME, expected=NAME_EXPECTED)
 _WHOLE: Form[dict[str, Any]] = record(
     dict,
     {
-        "summary": Field(text(), "What it is for, in a sentence.", "summary", required=False),
+        "summary": Field(sentence(), "What it is for, in a sentence.", "summary", required=False),
         "components": Field(
             _named_mapping(_COMPONENT, kind="component", at_least_one=True),
             "What the architecture is made of, by name.",

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 _TAKEN = {"app", "cdk", "patterns", "scope", "self", "stack", "super", "events"}
 
 
+# Of a worker that somebody waits for, if it says nothing.
+ASKED_SECONDS = 5.0
+# Of what asks, if it says nothing; a load balancer waits 60 s.
+_TIMEOUTS = {"reactive_api": 10.0, "lambda_worker": 30.0}
+_ALB_SECONDS = 60.0
+# What API Gateway waits, and a second to answer in
+# (docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
+_GATEWAY_SECONDS = 28.0
+
+
 def refuse_misfits(architecture: Architecture) -> None:
     """Refuse an architecture that would lose messages, go round for ever, or could not be made.
 
@@ -158,6 +168,62 @@ def _check_worker(one: Component, architecture: Architecture) -> None:
             found=f"{one.name}, which {' and '.join(used)}",
             expected="one way in: they would share its concurrency; make a worker for each",
         )
+    if architecture.into(one, "sends_to", "delivers_to"):
+        _check_invoked(one, architecture)
+    if architecture.step_of(one):
+        _check_step(one, architecture)
+    if architecture.is_asked(one):
+        _check_asked(one, architecture)
+    if architecture.may_double(one) and one.arguments.get("idempotent") is False:
+        one.place.at("idempotent").fail(
+            found=f"false, though {one.name} would do twice what comes twice",
+            expected="true, or no such field",
+        )
+
+
+def _check_invoked(one: Component, architecture: Architecture) -> None:
+    for connection in architecture.out_of(one, "sends_to"):
+        if connection.target.kind == "durable_workflow":
+            connection.flow.place.fail(
+                found=f"{one.name} -> {connection.target.name}, from a worker that is invoked and "
+                "tried again, to steps that are: the tries would multiply",
+                expected=f"{connection.target.name} in the place of {one.name}, or a "
+                f"point_to_point_queue before {one.name}",
+            )
+
+
+def _check_step(one: Component, architecture: Architecture) -> None:
+    for connection in architecture.out_of(one, "sends_to", "calls", "writes"):
+        if connection.verb == "writes" and not connection.target.arguments.get("changes"):
+            continue
+        connection.flow.place.fail(
+            found=f"{one.name} -> {connection.target.name}, from a step of a workflow, which is "
+            "retried often: what it starts would be started as often",
+            expected="a further step, or an arrow from a worker that is no step",
+        )
+
+
+def _check_asked(one: Component, architecture: Architecture) -> None:
+    for connection in architecture.out_of(one, "calls"):
+        connection.flow.place.fail(
+            found=f"{one.name} -> {connection.target.name}, though somebody waits for {one.name}",
+            expected="who asks first to ask both, or a queue between them",
+        )
+    seconds = one.arguments.get("timeout", ASKED_SECONDS)
+    for connection in architecture.into(one, "calls"):
+        asker = connection.source
+        waits = asker.arguments.get("timeout", _TIMEOUTS.get(asker.kind, _ALB_SECONDS))
+        if asker.kind == "reactive_api" and waits + seconds > _GATEWAY_SECONDS:
+            place = one.place.at("timeout") if "timeout" in one.arguments else asker.place
+            place.fail(
+                found=f"{asker.name} -> {one.name}, {waits:g} s and {seconds:g} s together",
+                expected=f"at most {_GATEWAY_SECONDS:g} s: longer the gateway does not wait",
+            )
+        if seconds > waits:
+            one.place.at("timeout").fail(
+                found=f"{seconds:g} s, though {asker.name} waits {waits:g} s",
+                expected=f"at most {waits:g} s",
+            )
 
 
 def _check_workflow(one: Component, architecture: Architecture) -> None:
@@ -184,6 +250,13 @@ def _check_breaker(one: Component, architecture: Architecture) -> None:
                 found=f"{name}, which does not take from queues alone",
                 expected="a worker whose queue can be paused",
             )
+        behind = architecture.behind(worker)
+        for another in one.arguments["guards"]:
+            if another in behind:
+                place.at(index).fail(
+                    found=f"{name} and {another}, which works on what {name} hands on",
+                    expected="a breaker for each",
+                )
         other = architecture.breaker_of(worker)
         if other is not None and other.name != one.name:
             place.at(index).fail(

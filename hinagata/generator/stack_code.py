@@ -11,6 +11,7 @@ from hinagata.generator.arguments import duration_code
 from hinagata.generator.blueprint import Component
 from hinagata.generator.flows import Connection
 from hinagata.generator.kinds import SERVERS
+from hinagata.generator.rules import ASKED_SECONDS
 
 # Twice what is there at a time on average: arrivals come in clumps.
 _HEADROOM = 2
@@ -132,6 +133,10 @@ def _wiring(one: Component, architecture: Architecture, package: str) -> dict[st
     elif one.kind == "lambda_worker":
         (code,) = architecture.code_of(one)
         wired["handler"] = f'"{package}.{code.name}.handler"'
+        if architecture.is_asked(one):
+            wired["timeout"] = duration_code(ASKED_SECONDS)
+        if architecture.may_double(one):
+            wired["idempotent"] = "True"
     elif one.kind == "durable_workflow":
         steps = ", ".join(
             f"Step(worker={step.do}, undo={step.undo})" if step.undo else step.do
@@ -191,7 +196,7 @@ def _verb(connection: Connection) -> str:
         said = [f'{field}={{"type": {list(types)!r}}}'] if types else []
     else:
         said = [
-            f"{name}={duration_code(value) if name == 'window' else value!r}"
+            f"{name}={duration_code(value) if name == 'window' else repr(value)}"
             for name, value in options.items()
             if name != "waits"
         ]
