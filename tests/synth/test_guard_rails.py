@@ -276,7 +276,7 @@ def _is_wild(actions: set[str], resource: str) -> bool:
         return resource == '"*"'
     if all(action in OF_PUSH for action in actions):
         # The endpoints of one application; and the application that has no name yet.
-        return not (":endpoint/" in resource and '/*"' in resource) and ":app/*" not in resource
+        return "*" in resource and ":endpoint/" not in resource and ":app/*" not in resource
     return "*" in resource
 
 
