@@ -72,7 +72,8 @@ def _handlers_test(name: ProjectName) -> str:
     file = Path(__file__).with_name("templates") / "sample_handlers_test.py.j2"
     text = file.read_text(encoding="utf-8")
     template = Template(text, undefined=StrictUndefined, keep_trailing_newline=True)
-    return template.render(name=name)
+    rendered: str = template.render(name=name)
+    return rendered
 
 
 def _root() -> Path:
