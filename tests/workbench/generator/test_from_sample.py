@@ -99,7 +99,8 @@ def test_the_code_is_clean_and_formatted_whatever_the_name(
     settings = (
         '[tool.ruff]\nline-length = 100\nsrc = [".", "functions"]\ntarget-version = "py311"\n'
         f'[tool.ruff.lint]\nselect = ["ALL"]\nignore = [\n{ignored}]\n'
-        '[tool.ruff.lint.per-file-ignores]\n"functions/**" = ["ARG"]\n"tests/**" = ["S", "INP001"]\n'
+        "[tool.ruff.lint.per-file-ignores]\n"
+        '"functions/**" = ["ARG"]\n"tests/**" = ["S", "INP001"]\n'
         '[tool.ruff.lint.pydocstyle]\nconvention = "google"\n'
     )
 
