@@ -31,6 +31,7 @@ _SERVICES = (
     compute.functions,
     messaging.queues,
     messaging.topics,
+    messaging.phones,
     messaging.buses,
     messaging.workflows,
     storage.streams,

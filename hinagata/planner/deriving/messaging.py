@@ -82,6 +82,15 @@ def _given_up(month: Month, source: Node, handler: Node) -> float:
     return 0.0
 
 
+def phones(month: Month) -> None:
+    """Adds what code publishes to the endpoints of a platform application, which are phones."""
+    for node in month.topology.of_role(Role.EXTERNAL):
+        if ":sns:" in node.logical_id and ":endpoint/" in node.logical_id:
+            senders = {edge.source for edge in month.topology.into(node, Kind.MAY_WRITE)}
+            published = math.fsum(month.messages(sender) for sender in senders)
+            month.add("sns", node, publishes=published, mobile_push=published)
+
+
 def topics(month: Month) -> None:
     """Adds topics: what is published, and what is delivered by each protocol."""
     for node in month.topology.of_type("AWS::SNS::Topic"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from hinagata.scenario import (
     ServiceTime,
 )
 from hinagata.topology.graph import Topology
-from tests.workbench.planner.shop import function, mapping, role, scenario, shop, source
+from tests.workbench.planner.shop import SHOP, function, mapping, role, scenario, shop, source
 
 SECONDS = 730 * 3600
 M = 1e6
@@ -116,6 +117,25 @@ def test_code_that_fails_by_itself_is_assumed_to() -> None:
     found = usage(assumed={"Ship": {"error_share": 0.1}})
 
     assert found["sqs"]["Shipments"]["receives"] == pytest.approx(1.1111)
+
+
+def test_what_is_sent_to_phones_is_published_and_delivered() -> None:
+    """Each message of code that may publish to endpoints of mobile push is billed as both."""
+    may = role()
+    may["Properties"]["Policies"][0]["PolicyDocument"]["Statement"] = [
+        {
+            "Effect": "Allow",
+            "Action": "sns:Publish",
+            "Resource": "arn:aws:sns:us-east-1:111122223333:endpoint/GCM/shop/*",
+        }
+    ]
+    pushing = deepcopy(SHOP["Orders"])
+    pushing["Properties"]["Role"] = {"Fn::GetAtt": ["Phones", "Arn"]}
+    topology = shop(Phones=may, Orders=pushing)
+
+    (pushed,) = (each for name, each in usage(topology)["sns"].items() if "GCM" in name)
+    assert pushed["publishes"] == pytest.approx(100 * SECONDS)
+    assert pushed["mobile_push"] == pytest.approx(100 * SECONDS)
 
 
 def test_messages_have_the_size_of_the_request() -> None:
