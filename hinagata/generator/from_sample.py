@@ -16,8 +16,8 @@ from hinagata.samples import find_sample
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-# What Python leaves behind while it runs.
-_LEFTOVERS = "__pycache__"
+# How what tools leave behind is called.
+_LEFTOVERS = (".", "__pycache__")
 # Names our own schema by its place in our own sources.
 _SCHEMA_COMMENT = "# yaml-language-server: "
 # What a card may tell to look at, and a project does not have.
@@ -97,8 +97,9 @@ def _belonging(root: Path, sample: str) -> Iterator[str]:
 
 def _below(root: Path, folder: str) -> Iterator[str]:
     for path in (root / folder).rglob("*"):
-        if path.is_file() and _LEFTOVERS not in path.parts:
-            yield path.relative_to(root).as_posix()
+        place = path.relative_to(root)
+        if path.is_file() and not any(part.startswith(_LEFTOVERS) for part in place.parts):
+            yield place.as_posix()
 
 
 def _closure(root: Path, modules: set[str]) -> set[str]:
