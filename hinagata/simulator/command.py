@@ -69,6 +69,10 @@ def simulate_scenario(
         HinagataError: Something cannot be read, simulated or written.
     """
     files = named_files(outputs, SUFFIXES)
+    for file in files:
+        # What takes a minute should not fail for that after a minute.
+        if not file.parent.is_dir():
+            raise UsageError(f"{file} cannot be written: there is no folder {file.parent}")
     writers = [_writer(kind) for kind in files.values()]
     wanted = _read(scenario, project, faults)
     if played:

@@ -40,6 +40,8 @@ _CUT_OFF = 10
 # Rates within a stretch that counts as flat.
 _FLAT = 0.1
 _FLATTEST_S, _LONGEST_FLAT_S = 60.0, 3600.0
+# A sixth of the stretch in which so much less comes makes it no flat one.
+_UNEVEN = 0.2
 # What the other engine computes beside: 2 to 8 s of the event engine.
 MOST_EVENTS_BESIDE = 1e6
 _SHORTEST_S, _LONGEST_S = 10.0, 60.0
@@ -52,6 +54,8 @@ _APART: Mapping[str, float] = {
     "queued": 0.03,
     "cold_starts": 0.12,
 }
+# What somebody would act on is compared station by station, for sums can hide it.
+_EACH = frozenset({"throttled", "failed", "queued"})
 _SIGMAS = 6.0
 # Few events say nothing, and a check that anything passes is none.
 _VAGUEST = 0.5
@@ -188,7 +192,12 @@ def _busiest_flat(series: StationSeries, tick_s: float) -> slice | None:
         last += 1
     # What it took to get there is not steady yet.
     first += last > first
-    return slice(first * width, (last + 1) * width)
+    stretch = slice(first * width, (last + 1) * width)
+    parts = np.array([float(np.sum(part)) for part in np.array_split(series.attempts[stretch], 6)])
+    mean = float(np.mean(parts))
+    if np.min(parts) < (1 - _UNEVEN) * mean - _SIGMAS * math.sqrt(mean):
+        return None
+    return stretch
 
 
 def _bucket(
@@ -318,24 +327,40 @@ def _engines(network: Network, outcome: Outcome, this: Run, other: Run) -> Itera
         there = other(part)
         here = this(part)
         when = f"in {length:.0f} s from second {start:.0f} on"
+    against = TICKS if there.engine == "tick" else EVENTS
     for quantity, bound in _APART.items():
-        mine, others = (_sum(each, quantity) for each in (here, there))
-        larger = max(mine, others)
-        if larger < 1:
-            continue
-        yield Difference(
-            about=f"{quantity.replace('_', ' ')} {when}",
-            here=mine,
-            there=others,
-            against=TICKS if there.engine == "tick" else EVENTS,
-            bound=bound + _SIGMAS / math.sqrt(larger),
-        )
+        found = [
+            Difference(
+                about=f"{quantity.replace('_', ' ')} {where} {when}".replace("  ", " "),
+                here=mine,
+                there=others,
+                against=against,
+                bound=bound + _SIGMAS / math.sqrt(max(mine, others)),
+            )
+            for where, mine, others in _pairs(here, there, quantity)
+            if max(mine, others) >= 1
+        ]
+        # What is too vague says nothing, and must not hide what does.
+        if found:
+            yield max(found, key=lambda each: (each.bound <= _VAGUEST, each.share - each.bound))
 
 
-def _sum(outcome: Outcome, quantity: str) -> float:
+def _pairs(here: Outcome, there: Outcome, quantity: str) -> Iterator[tuple[str, float, float]]:
+    """Yields a quantity of all stations together, or of each, as both outcomes have it."""
+    mine, others = (
+        {name: _of(each, quantity, name) for name in here.stations if name}
+        for each in (here, there)
+    )
+    yield "", math.fsum(mine.values()), math.fsum(others.values())
+    if quantity in _EACH:
+        for name, value in mine.items():
+            yield f"at {name}", value, others[name]
+
+
+def _of(outcome: Outcome, quantity: str, name: str) -> float:
     if quantity == "queued":
-        return sum(float(np.max(series.queued)) for series in outcome.stations.values())
-    return sum(outcome.total(name, quantity) for name in outcome.stations if name)
+        return float(np.max(outcome.stations[name].queued))
+    return outcome.total(name, quantity)
 
 
 def _affordable(outcome: Outcome) -> tuple[float, float] | None:

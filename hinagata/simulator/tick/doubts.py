@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from hinagata.scenario.fault import Inject
 from hinagata.simulator.choice import SMALL_LIMIT, small_limits
 from hinagata.simulator.doubts import Doubts
-from hinagata.simulator.model import Function, Network, Queue, Station, Stream
+from hinagata.simulator.model import Function, Gateway, Network, Queue, Station, Stream
 from hinagata.simulator.outcome import StationSeries
 
 # Below so many busy, chance is not what it is around a mean (docs/simulation.md).
@@ -15,6 +17,8 @@ _FEW_BUSY = 0.1
 _FEW_STARTS = 10.0
 # With more refused than that, messages that tried long make the tail.
 _STORM = 0.01
+# So many times what flows into a bucket in a second is a burst that it held.
+_GUSH = 1.5
 # The longest of some work, over its mean.
 _LONG = 3.0
 _OF_FAULTS = {
@@ -67,10 +71,24 @@ def _doubt(found: Doubts, station: Station, stations: Mapping[str, StationSeries
     if isinstance(station, Function) and tried and float(series.busy.mean()) < _FEW_BUSY:
         if float(series.cold_starts.sum()) > _FEW_STARTS:
             found.add("so few are busy that cold starts are rough at {}", station.name)
+    elif isinstance(station, Gateway):
+        _doubt_gateway(found, station, series)
     elif isinstance(station, Queue):
         _doubt_queue(found, station, stations)
     elif isinstance(station, Stream):
         _doubt_stream(found, station, stations)
+
+
+def _doubt_gateway(found: Doubts, gateway: Gateway, series: StationSeries) -> None:
+    """Doubts what comes of a bucket that is full as a tick begins, and empty before it ends."""
+    before = np.concatenate(([0.0], series.throttled[:-1]))
+    let_through = series.attempts - series.throttled
+    if (let_through[(series.throttled > 0) & (before == 0)] > _GUSH * gateway.per_s).any():
+        found.add(
+            "a burst empties the bucket within a tick and comes on faster than its mean: behind {} "
+            "up to three times as many environments start",
+            gateway.name,
+        )
 
 
 def _doubt_queue(found: Doubts, queue: Queue, stations: Mapping[str, StationSeries]) -> None:

@@ -43,6 +43,7 @@ from hinagata.simulator.tick.place import Place, Way, stays_s
 from hinagata.simulator.tick.plain import DependencyPlace, WorkflowPlace
 from hinagata.simulator.tick.queue import QueuePlace
 from hinagata.simulator.tick.service import ServicePlace
+from hinagata.simulator.tick.steady import Steady
 from hinagata.simulator.tick.stream import StreamPlace
 from hinagata.simulator.tick.trouble import trouble_of
 from hinagata.simulator.visits import visits, ways
@@ -78,7 +79,7 @@ class Engine:
         if ticks > _MOST_TICKS:
             raise HinagataError(
                 f"{ticks:,} ticks are more than the {_MOST_TICKS:,} that fit into memory: "
-                "watch a shorter time, or take longer ticks"
+                "watch a shorter time"
             )
         self._network = network
         self._ledger = Ledger(ticks, tick_s)
@@ -86,6 +87,8 @@ class Engine:
         self._sent = {each.name: self._counts(each) for each in network.traffic}
         self._places = {name: self._place(station) for name, station in network.stations.items()}
         self._closed: list[tuple[Flow, ClosedLoopRate]] = []
+        # Rows of what comes from outside.
+        self._given: list[Values] = []
         for traffic in network.traffic:
             self._send(traffic)
         for name, station in network.stations.items():
@@ -93,6 +96,7 @@ class Engine:
         self._order = [self._places[name] for name in self._in_order()]
         self._pool = self._share()
         self._edges = self._edges_of_faults()
+        self._repeats = Steady(self._ledger, self._order, self._given)
         self._steps = 0
 
     def run(self) -> Outcome:
@@ -118,6 +122,10 @@ class Engine:
                 self._tick(tick)
                 quiet = quiet + 1 if self._is_calm() else 0
                 tick += 1
+                again = 0 if quiet else self._repeats.look(tick, self._next_edge(tick - 1))
+                if again:
+                    self._repeats.repeat(tick, again)
+                    tick += again
         return self._outcome()
 
     def _tick(self, tick: int) -> None:
@@ -310,6 +318,7 @@ class Engine:
         row = flow.due[0]
         assert row is not None  # noqa: S101
         row[: self._ledger.ticks] = self._sent[traffic.name]
+        self._given.append(row)
 
     def _connect(self, name: str, station: Station) -> None:
         place = self._places[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -123,6 +124,15 @@ class FunctionPlace(Place):
     @_warm_saved.setter
     def _warm_saved(self, saved: tuple[object, ...]) -> None:
         self._warm.load(saved)
+
+    def period(self) -> int:
+        """Returns after how many ticks its pool looks back anew."""
+        return round(self._warm.row_s / self.ledger.tick_s)
+
+    def remains(self) -> list[Any]:
+        """Returns what is the same a while later: see `Place.remains`."""
+        kept = self._warm.known()
+        return [kept, self._allowance, self._cold_share, self._growing, self._requests]
 
     def work(self) -> Law:
         """Returns its own time, for a single message."""

@@ -25,10 +25,12 @@ class Ledger:
     Attributes:
         ticks: How many ticks there are.
         tick_s: How long each is.
+        rows: All rows that there are.
     """
 
     ticks: int
     tick_s: float
+    rows: list[Values] = field(default_factory=list, repr=False)
     _bytes: int = field(default=0, repr=False)
     _journal: list[tuple[Values, slice, Values]] | None = field(default=None, repr=False)
 
@@ -45,6 +47,7 @@ class Ledger:
                 f"{self.ticks:,} ticks of so many stations do not fit into "
                 f"{_MOST_BYTES / 1e9:.0f} GB: watch a shorter time, or a part of the architecture"
             )
+        self.rows.append(row)
         return row
 
     def open(self) -> None:

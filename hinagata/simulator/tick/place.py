@@ -270,6 +270,38 @@ class Place:
         """
         return None
 
+    def period(self) -> int:
+        """Returns after how many ticks it can be as it was, at the earliest."""
+        return 1
+
+    def repeats(self) -> bool:
+        """Returns whether it can be as it was at all, if nothing changes from outside."""
+        return True
+
+    def repeats_until(self, _tick: int, /) -> int:
+        """Returns until which tick it can go on as it does."""
+        return self.ledger.ticks
+
+    def remains(self) -> list[Any]:
+        """Returns what is the same a while later, if it repeats itself."""
+        return list(self.save().values())
+
+    def piled(self) -> Values:
+        """Returns what may grow evenly meanwhile."""
+        return np.zeros(0)
+
+    def piles(self) -> list[Values]:
+        """Returns the rows of what does."""
+        return []
+
+    def repeat(self, ticks: int, more: Values, /) -> None:
+        """Lets ticks pass in which it goes on as it did.
+
+        Args:
+            ticks: How many.
+            more: How much more has piled up.
+        """
+
     def calm(self) -> bool:
         """Returns whether nothing holds it back at the moment."""
         return self.limited < 1e-9

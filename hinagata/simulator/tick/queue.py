@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -100,6 +101,10 @@ class Kept:
         self._messages -= messages
         return batches, messages
 
+    def pass_by(self, ticks: int) -> None:
+        """Lets ticks pass in which as many are kept and let go as were."""
+        self._since = {tick + ticks: since for tick, since in self._since.items()}
+
     def _tries_of_each(self, refused: float) -> float:
         if self._per_tick <= 1.0 or refused >= 1.0:
             return self._per_tick
@@ -157,6 +162,35 @@ class QueuePlace(Place):
         if self.invoker and poller:
             self.invoker.most = float(poller.at_most)
             self.invoker.gap_s = poller.receive_s
+
+    def repeats_until(self, tick: int, /) -> int:
+        """Returns until when nothing is too old that was not before, and something waits."""
+        old = int(self._queue.retention_s / self.ledger.tick_s)
+        until = self.ledger.ticks if tick > old else min(self.ledger.ticks, old)
+        shrinks = self.waiting.item(tick - 2) - self.waiting.item(tick - 1)
+        if shrinks > 0.0:
+            until = min(until, tick + int(0.9 * self.waiting.item(tick - 1) / shrinks))
+        return until
+
+    def remains(self) -> list[Any]:
+        """Returns what is the same a while later: see `Place.remains`."""
+        kept = self._kept.batches
+        return [self._allowed, self._in_service, self._waits, self.limited, kept]
+
+    def piled(self) -> Values:
+        """Returns the messages that wait, and what came and went: see `Place.piled`."""
+        return np.array([*self._lines, self._in_total, self._out_total])
+
+    def piles(self) -> list[Values]:
+        """Returns the row of those that wait."""
+        return [self.waiting]
+
+    def repeat(self, ticks: int, more: Values, /) -> None:
+        """Lets ticks pass in which as many come and go as did."""
+        self._lines += more[:-2]
+        self._in_total += float(more[-2])
+        self._out_total += float(more[-1])
+        self._kept.pass_by(ticks)
 
     def facts(self, _tick: int, /) -> None:
         """Returns nothing: it is another one every tick."""

@@ -102,6 +102,10 @@ class ServicePlace(Place):
         self.begun = ledger.row()
         self._edges = _step_times(station)
 
+    def repeats(self) -> bool:
+        """Returns whether nothing is going to change its tasks."""
+        return self._service.tracking is None and not self._service.steps
+
     def work(self) -> Law:
         """Returns its own time."""
         return Law.of(self._service.work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +92,35 @@ class StreamPlace(Place):
     def _saved(self, saved: list[Values]) -> None:
         for reading, waiting in zip(self.readings, saved, strict=True):
             reading.waiting = waiting.copy()
+
+    def repeats_until(self, tick: int, /) -> int:
+        """Returns until when nothing is too old that was not before, and something waits."""
+        until = self.ledger.ticks
+        for reading in self.readings:
+            age = min(self._stream.retention_s, reading.reader.max_age_s) / self.ledger.tick_s
+            if tick <= age:
+                until = min(until, int(age))
+            shrinks = reading.all_left.item(tick - 2) - reading.all_left.item(tick - 1)
+            if shrinks > 0.0:
+                until = min(until, tick + int(0.9 * reading.all_left.item(tick - 1) / shrinks))
+        return until
+
+    def remains(self) -> list[Any]:
+        """Returns what is the same a while later: see `Place.remains`."""
+        return [self._tokens, self.limited]
+
+    def piled(self) -> Values:
+        """Returns the records that wait: see `Place.piled`."""
+        return np.array([each.waiting for each in self.readings]).reshape(-1)
+
+    def piles(self) -> list[Values]:
+        """Returns the rows of those that wait."""
+        return [row for each in self.readings for row in (each.left, each.all_left)]
+
+    def repeat(self, _ticks: int, more: Values, /) -> None:
+        """Lets ticks pass in which as many come and are read as were."""
+        for each, grown in zip(self.readings, more.reshape(len(self.readings), -1), strict=True):
+            each.waiting = each.waiting + grown
 
     def add(self, reader: Reader, invoker: Invoker, told: Flow | None) -> None:
         """Lets somebody read.

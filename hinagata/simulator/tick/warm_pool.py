@@ -70,6 +70,10 @@ class WarmPool:
             self._now = np.pad(self._now, (0, short))
             self._rows = deque(np.pad(row, (0, len(self._levels) - len(row))) for row in self._rows)
 
+    def known(self) -> Values:
+        """Returns the chance of each number of environments not to have been busy lately."""
+        return np.asarray(np.exp(-(self._sum + self._now)))
+
     def step(self, rate: float, mean: float, seconds: float, top: float) -> float:
         """Lets a time pass and returns how many environments were started.
 

@@ -266,7 +266,7 @@ def _shared_pool() -> Network:
     )
 
 
-def _queue(
+def queue(
     *, fails: float = 0.0, reserved: float | None = None, pollers: float = 100
 ) -> tuple[Station, ...]:
     """A queue, the function that works it off, and where what is left goes."""
@@ -343,7 +343,7 @@ def fan_out(*, async_reserved: float = 20) -> Network:
         ),
         AsyncInvoke(name="invoke", function="notify"),
         Function(name="notify", work=Work(mean_s=0.2), reserved=async_reserved),
-        *_queue(),
+        *queue(),
     )
     return network(
         *stations, rate=_burst(50.0, 300.0, for_s=30.0), duration_s=600.0, account=Account()
@@ -377,7 +377,7 @@ def scenarios() -> dict[str, Network]:
             account=Account(),
         ),
         "saturated": network(
-            *_queue(reserved=50, pollers=55),
+            *queue(reserved=50, pollers=55),
             rate=_burst(800.0, 2500.0, for_s=30.0),
             duration_s=400.0,
             account=Account(),
@@ -390,7 +390,7 @@ def scenarios() -> dict[str, Network]:
             retry=Retry(retries=3, base_s=1.0),
         ),
         "hot shard": _hot_shard(),
-        "redrive": network(*_queue(fails=0.4), rate=200.0, duration_s=600.0, account=Account()),
+        "redrive": network(*queue(fails=0.4), rate=200.0, duration_s=600.0, account=Account()),
         "breaker": _breaker(),
         "scale-out lag": _scale_out_lag(),
         "stampede": stampede(2.0),

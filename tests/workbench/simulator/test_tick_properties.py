@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from hinagata.errors import HinagataError
-from hinagata.scenario.rate import BurstRate, ConstantRate, DiurnalRate
+from hinagata.scenario.rate import BurstRate, ConstantRate, DiurnalRate, TraceRate
 from hinagata.simulator.model import Account, Call, Function, Network, Retry, Topic, Work
 from hinagata.simulator.outcome import Outcome
 from hinagata.simulator.tick import run_ticks
@@ -155,6 +155,47 @@ def test_stretches_say_what_single_ticks_say() -> None:
         for field in ("arrivals", "attempts", "done", "in_flight", "busy"):
             there = getattr(one_by_one.stations[name], field)
             assert np.allclose(getattr(series, field), there, rtol=1e-6, atol=1e-2), (name, field)
+
+
+def endless(name: str, duration_s: float) -> Network:
+    """More than can be borne, for as long as it is watched."""
+    if name == "queue":
+        stations = networks.queue(reserved=50, pollers=100)
+        return networks.network(*stations, rate=2500.0, duration_s=duration_s, account=Account())
+    function = Function(name="function", work=Work(mean_s=0.2), reserved=100, in_account=False)
+    retry = networks.PATIENT
+    return networks.network(function, rate=1000.0, duration_s=duration_s, retry=retry)
+
+
+@pytest.mark.parametrize("name", ["queue", "storm"])
+def test_a_day_held_back_costs_no_more_than_its_beginning(name: str) -> None:
+    """What goes on as it does is not computed again, and what waits grows on."""
+    day = run_ticks(endless(name, 86_400.0))
+    assert day.events < 1500
+    assert_conserved(day)
+    for series in day.stations.values():
+        early, late = slice(7200, 10_800), slice(79_200, 82_800)
+        assert series.done[late].sum() == pytest.approx(series.done[early].sum(), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["queue", "storm"])
+def test_a_repetition_is_what_single_ticks_are(name: str) -> None:
+    """A source of almost nothing that comes and goes every minute forbids repeating."""
+    network = endless(name, 1800.0)
+    seconds = tuple(float(second) for second in range(0, 1800, 60))
+    pulse = TraceRate(
+        seconds=seconds, per_second=tuple(1e-4 * (n % 2) for n in range(len(seconds)))
+    )
+    split = replace(
+        network, traffic=(*network.traffic, replace(network.traffic[0], name="pulse", rate=pulse))
+    )
+    at_once, one_by_one = run_ticks(network), run_ticks(split)
+    assert one_by_one.events > 3 * at_once.events
+    for station, series in at_once.stations.items():
+        there = one_by_one.stations[station]
+        for field in ("attempts", "throttled", "done", "failed", "queued", "in_flight", "busy"):
+            here, other = getattr(series, field), getattr(there, field)
+            assert np.allclose(here, other, rtol=1e-3, atol=0.2), (station, field)
 
 
 def test_a_burst_is_computed_tick_by_tick_and_no_longer_than_it_lasts() -> None:
