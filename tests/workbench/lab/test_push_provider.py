@@ -1,15 +1,22 @@
 """The push service of a laptop: what it says, whom it knows to be gone, what it has seen."""
 
+import http.client
 import json
 from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from hinagata.lab.faults.injection import Kind, Place
+from hinagata.lab.judgement import judge_pushed
+from hinagata.lab.outside import Outside
 from hinagata.lab.patches.mobile_push import WAITS, Answer, request_for, wait_after
 from hinagata.lab.push_provider import Pushed, PushProvider, is_gone
 from hinagata.lab.spans import Status
 from hinagata.lab.traffic import Sent
 from hinagata.scenario.fault import Inject
+from tests.workbench.lab.test_fault_board import board, injection
 
 GONE = next(f"token-{number}" for number in range(1000) if is_gone(f"token-{number}"))
 LIVE = next(f"token-{number}" for number in range(1000) if not is_gone(f"token-{number}"))
@@ -114,6 +121,38 @@ def test_a_message_on_its_way_has_not_ended() -> None:
         ("a", Status.ERROR, "429 Too Many Requests")
     ]
     assert service.pushed([sent("a", LIVE), sent("b", GONE)]).delivered == 0
+
+
+@pytest.mark.parametrize(("delivered", "gone", "met"), [(8, 2, True), (8, 1, False), (8, 3, False)])
+def test_each_message_has_one_end(delivered: int, gone: int, met: bool) -> None:
+    """Delivered and gone together are all that were accepted, or the run has not met it."""
+    pushed = Pushed(accepted=10, delivered=delivered, gone=gone, retries=3, again=1)
+    verdict = judge_pushed("Phones", pushed)
+
+    assert verdict.met is met
+    assert verdict.observed == f"{delivered} delivered, {gone} gone, 3 retries, 1 again"
+
+
+@pytest.mark.parametrize(
+    ("inject", "status", "retry_after"), [(None, 200, None), (Inject.THROTTLE, 429, "1")]
+)
+def test_it_is_a_server(
+    tmp_path: Path, inject: Inject | None, status: int, retry_after: str | None
+) -> None:
+    """It stands outside with others, under a path of its own, and faults strike it by its name."""
+    place = Place(kind=Kind.OUTSIDE, name="Phones")
+    faults = [] if inject is None else [injection(inject=inject, place=place)]
+    service = PushProvider("Phones")
+    path, body = request_for("arn:aws:sns:r:1:endpoint/GCM/p/1", LIVE, {"data": {"id": "a"}})
+    with Outside(["Phones"], board(tmp_path, *faults), push=service) as outside:
+        address = urlsplit(outside.url("Phones"))
+        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=5)
+        connection.request("POST", address.path + path, body)
+        answer = connection.getresponse()
+        connection.close()
+
+    assert (answer.status, answer.headers["Retry-After"]) == (status, retry_after)
+    assert [span.id for span in service.spans([])] == ["a"]
 
 
 def test_its_spans_go_on_with_the_trace() -> None:

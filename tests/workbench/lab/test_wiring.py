@@ -194,3 +194,19 @@ def test_fails_for_an_entry_that_was_left_out(tmp_path: Path) -> None:
     """A stub takes no requests."""
     with pytest.raises(HinagataError, match="the entry Gateway has no load balancer"):
         wired(read(tmp_path), tmp_path, stubs=("Balancer",))
+
+
+def test_messages_for_phones_end_at_the_push_service(tmp_path: Path) -> None:
+    """It is the last hop of each source with tokens, behind all others, after the last of them."""
+    scenario = read(tmp_path, SCENARIO.replace("vehicle_id", "token"))
+    assembly, deployment = deployed(tmp_path, RESOURCES, PATHS)
+    endpoint = cast("Any", FakeEndpoint())
+    flow = wire(scenario, assembly, deployment, endpoint, push="Phones").flow
+
+    assert flow.reaches == {"cars": ("Gateway", "Ingest", "Phones"), "operators": ("Api",)}
+    assert flow.before["Phones"] == {"Ingest"}
+    assert all("Phones" in flow.behind[hop] for hop in ("Gateway", "Ingest"))
+    assert wire(scenario, assembly, deployment, endpoint).flow.reaches["cars"] == (
+        "Gateway",
+        "Ingest",
+    )
