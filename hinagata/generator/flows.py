@@ -16,6 +16,7 @@ _FROM_SENDER = (
     "reactive_api",
     "proactive_service",
     "telemetry_store",
+    "push_gateway",
 )
 # What an arrow from one kind may lead to; a store's is to who reads it.
 _FITS: Mapping[str, tuple[str, ...]] = {
@@ -36,7 +37,7 @@ class Connection:
     """An arrow that fits.
 
     Attributes:
-        verb: `sends_to`, `calls`, `writes`, `reads`, `consumes` or `delivers_to`.
+        verb: `sends_to`, `calls`, `writes`, `reads`, `consumes`, `delivers_to` or `serves`.
         source: where what flows comes from.
         target: where it goes.
         options: what is said of it, by name.
@@ -95,19 +96,25 @@ def component(name: str, flow: Flow, blueprint: Blueprint) -> Component:
     return blueprint.components[name]
 
 
+_BY_SOURCE = {
+    "point_to_point_queue": "consumes",
+    "event_stream": "consumes",
+    "fan_out": "delivers_to",
+    "event_bus": "delivers_to",
+}
+_BY_TARGET = {
+    "telemetry_store": "writes",
+    "push_gateway": "serves",
+    **dict.fromkeys(sorted(SERVERS), "calls"),
+}
+
+
 def _verb(source: Component, target: Component, flow: Flow) -> str:
     if source.kind == "telemetry_store":
         follows = source.arguments.get("changes") and target.kind == "lambda_worker"
         return "consumes" if follows else "reads"
-    if source.kind in ("point_to_point_queue", "event_stream"):
-        return "consumes"
-    if source.kind in ("fan_out", "event_bus"):
-        return "delivers_to"
-    if target.kind == "telemetry_store":
-        return "writes"
-    if target.kind in SERVERS or flow.options.get("waits"):
-        return "calls"
-    return "sends_to"
+    otherwise = "calls" if flow.options.get("waits") else "sends_to"
+    return _BY_SOURCE.get(source.kind) or _BY_TARGET.get(target.kind, otherwise)
 
 
 def _refuse_options(verb: str, source: Component, target: Component, flow: Flow) -> None:

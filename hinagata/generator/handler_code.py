@@ -65,6 +65,7 @@ class HandlerCode:
         sends: statements that hand the event on.
         writes: tables that get the event.
         reads: tables that are looked up.
+        pushes: the variable of each push gateway, and the name that its address begins with.
         breaker: the variable of the breaker around its calls; empty for none.
         source: where its events happen, as an expression.
     """
@@ -78,6 +79,7 @@ class HandlerCode:
     sends: list[str] = field(default_factory=list)
     writes: list[Store] = field(default_factory=list)
     reads: list[Store] = field(default_factory=list)
+    pushes: list[tuple[str, str]] = field(default_factory=list)
     breaker: str = ""
     source: str = ""
 
@@ -85,7 +87,9 @@ class HandlerCode:
     def work(self) -> list[str]:
         """The statements that do all this, in their order."""
         asked = ["with BREAKER.call():", "    call(event)"] if self.breaker else self.asks
-        return [*asked, *(f"keep_in_{store.name}(event)" for store in self.writes), *self.sends]
+        kept = [f"keep_in_{store.name}(event)" for store in self.writes]
+        pushed = [f"push_to_{name}(event)" for name, _ in self.pushes]
+        return [*asked, *kept, *pushed, *self.sends]
 
 
 def handler_code(code: Code, architecture: Architecture) -> HandlerCode:
@@ -123,6 +127,9 @@ def _hand_on(connection: Connection, made: HandlerCode) -> None:
     if connection.verb == "writes":
         made.writes.append(_store(target, made))
         made.services.add("dynamodb")
+        return
+    if connection.verb == "serves":
+        made.pushes.append((target.name, _environment_name(target.construct_id)))
         return
     variable = _variable(target, made)
     if connection.verb == "calls" and target.kind == "lambda_worker":

@@ -202,6 +202,18 @@ KINDS: Mapping[str, Kind] = {
             ),
         },
     ),
+    "push_gateway": Kind(
+        "PushGateway",
+        "Mobile push through SNS, which retires the tokens of phones that are gone.",
+        {
+            "credentials": Argument(
+                text(pattern="[A-Za-z0-9/_+=.@-]{1,100}", expected="the name of a secret"),
+                "Secret with the credentials of Firebase or Apple. Default: a made-up one, which "
+                "only a laptop's push service takes.",
+                code=None,
+            ),
+        },
+    ),
     "log_lake": Kind(
         "LogLake",
         "The spans of functions, kept for 400 days, and a query by trace.",

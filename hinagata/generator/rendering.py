@@ -202,8 +202,8 @@ def _containers(architecture: Architecture, names: ProjectName) -> Mapping[str, 
 
 
 def _handlers_view(architecture: Architecture, made: Mapping[str, HandlerCode]) -> dict[str, Any]:
-    """Return what the tests of the handlers say; a guarded one needs its breaker's table."""
-    tested = {name: code for name, code in made.items() if not code.breaker}
+    """Return what the tests of the handlers say; those that need a table of their own aside."""
+    tested = {name: code for name, code in made.items() if not (code.breaker or code.pushes)}
     return {
         "variables": sorted({one for code in tested.values() for one in code.variables}),
         "posts": any("post" in code.imports for code in tested.values()),

@@ -72,7 +72,7 @@ def _check_server(one: Component, architecture: Architecture) -> None:
         if len(set(parameters)) != len(parameters):
             place.fail_name(found=f"{route}, with a name twice", expected="each name once")
     takes = [route for route, to in routes.items() if not route.startswith("GET ") and not to.bus]
-    out = architecture.out_of(one, "sends_to", "calls", "writes")
+    out = architecture.out_of(one, "sends_to", "calls", "writes", "serves")
     if out and not takes:
         out[0].flow.place.fail(
             found=f"{one.name} -> {out[0].target.name}, though no route of {one.name} takes "
@@ -302,6 +302,14 @@ def _check_lake(one: Component, architecture: Architecture) -> None:
             place.fail(found=f"{name}, which {others[0]} keeps too", expected="one lake for each")
 
 
+def _check_gateway(one: Component, architecture: Architecture) -> None:
+    if not architecture.into(one, "serves"):
+        one.place.fail(
+            found=f"{one.name}, which nobody sends by",
+            expected=f"an arrow to it, as {_a_sender(architecture)} -> {one.name}",
+        )
+
+
 _RULES = {
     "reactive_api": _check_server,
     "proactive_service": _check_server,
@@ -314,6 +322,7 @@ _RULES = {
     "circuit_breaker": _check_breaker,
     "telemetry_store": _check_store,
     "log_lake": _check_lake,
+    "push_gateway": _check_gateway,
 }
 
 

@@ -42,6 +42,9 @@ def scenario_view(architecture: Architecture, package: str) -> dict[str, Any]:
             if architecture.of(architecture.traffic[name].to).kind in SERVERS
         ],
         "stored": list(_stored(architecture)),
+        "outside": [
+            one.construct_id for one in architecture.components if one.kind == "push_gateway"
+        ],
     }
 
 

@@ -21,6 +21,10 @@ _REQUESTS_PER_SECOND = 100  # of a ReactiveApi that says nothing
 _RECORDS_PER_SHARD = 1_000
 
 
+# What is imported from `patterns` where a statement names it.
+_BESIDE = ("EventRoute", "Off", "Situation", "Step", "acknowledge", "python_image")
+
+
 @dataclass(frozen=True, kw_only=True)
 class StackCode:
     """What the template of a stack says.
@@ -36,6 +40,16 @@ class StackCode:
     constructs: list[str]
     verbs: list[str]
     outputs: list[tuple[str, str]]
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether it names Secrets Manager."""
+        return any("secretsmanager." in one for one in self.constructs)
+
+    @property
+    def makes_secrets(self) -> bool:
+        """Whether it makes up credentials."""
+        return any("json." in one for one in self.constructs)
 
 
 def stack_code(architecture: Architecture, package: str) -> StackCode:
@@ -53,7 +67,7 @@ def stack_code(architecture: Architecture, package: str) -> StackCode:
     ]
     text = "\n".join(constructs)
     names = {one.of.construct for one in architecture.components}
-    names |= {name for name in ("EventRoute", "Off", "Step", "python_image") if f"{name}(" in text}
+    names |= {name for name in _BESIDE if f"{name}(" in text}
     return StackCode(
         imports=sorted(names),
         constructs=constructs,
@@ -106,7 +120,28 @@ def _statement(one: Component, architecture: Architecture, package: str, *, name
     inner = lines if comments else lines.replace(",\n", ", ").removesuffix(", ")
     between = ", " if arguments and not comments else ("," if comments else "")
     call = f'{one.of.construct}(self, "{one.construct_id}"{between}{breaks}{inner})'
-    return f"{one.name} = {call}" if named else call
+    statement = f"{one.name} = {call}" if named else call
+    return f"{_credentials(one)}\n{statement}" if one.kind == "push_gateway" else statement
+
+
+def _credentials(one: Component) -> str:
+    """Return the statements that make the secret which a push gateway reads."""
+    variable, construct_id = f"{one.name}_credentials", f"{one.construct_id}Credentials"
+    if "credentials" in one.arguments:
+        known = one.arguments["credentials"]
+        return (
+            f"{variable} = secretsmanager.Secret.from_secret_name_v2("
+            f'self, "{construct_id}", "{known}")'
+        )
+    return (
+        f"{variable} = secretsmanager.Secret(\n"
+        f'self, "{construct_id}",\n'
+        "generate_secret_string=secretsmanager.SecretStringGenerator(\n"
+        'secret_string_template=json.dumps({}), generate_string_key="PlatformCredential"),\n)\n'
+        f"acknowledge({variable}, Situation(\n"
+        '"made up, for a laptop\'s push service; for an account name a secret of its own",\n'
+        'cdk=("AwsSolutions-SMG4",), checkov=("CKV_AWS_149",)))'
+    )
 
 
 def _code(one: Component, name: str, value: object) -> str | None:
@@ -137,6 +172,8 @@ def _wiring(one: Component, architecture: Architecture, package: str) -> dict[st
             wired["timeout"] = duration_code(ASKED_SECONDS)
         if architecture.may_double(one):
             wired["idempotent"] = "True"
+    elif one.kind == "push_gateway":
+        wired["credentials"] = f"{one.name}_credentials"
     elif one.kind == "durable_workflow":
         steps = ", ".join(
             f"Step(worker={step.do}, undo={step.undo})" if step.undo else step.do
@@ -188,7 +225,7 @@ def _verbs(architecture: Architecture) -> Iterator[str]:
 def _verb(connection: Connection) -> str:
     verb, source, target = connection.verb, connection.source.name, connection.target.name
     options = dict(connection.options)
-    if verb in ("consumes", "reads"):
+    if verb in ("consumes", "reads", "serves"):
         source, target = target, source
     if verb == "delivers_to":
         types = options.pop("types", None)
