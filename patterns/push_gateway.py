@@ -155,16 +155,7 @@ class PushGateway(Construct):
                 "Arn": _arn(self._application),
                 "SecretArn": credentials.secret_arn,
                 **({"SecretVersion": credentials_version} if credentials_version else {}),
-                "Attributes": {
-                    **(
-                        dict.fromkeys(
-                            ("EventDeliveryFailure", "EventEndpointUpdated"), self.topic.topic_arn
-                        )
-                        if self.topic
-                        else {}
-                    ),
-                    **({"FailureFeedbackRoleArn": role.role_arn} if role else {}),
-                },
+                "Attributes": self._attributes(role),
                 **{name: given.reason for name, given in off.items() if given is not None},
             },
         )
@@ -198,6 +189,16 @@ class PushGateway(Construct):
             self.tokens.grant(grantee, "dynamodb:GetItem", "dynamodb:PutItem")
             _allow(grantee, ["sns:CreatePlatformEndpoint"], self._application)
             self._allow_on_endpoints(grantee, "sns:Publish")
+
+    def _attributes(self, role: iam.Role | None) -> dict[str, str]:
+        """What SNS is told of the application, beside its credentials."""
+        said: dict[str, str] = {}
+        if self.topic is not None:
+            events = ("EventDeliveryFailure", "EventEndpointUpdated")
+            said |= dict.fromkeys(events, self.topic.topic_arn)
+        if role is not None:
+            said["FailureFeedbackRoleArn"] = role.role_arn
+        return said
 
     def _table(self) -> dynamodb.Table:
         table = dynamodb.Table(
