@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from hinagata.generator.arguments import RouteTo, StepOf
-from hinagata.generator.blueprint import Blueprint, Component, Traffic
+from hinagata.generator.blueprint import Blueprint, Component, Function, Traffic
 from hinagata.generator.flows import Connection, connections_of
 from hinagata.generator.kinds import SENDERS, SERVERS
+
+# Twice what is there at a time on average: arrivals come in clumps.
+HEADROOM = 2
+MAX_CONCURRENCY = 10  # of a LambdaWorker that says nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +58,7 @@ class Architecture:
     """
 
     def __init__(self, blueprint: Blueprint) -> None:
-        from hinagata.generator.rules import refuse_misfits
+        from hinagata.generator.rules import refuse_misfits, refuse_reservations
 
         self.blueprint = blueprint
         self.connections = connections_of(blueprint)
@@ -68,6 +73,7 @@ class Architecture:
                     rate="{shape: constant, rate: 10/s}",
                 )
         self.traffic = {name: self._whole(name, one) for name, one in self.traffic.items()}
+        refuse_reservations(self)
 
     @property
     def components(self) -> list[Component]:
@@ -223,6 +229,17 @@ class Architecture:
     def _is_straight(self, traffic: Traffic) -> bool:
         routes = self.of(traffic.to).routes
         return bool(routes) and bool(routes[traffic.route].bus)
+
+    def seconds_of(self, worker: Component) -> float:
+        """Return how long a worker works on a message."""
+        (code,) = self.code_of(worker)
+        return self.blueprint.functions.get(code.name, Function()).takes_seconds
+
+    def concurrency(self, worker: Component) -> int:
+        """Return how often a worker may run at once: as it says, or as its traffic needs."""
+        wanted = math.ceil(self.peak_at(worker) * self.seconds_of(worker) * HEADROOM)
+        said: int | None = worker.arguments.get("max_concurrency")
+        return said or min(max(wanted, MAX_CONCURRENCY), 1000)
 
     def peak_at(self, one: Component) -> float:
         """Return how many messages a second come to a component when most do."""

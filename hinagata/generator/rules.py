@@ -30,6 +30,11 @@ _ALB_SECONDS = 60.0
 _GATEWAY_SECONDS = 28.0
 
 
+# Of the 1,000 executions of an account 100 cannot be reserved
+# (docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
+_MOST_RESERVED = 900
+
+
 def refuse_misfits(architecture: Architecture) -> None:
     """Refuse an architecture that would lose messages, go round for ever, or could not be made.
 
@@ -42,6 +47,27 @@ def refuse_misfits(architecture: Architecture) -> None:
     _check_functions(architecture)
     _check_traffic(architecture)
     _check_rounds(architecture)
+
+
+def refuse_reservations(architecture: Architecture) -> None:
+    """Refuse workers that together reserve more than an account has.
+
+    Raises:
+        ScenarioError: it names the largest of them.
+    """
+    reserve = {
+        one.name: architecture.concurrency(one)
+        for one in architecture.components
+        if one.kind == "lambda_worker" and not architecture.into(one, "consumes")
+    }
+    if sum(reserve.values()) > _MOST_RESERVED:
+        largest = architecture.of(max(reserve, key=reserve.__getitem__))
+        largest.place.fail(
+            found=f"{len(reserve)} workers that reserve {sum(reserve.values()):,} executions, "
+            f"{largest.name} alone {reserve[largest.name]:,}",
+            expected=f"at most {_MOST_RESERVED} together: a queue before {largest.name}, which "
+            "takes no more than there is, or less traffic",
+        )
 
 
 def _nothing(_: Component, __: Architecture) -> None:

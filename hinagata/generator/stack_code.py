@@ -6,16 +6,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hinagata.generator.architecture import Architecture
+from hinagata.generator.architecture import HEADROOM, MAX_CONCURRENCY, Architecture
 from hinagata.generator.arguments import duration_code
 from hinagata.generator.blueprint import Component
 from hinagata.generator.flows import Connection
 from hinagata.generator.kinds import SERVERS
 from hinagata.generator.rules import ASKED_SECONDS
 
-# Twice what is there at a time on average: arrivals come in clumps.
-_HEADROOM = 2
-_MAX_CONCURRENCY = 10  # of a LambdaWorker that says nothing
 _REQUESTS_PER_SECOND = 100  # of a ReactiveApi that says nothing
 # What a shard takes (docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html).
 _RECORDS_PER_SHARD = 1_000
@@ -197,19 +194,12 @@ def _sizes(one: Component, architecture: Architecture) -> Iterator[tuple[str, in
         if shards > 1:
             yield "shards", shards, f"{peak:,.0f} records a second, {_RECORDS_PER_SHARD:,} a shard"
     elif one.kind == "reactive_api":
-        if peak * _HEADROOM > _REQUESTS_PER_SECOND:
-            yield "requests_per_second", math.ceil(peak * _HEADROOM), f"twice {peak:,.0f} a second"
-    elif one.kind == "lambda_worker":
-        (code,) = architecture.code_of(one)
-        said = architecture.blueprint.functions.get(code.name)
-        seconds = said.takes_seconds if said else 0.05
-        wanted = math.ceil(peak * seconds * _HEADROOM)
-        if wanted > _MAX_CONCURRENCY:
-            yield (
-                "max_concurrency",
-                min(wanted, 1000),
-                f"twice {peak:,.0f} a second x {seconds:g} s",
-            )
+        if peak * HEADROOM > _REQUESTS_PER_SECOND:
+            yield "requests_per_second", math.ceil(peak * HEADROOM), f"twice {peak:,.0f} a second"
+    elif one.kind == "lambda_worker" and architecture.concurrency(one) > MAX_CONCURRENCY:
+        seconds = architecture.seconds_of(one)
+        why = f"twice {peak:,.0f} a second x {seconds:g} s"
+        yield "max_concurrency", architecture.concurrency(one), why
 
 
 def _verbs(architecture: Architecture) -> Iterator[str]:

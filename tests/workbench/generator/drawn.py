@@ -75,8 +75,6 @@ class _Drawing:
                 {"shape": "burst", "base": "1/s", "peak": "80/s", "at": "1h", "for": "5m"},
             ]
         )
-        if self._chance(0.05):
-            rate = "2500/s"
         if kind == "queue":
             name = self._queue()
         elif kind == "stream":
@@ -126,7 +124,7 @@ class _Drawing:
             "worker",
             "lambda_worker",
             idempotent=True if self._chance(0.2) else None,
-            max_concurrency=self._random.randint(2, 50) if self._chance(0.2) else None,
+            max_concurrency=self._random.randint(2, 30) if self._chance(0.2) else None,
             timeout=self._random.choice(["5s", "1m", "10m"]) if self._chance(0.2) else None,
         )
         if self._chance(0.2):
