@@ -151,7 +151,7 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
         "new": (
             _new,
             "make a project of your own, from a blueprint, a sample or a few questions",
-            "hinagata new shop --blueprint blueprints/order_intake.yaml",
+            "hinagata new shop --blueprint order_intake",
         ),
         "update": (
             _update,
@@ -924,7 +924,9 @@ def _add_new_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="NAME", nargs="?", help="as shop; its folder's too")
     origin = parser.add_mutually_exclusive_group()
     origin.add_argument(
-        "--blueprint", metavar="FILE", type=Path, help="what it is made of, in YAML"
+        "--blueprint",
+        metavar="FILE",
+        help="what it is made of, in YAML; or the name of a blueprint that comes along",
     )
     origin.add_argument("--from", dest="sample", metavar="SAMPLE", help="a sample, as its own")
     origin.add_argument(

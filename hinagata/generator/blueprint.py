@@ -162,8 +162,16 @@ def read_blueprint(file: Path) -> Blueprint:
     """Return the blueprint in a file, each name of which exists.
 
     Raises:
-        HinagataError: the file cannot be read.
-        ScenarioError: something in it is not as it must be.
+        HinagataError: the file cannot be read, or something in it is not as it must be.
+    """
+    return parse_blueprint(read_text(file), file=file)
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a blueprint.
+
+    Raises:
+        HinagataError: the file cannot be read, or is no text of a page.
     """
     try:
         content = file.read_bytes()
@@ -176,11 +184,10 @@ def read_blueprint(file: Path) -> Blueprint:
             f"{file}: this has more than {LARGEST_BYTES // 1024} KiB; a blueprint is a page"
         )
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise HinagataError(f"{file}:{line}: this is no UTF-8") from None
-    return parse_blueprint(text, file=file)
 
 
 def parse_blueprint(content: str, *, file: Path) -> Blueprint:

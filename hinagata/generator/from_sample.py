@@ -11,6 +11,7 @@ from hinagata.errors import UsageError
 from hinagata.generator.files import Files
 from hinagata.generator.naming import ProjectName, project_name
 from hinagata.generator.sample_app import app_of
+from hinagata.generator.shipped import root as shipped_root
 from hinagata.samples import find_sample
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def sample_files(sample: str, *, name: str) -> Files:
         >>> sorted(sample_files("trace_lake", name="photos-2030"))[:3]
         ['app.py', 'functions/photos_2030/__init__.py', 'functions/photos_2030/catalogue.py']
     """
-    root = _root()
+    root = shipped_root()
     card = find_sample(sample, project=root)
     old, new = project_name(sample), project_name(name)
     found = {
@@ -62,7 +63,7 @@ def sample_files(sample: str, *, name: str) -> Files:
 
 def container_requirements() -> str:
     """Returns what a container imports beside its own code, pinned with hashes."""
-    file = _root() / "functions" / "connected_car" / "gateway" / "requirements.txt"
+    file = shipped_root() / "functions" / "connected_car" / "gateway" / "requirements.txt"
     return file.read_text(encoding="utf-8")
 
 
@@ -74,12 +75,6 @@ def _handlers_test(name: ProjectName) -> str:
     template = Template(text, undefined=StrictUndefined, keep_trailing_newline=True)
     rendered: str = template.render(name=name)
     return rendered
-
-
-def _root() -> Path:
-    """The folder that holds `stacks/` and the rest: inside of the wheel, else the checkout."""
-    shipped = Path(__file__).with_name("samples")
-    return shipped if shipped.is_dir() else Path(__file__).parents[2]
 
 
 def _belonging(root: Path, sample: str) -> Iterator[str]:

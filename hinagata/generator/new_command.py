@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import TextIO
 
 from hinagata.errors import UsageError
-from hinagata.generator.blueprint import FILE, parse_blueprint, read_blueprint
+from hinagata.generator.blueprint import FILE, parse_blueprint, read_text
 from hinagata.generator.files import Files
 from hinagata.generator.naming import project_name
 from hinagata.generator.record import BLUEPRINT, Answers, record_of, this_version
 from hinagata.generator.rendering import blueprint_project, sample_project
+from hinagata.generator.shipped import blueprint_text
 from hinagata.generator.writing import write_project
 
 
 def new_project(
     name: str,
     *,
-    blueprint: Path | None = None,
+    blueprint: str | None = None,
     sample: str | None = None,
     own: bool = False,
     here: Path,
@@ -28,7 +29,7 @@ def new_project(
 
     Args:
         name: The project's, as a person typed it.
-        blueprint: The file to make it from.
+        blueprint: The file to make it from, or the name of one that comes along.
         sample: The sample to make it from. With neither, a person at a terminal is asked.
         own: Whether the constructs are its own source, so that it needs nothing of ours to deploy.
         here: The folder in which its folder is made.
@@ -45,14 +46,9 @@ def new_project(
     if sample is not None:
         files = sample_project(sample, name=name, own=own)
     else:
-        text = _asked() if blueprint is None else None
-        if text is None and blueprint is not None:
-            read = read_blueprint(blueprint)
-            content = blueprint.read_bytes()
-        else:
-            content = (text or "").encode()
-            read = parse_blueprint(content.decode(), file=Path(FILE))
-        files = {**blueprint_project(read, name=name, own=own), FILE: content}
+        file, text = _blueprint(blueprint)
+        read = parse_blueprint(text, file=file)
+        files = {**blueprint_project(read, name=name, own=own), FILE: text.encode()}
     answers = Answers(hinagata=this_version(), origin=origin, name=name, own=own)
     write_project(record_of(files, answers), folder)
     stream.write(
@@ -61,6 +57,15 @@ def new_project(
         f"  hinagata run {names.package}    see the first results, on this machine\n"
         "  make test    everything that must hold\n"
     )
+
+
+def _blueprint(asked: str | None) -> tuple[Path, str]:
+    """Return what to call the blueprint, and its text: of a file, by its name, or by questions."""
+    if asked is None:
+        return Path(FILE), _asked()
+    if asked.isidentifier() and not Path(asked).exists():
+        return Path(f"{asked}.yaml"), blueprint_text(asked)
+    return Path(asked), read_text(Path(asked))
 
 
 def _asked() -> str:

@@ -100,10 +100,9 @@ def judge_pushed(service: str, pushed: Pushed) -> Verdict:
     """
     again = f", {pushed.again} again" if pushed.again else ""
     return Verdict(
-        about=f"pushed by {service}",
-        expected=f"{pushed.accepted} delivered or gone",
-        observed=f"{pushed.delivered} delivered, {pushed.gone} gone, {pushed.retries} retries"
-        + again,
+        about=f"delivered by {service}",
+        expected=f"{pushed.accepted}, or gone",
+        observed=f"{pushed.delivered}, {pushed.gone} gone, {pushed.retries} retries{again}",
         met=pushed.delivered + pushed.gone == pushed.accepted,
     )
 
