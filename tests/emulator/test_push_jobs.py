@@ -123,9 +123,8 @@ def test_each_message_is_delivered_or_its_phone_is_gone(tmp_path: Path, name: st
     )
     assert done.returncode == 0, done.stdout + done.stderr
     document = json.loads(report.read_text())
-    (pushed,) = (
-        each["observed"] for each in document["expectations"] if each["about"] == "pushed by Phones"
-    )
+    observed = {each["about"]: each["observed"] for each in document["expectations"]}
+    pushed = observed["delivered by Phones"]
     delivered, gone, retries = (int(part.split()[0]) for part in pushed.split(", ")[:3])
     struck = {fault["inject"]: fault["struck"] for fault in document["faults"]}
     scenario = read_scenario(REPOSITORY / f"scenarios/push_jobs/{name}.yaml", project=REPOSITORY)
