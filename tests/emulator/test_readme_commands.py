@@ -20,7 +20,9 @@ from tests.readme import REPOSITORY, commands
 ELSEWHERE = {
     "make test": "it runs this test",
     "make dist": "tests/synth/test_wheel.py",
-    'pip install "dist/hinagata-0.1.0-py3-none-any.whl[cdk]"': "tests/synth/test_wheel.py",
+    'pip install "dist/hinagata-0.1.0-py3-none-any.whl[cdk,lab]"': "tests/synth/test_wheel.py",
+    "hinagata new shop --blueprint order_intake": "tests/emulator/test_generated_project.py",
+    "cd shop && hinagata run shop": "tests/emulator/test_generated_project.py",
 }
 KEEP = "hinagata run connected_car --keep --report run.html --output json=run.json"
 PICTURE = "hinagata topology cdk.out/ConnectedCar.template.json --format svg"
