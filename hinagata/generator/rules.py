@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hinagata.generator.architecture import handed_to
 from hinagata.generator.blueprint import Component
 from hinagata.generator.kinds import SENDERS, SERVERS
+from hinagata.generator.tries import refuse_multiplied_tries
 from hinagata.scenario.document import Value
 from hinagata.suggestion import suggest
 
@@ -47,6 +48,7 @@ def refuse_misfits(architecture: Architecture) -> None:
     _check_functions(architecture)
     _check_traffic(architecture)
     _check_rounds(architecture)
+    refuse_multiplied_tries(architecture)
 
 
 def refuse_reservations(architecture: Architecture) -> None:
@@ -194,8 +196,6 @@ def _check_worker(one: Component, architecture: Architecture) -> None:
             found=f"{one.name}, which {' and '.join(used)}",
             expected="one way in: they would share its concurrency; make a worker for each",
         )
-    if architecture.into(one, "sends_to", "delivers_to"):
-        _check_invoked(one, architecture)
     if architecture.step_of(one):
         _check_step(one, architecture)
     if architecture.is_asked(one):
@@ -205,17 +205,6 @@ def _check_worker(one: Component, architecture: Architecture) -> None:
             found=f"false, though {one.name} would do twice what comes twice",
             expected="true, or no such field",
         )
-
-
-def _check_invoked(one: Component, architecture: Architecture) -> None:
-    for connection in architecture.out_of(one, "sends_to"):
-        if connection.target.kind == "durable_workflow":
-            connection.flow.place.fail(
-                found=f"{one.name} -> {connection.target.name}, from a worker that is invoked and "
-                "tried again, to steps that are: the tries would multiply",
-                expected=f"{connection.target.name} in the place of {one.name}, or a "
-                f"point_to_point_queue before {one.name}",
-            )
 
 
 def _check_step(one: Component, architecture: Architecture) -> None:

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import yaml
+
+from hinagata.generator.architecture import Architecture
+from hinagata.generator.blueprint import parse_blueprint
+from hinagata.scenario.error import ScenarioError
 
 MOST_COMPONENTS = 9
 DEEPEST = 3
 
 
 def drawn_blueprint(seed: int) -> str:
-    """Return a blueprint, as its file has it; the same one for a seed."""
-    return yaml.safe_dump(_Drawing(Random(seed)).whole(), sort_keys=False, width=1000)
+    """Return a blueprint, as its file has it; the same one for a seed.
+
+    One whose tries multiply is drawn again: that depends on whole ways, which a drawing does not
+    know beforehand.
+    """
+    random = Random(seed)
+    while True:
+        text: str = yaml.safe_dump(_Drawing(random).whole(), sort_keys=False, width=1000)
+        if not _multiplies(text):
+            return text
+
+
+def _multiplies(text: str) -> bool:
+    try:
+        Architecture(parse_blueprint(text, file=Path("drawn.yaml")))
+    except ScenarioError as error:
+        return "tried again is tried again" in str(error)
+    return False
 
 
 class _Drawing:
@@ -26,7 +47,6 @@ class _Drawing:
         self._traffic: dict[str, Any] = {}
         self._functions: dict[str, Any] = {}
         self._stores: list[str] = []
-        self._invoked: set[str] = set()
 
     def whole(self) -> dict[str, Any]:
         """Draw it all."""
@@ -119,7 +139,7 @@ class _Drawing:
             routes[f"POST /events{number}"] = {"event": "thing.placed", "bus": bus}
         return self._add("server", pattern, **arguments)
 
-    def _worker(self, depth: int, *, invoked: bool = False) -> str:
+    def _worker(self, depth: int) -> str:
         name = self._add(
             "worker",
             "lambda_worker",
@@ -130,8 +150,6 @@ class _Drawing:
         if self._chance(0.2):
             said = {"summary": "Does what has to be done.", "takes": "200ms"}
             self._functions[name] = self._random.choice([said, "Does it."])
-        if invoked:
-            self._invoked.add(name)
         self._send(name, depth)
         return name
 
@@ -218,7 +236,7 @@ class _Drawing:
             target = self._random.choice(
                 [
                     lambda: self._queue(depth, fifo=False),
-                    lambda: self._worker(depth, invoked=True),
+                    lambda: self._worker(depth),
                     lambda: self._workflow(depth),
                 ]
             )()
@@ -226,8 +244,7 @@ class _Drawing:
         return name
 
     def _to_workflow(self, sender: str, depth: int) -> None:
-        if sender not in self._invoked:
-            self._arrow(sender, self._workflow(depth))
+        self._arrow(sender, self._workflow(depth))
 
     def _workflow(self, depth: int) -> str:
         steps: list[Any] = []
@@ -248,7 +265,7 @@ class _Drawing:
 
     def _to_worker(self, sender: str, depth: int) -> None:
         if self._chance(0.5):
-            self._arrow(sender, self._worker(depth, invoked=True))
+            self._arrow(sender, self._worker(depth))
         else:
             self._arrow(sender, self._asked(), waits=True)
 
