@@ -49,7 +49,8 @@ def refuse_multiplied_tries(architecture: Architecture) -> None:
         tries *= _tries(one, architecture)
         if layers and tries > most:
             one.place.fail(
-                found=f"{one.name}, where one message may be tried {tries} times: what {' and '.join(layers)} tried again is tried again here",
+                found=f"{one.name}, where one message may be tried {tries} times: what "
+                f"{' and '.join(layers)} tried again is tried again here",
                 expected=f"a point_to_point_queue before {layers[0]} that does not wait for an "
                 "answer, or fewer layers that try again",
             )

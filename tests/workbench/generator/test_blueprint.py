@@ -1,0 +1,219 @@
+"""A blueprint: what it means, and what is said of one that does not fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hinagata.errors import HinagataError
+from hinagata.generator.architecture import Architecture
+from hinagata.generator.blueprint import parse_blueprint
+from hinagata.generator.rendering import CDK_CLI, blueprint_project
+from hinagata.generator.schema import FILE as SCHEMA
+from hinagata.generator.schema import schema_text
+from hinagata.generator.stack_code import stack_code
+
+REPOSITORY = Path(__file__).parents[3]
+ORDERS = """
+components:
+  api: {pattern: reactive_api, routes: {"POST /orders": {function: intake, event: order.placed}}}
+  orders: point_to_point_queue
+  billing: lambda_worker
+functions:
+  billing: {takes: 500ms}
+flows:
+  - api -> orders -> billing
+"""
+
+
+def _architecture(text: str) -> Architecture:
+    return Architecture(parse_blueprint(text, file=Path("shop.yaml")))
+
+
+def _refusal(text: str) -> str:
+    with pytest.raises(HinagataError) as refusal:
+        _architecture(text)
+    return str(refusal.value)
+
+
+def test_the_published_schema_is_that_of_the_reader() -> None:
+    """If it is not: hinagata new --schema >hinagata/generator/blueprint.schema.json."""
+    assert SCHEMA.read_text() == schema_text()
+
+
+def test_the_guides_blueprint_is_one() -> None:
+    """What docs/blueprint.md shows can be made as it stands."""
+    guide = (REPOSITORY / "docs" / "blueprint.md").read_text()
+    text = guide.partition("```yaml\n")[2].partition("```")[0]
+
+    assert [one.name for one in _architecture(text).entries()] == ["shop_api"]
+
+
+def test_the_guides_patterns_are_those_there_are() -> None:
+    """A row for each, with every argument."""
+    from hinagata.generator.kinds import KINDS
+
+    guide = (REPOSITORY / "docs" / "blueprint.md").read_text()
+    rows = [line.split("|") for line in guide.splitlines() if line.startswith("| `")]
+    told = {
+        row[1].strip(" `"): {word.strip(" `") for word in row[2].split(",")}
+        for row in rows
+        if row[1].strip(" `") in KINDS
+    }
+
+    assert told == {name: set(kind.arguments) for name, kind in KINDS.items()}
+
+
+def test_the_workflow_diffs_with_the_cli_that_is_pinned() -> None:
+    """The CDK's command line that this repository is tested with."""
+    package = json.loads((REPOSITORY / "package.json").read_text())
+
+    assert package["devDependencies"]["aws-cdk"] == CDK_CLI
+
+
+def test_a_message_reaches_all_behind_its_entry() -> None:
+    """The scenario waits for each of them."""
+    architecture = _architecture(ORDERS)
+
+    (traffic,) = architecture.traffic.values()
+
+    assert [one.name for one in architecture.reaches(traffic)] == ["api", "billing"]
+    assert [one.name for one in architecture.last(architecture.reaches(traffic))] == ["billing"]
+
+
+def test_a_message_reaches_only_who_asked_for_its_type() -> None:
+    """A filter of a topic or a bus holds for what is behind it too."""
+    text = """
+components:
+  api: {pattern: reactive_api, routes: {"POST /a": {event: a.done}, "POST /b": {event: b.done}}}
+  news: fan_out
+  first: point_to_point_queue
+  second: point_to_point_queue
+  one: lambda_worker
+  two: lambda_worker
+flows:
+  - api -> news
+  - {from: news, to: first, types: [a.done]}
+  - {from: news, to: second, types: [b.done]}
+  - first -> one
+  - second -> two
+traffic:
+  some: {to: api, route: "POST /b", rate: 1/s}
+"""
+    architecture = _architecture(text)
+
+    reached = architecture.reaches(architecture.traffic["some"])
+
+    assert [each.name for each in reached] == ["api", "two"]
+
+
+def test_the_sizes_follow_from_the_traffic_and_say_why() -> None:
+    """200 a second of half a second each are 100 at a time, twice that with headroom."""
+    text = f"{ORDERS}\ntraffic:\n  buyers: {{to: api, rate: 200/s}}\n"
+
+    code = "\n".join(stack_code(_architecture(text), "shop").constructs)
+
+    assert "max_concurrency=200,  # twice 200 a second x 0.5 s" in code
+    assert "requests_per_second=400,  # twice 200 a second" in code
+
+
+def test_what_a_person_says_of_a_size_stands() -> None:
+    """The traffic changes only what nobody has said."""
+    text = ORDERS.replace(
+        "billing: lambda_worker", "billing: {pattern: lambda_worker, max_concurrency: 7}"
+    )
+
+    code = "\n".join(
+        stack_code(
+            _architecture(f"{text}\ntraffic:\n  buyers: {{to: api, rate: 200/s}}\n"), "shop"
+        ).constructs
+    )
+
+    assert "max_concurrency=7" in code
+    assert "max_concurrency=200" not in code
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_project_has_the_frame_and_nothing_of_this_machine(own: bool) -> None:
+    """The same files whoever makes it, wherever."""
+    blueprint = parse_blueprint(ORDERS, file=Path("shop.yaml"))
+
+    files = blueprint_project(blueprint, name="My shop", own=own)
+
+    assert {"app.py", "cdk.json", "Makefile", "README.md", "stacks/my_shop.py"} <= set(files)
+    assert ("patterns/__init__.py" in files) is own
+    made = {path: text for path, text in files.items() if not path.startswith("pattern")}
+    text = b"\n".join(made.values()).decode()
+    assert str(REPOSITORY) not in text
+    assert str(Path.home()) not in text
+    assert "{{" not in text.replace("${{", "")
+    assert "{%" not in text
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (("orders: point_to_point_queue", "orders: event_steam"), "did you mean event_stream?"),
+        (("-> billing", "-> biling"), "biling, which is no component"),
+        (("api -> orders -> billing", "api -> orders"), "orders, which nobody takes from"),
+        (("api -> orders ->", "orders ->"), "orders, which nobody sends to"),
+        (("-> billing\n", "-> billing -> orders\n"), "a circle, orders -> billing -> orders"),
+        (("functions:", "  idle: lambda_worker\nfunctions:"), "idle, which nothing comes to"),
+        (("POST /orders", "FETCH /orders"), 'expected a method and a path, as "POST /orders/'),
+        (("500ms", "500"), 'found "500"; expected a duration such as 40ms'),
+        (("500ms", "-5s"), "expected a duration"),
+        (("billing: {takes", "biling: {takes"), "the function biling, which nothing runs"),
+        (("functions:", "  class: fan_out\nfunctions:"), "the name class, which is Python's"),
+        (("billing: lambda_worker", "billing: {pattern: lambda_worker, size: 3}"), "not known"),
+        (("lambda_worker", "fan_out"), "from a point_to_point_queue an arrow to a lambda_worker"),
+        (("flows:", "flows:\n  - {from: api, to: orders, types: [x]}"), "types of api"),
+    ],
+)
+def test_fails_what_does_not_fit_with_its_line_and_what_would(
+    damage: tuple[str, str], said: str
+) -> None:
+    """One sentence: where, what was found, what is expected."""
+    refusal = _refusal(ORDERS.replace(*damage, 1))
+
+    assert refusal.startswith("shop.yaml:")
+    assert said in refusal
+    assert "\n" not in refusal
+
+
+def test_fails_a_queue_with_two_workers() -> None:
+    """Each would get some of its messages; a topic before two queues gives both all."""
+    text = ORDERS.replace("flows:", "flows:\n  - orders -> other").replace(
+        "functions:", "  other: lambda_worker\nfunctions:"
+    )
+
+    assert "a second worker of orders" in _refusal(text)
+
+
+def test_fails_who_waits_longer_than_the_gateway() -> None:
+    """The caller would have gone, and the work been done for nobody."""
+    text = """
+components:
+  api: {pattern: reactive_api, timeout: 15s, routes: {"POST /quotes": quote}}
+  pricing: {pattern: lambda_worker, timeout: 14s}
+flows:
+  - {from: api, to: pricing, waits: true}
+"""
+
+    assert "15 s and 14 s together" in _refusal(text)
+
+
+def test_fails_tries_that_multiply() -> None:
+    """An invocation is tried three times, and a step as often again each time."""
+    text = """
+components:
+  api: {pattern: reactive_api, routes: {"POST /orders": intake}}
+  sorting: lambda_worker
+  shipping: {pattern: durable_workflow, steps: [pack]}
+  pack: lambda_worker
+flows:
+  - api -> sorting -> shipping
+"""
+
+    assert "one message may be tried 93 times" in _refusal(text)
