@@ -115,6 +115,10 @@ picture: setup  ## draw the samples' architectures for the documents
 		picture="$$(hinagata topology cdk.out/$${sample#*:}.template.json --format svg)" && printf '%s\n' "$$picture" >docs/$${sample%:*}.svg || exit 1; \
 	done
 
+.PHONY: cards
+cards: setup  ## write the README's section of the samples anew, from their cards
+	@python -m tests.readme
+
 .PHONY: dist
 dist: setup  ## build the wheel into dist/
 	@python -m build --wheel --no-isolation --outdir dist . >/dev/null

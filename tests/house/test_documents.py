@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hinagata.samples import read_samples
-from tests.readme import REPOSITORY, blocks, commands
+from tests.readme import README, REPOSITORY, blocks, commands, with_samples
 
 TRACKED = subprocess.run(
     ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
@@ -116,3 +116,10 @@ def test_the_house_has_the_rooms_that_contributing_describes() -> None:
     rooms = {name.split("/")[0] for name in TRACKED if name.endswith(".py") and "/" in name}
 
     assert [room for room in rooms if f"{room}/" not in plan] == []
+
+
+def test_the_readme_tells_of_the_samples_what_their_cards_do() -> None:
+    """A card that changes changes the README too; if it has not: make cards."""
+    told = README.read_text(encoding="utf-8")
+
+    assert with_samples(told) == told
