@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from hinagata.simulator.summary import rows
 # More lines in one panel cannot be told apart.
 _MOST_SERIES = 4
 _MOST_BINS = 480
+# Up to where an axis goes at least; of what comes in whole ones, to one.
+_LEAST = 0.01
+_WHOLE = frozenset({"waiting", "busy environments", "tasks"})
 
 
 def page(simulation: Simulation) -> Page:
@@ -91,6 +95,10 @@ def _figures(simulation: Simulation) -> Iterator[tuple[str, Figure]]:
     def per_second(name: str) -> Callable[[str], Values]:
         return lambda station: binned.of[station][name] / binned.width_s
 
+    def happened(name: str) -> list[str]:
+        # Expected values are seldom nought; less than one in all is no line worth an axis.
+        return [one for one in network.stations if simulation.outcome.total(one, name) >= 1]
+
     def level(name: str) -> Callable[[str], Values]:
         return lambda station: binned.of[station][name]
 
@@ -107,8 +115,8 @@ def _figures(simulation: Simulation) -> Iterator[tuple[str, Figure]]:
     ]
     traffic = [
         Panel(unit="sent/s", series=tuple(sources[:_MOST_SERIES])),
-        _panel("throttled/s", network.stations, per_second("throttled"), binned),
-        _panel("errors/s", network.stations, per_second("errors"), binned),
+        _panel("throttled/s", happened("throttled"), per_second("throttled"), binned),
+        _panel("errors/s", happened("errors"), per_second("errors"), binned),
     ]
     yield from _figure("Traffic, and what was refused or failed", traffic, bands)
     waits = _panel("latency (s)", network.stations, level("latency_s"), binned)
@@ -125,10 +133,10 @@ def _figures(simulation: Simulation) -> Iterator[tuple[str, Figure]]:
     if busy is not None and "" in binned.of:
         limit = Level(name="the account's limit", value=network.account.concurrency)
         near = float(np.max(binned.of[""]["busy"], initial=0.0)) > limit.value / 4
-        busy = Panel(unit=busy.unit, series=busy.series, levels=(limit,) if near else ())
+        busy = replace(busy, levels=(limit,) if near else ())
     places = [
         busy,
-        _panel("cold starts/s", functions, per_second("cold_starts"), binned),
+        _panel("cold starts/s", happened("cold_starts"), per_second("cold_starts"), binned),
         _panel("tasks", services, level("capacity"), binned, shape=Shape.STEP),
     ]
     yield from _figure("Environments, cold starts and tasks", places, bands)
@@ -158,7 +166,9 @@ def _panel(
         Series(name=name, x=binned.seconds.tolist(), y=values(name).tolist(), shape=shape)
         for name in shown[:_MOST_SERIES]
     )
-    return Panel(unit=unit, series=series) if series else None
+    # Cents and milliseconds are worth an axis of their own; half a message that waits is not.
+    least = 1.0 if unit in _WHOLE else _LEAST
+    return Panel(unit=unit, series=series, least=least) if series else None
 
 
 def _costs_panel(simulation: Simulation, binned: Bins) -> Panel | None:

@@ -97,14 +97,21 @@ class Engine:
         self._pool = self._share()
         self._edges = self._edges_of_faults()
         self._repeats = Steady(self._ledger, self._order, self._given)
-        self._steps = 0
+        self._steps = self._singles = 0
+        # The next tick, how many were calm before it, and how many should be for a stretch.
+        self._reached = 0, 0, 1
 
-    def run(self) -> Outcome:
-        """Lets the time run, and returns what happened."""
+    def run(self, most: float = math.inf) -> int:
+        """Lets the time run on, and returns the tick that is reached.
+
+        Args:
+            most: After so many single ticks it is stopped.
+        """
         ticks = self._ledger.ticks
-        tick, quiet, wanted = 0, 0, 1
+        tick, quiet, wanted = self._reached
+        most += self._singles
         with np.errstate(over="ignore", under="ignore"):
-            while tick < ticks:
+            while tick < ticks and self._singles < most:
                 if tick in self._edges:
                     self._set_faults(tick)
                     quiet = 0
@@ -126,10 +133,12 @@ class Engine:
                 if again:
                     self._repeats.repeat(tick, again)
                     tick += again
-        return self._outcome()
+        self._reached = tick, quiet, wanted
+        return tick
 
     def _tick(self, tick: int) -> None:
         self._steps += 1
+        self._singles += 1
         self._let_users_in(tick, tick + 1)
         order = self._order
         self._expect(tick)
@@ -445,7 +454,21 @@ class Engine:
                 "architecture, or take the event engine"
             ) from None
 
-    def _outcome(self) -> Outcome:
+    def totals(self, ticks: int) -> dict[tuple[str, str], float]:
+        """Returns what is compared of the first ticks.
+
+        Args:
+            ticks: How many.
+        """
+        return {
+            (name, each): float(getattr(series, each)[:ticks].sum())
+            for name, place in self._places.items()
+            for series in [place.series()]
+            for each in ("attempts", "throttled", "failed", "queued")
+        }
+
+    def outcome(self) -> Outcome:
+        """Returns what happened."""
         stations = {name: place.series() for name, place in self._places.items()}
         for series in stations.values():
             there = series.in_flight + series.queued

@@ -21,7 +21,7 @@ Values = npt.NDArray[np.float64]
 
 # A pool that grows while its environments start is looked at so often: an environment that starts
 # is busy, and what comes meanwhile needs another one.
-_FINE_S = 0.02
+_FINE_S, _MOST_FINE = 0.02, 50
 # Starts shorter than that do not feed on themselves.
 _SHORT_START_S = 0.1
 # How far ahead starts are followed, in ticks.
@@ -106,7 +106,7 @@ class FunctionPlace(Place):
         self._allowance = account.scale_at_once if station.in_account else math.inf
         self._cold_share = self._started_now = 0.0
         self._growing = False
-        self._fine_ticks = max(1, round(ledger.tick_s / _FINE_S))
+        self._fine_ticks = max(1, min(_MOST_FINE, round(ledger.tick_s / _FINE_S)))
         self._fine = np.zeros((2, 0))
         # Requests a second: a bucket of its own if it has its own places.
         self._requests = math.inf

@@ -198,6 +198,22 @@ def test_a_repetition_is_what_single_ticks_are(name: str) -> None:
             assert np.allclose(here, other, rtol=1e-3, atol=0.2), (station, field)
 
 
+def test_what_is_held_back_all_day_is_computed_in_longer_ticks_that_say_the_same() -> None:
+    """A rate that swings above what can be done never repeats; half an hour tells what is off."""
+    rate = DiurnalRate(peak_per_second=2000.0, peak_over_trough=2.0, peak_at_seconds=43_200.0)
+    network = endless("storm", 4 * 3600.0)
+    network = replace(network, traffic=(replace(network.traffic[0], rate=rate),))
+    outcome = run_ticks(network)
+    assert outcome.tick_s == 30.0
+    assert any("computed in ticks of 30 s" in doubt for doubt in outcome.doubts)
+    assert_conserved(outcome)
+    beginning = run_ticks(replace(network, duration_s=1800.0))
+    assert beginning.tick_s == 1.0
+    for field in ("attempts", "throttled", "failed", "done"):
+        here = getattr(outcome.stations["function"], field)[:60].sum()
+        assert here == pytest.approx(beginning.total("function", field), rel=0.02), field
+
+
 def test_a_burst_is_computed_tick_by_tick_and_no_longer_than_it_lasts() -> None:
     """An hour with a burst of ten seconds takes a fraction of its ticks."""
     function = Function(name="function", work=Work(mean_s=0.2), reserved=100, in_account=False)
