@@ -71,10 +71,10 @@ def test_locust_sends_what_the_scenario_says(tmp_path: Path) -> None:
     assert signed == {"/commands"}
     kinds = Counter(request.path.split("/")[1] for request in service.received)
     cars = [request for request in service.received if request.path.startswith("/vehicles/")]
-    # On a busy machine the end of it comes late.
+    # On a busy machine its end comes late, and what was late at its begin is caught up with.
     sent = sorted(datetime.fromisoformat(request.headers["X-Sent-At"]) for request in cars)
-    seconds = (sent[-1] - sent[0]).total_seconds()
-    assert 40 <= kinds["vehicles"] <= 20 * seconds + 4
+    seconds = max((sent[-1] - sent[0]).total_seconds(), 3)
+    assert 40 <= kinds["vehicles"] <= 20 * seconds + 10
     assert 4 <= kinds["commands"] <= 4 * seconds + 4
     for request in cars:
         (key,) = re.findall(r"/vehicles/(vehicle-\d{3})$", request.path)
