@@ -10,6 +10,7 @@ from hinagata.generator.arguments import RouteTo, StepOf
 from hinagata.generator.blueprint import Blueprint, Component, Function, Traffic
 from hinagata.generator.flows import Connection, connections_of
 from hinagata.generator.kinds import SENDERS, SERVERS
+from hinagata.generator.rules import refuse_misfits, refuse_reservations
 
 # Twice what is there at a time on average: arrivals come in clumps.
 HEADROOM = 2
@@ -58,8 +59,6 @@ class Architecture:
     """
 
     def __init__(self, blueprint: Blueprint) -> None:
-        from hinagata.generator.rules import refuse_misfits, refuse_reservations
-
         self.blueprint = blueprint
         self.connections = connections_of(blueprint)
         self.traffic = dict(blueprint.traffic)
@@ -280,7 +279,7 @@ class Architecture:
             target = connection.target
             if event not in connection.options.get("types", (event,)):
                 continue
-            handed = handed_to(target) if target.kind in SERVERS else None
+            handed = target.handed_to if target.kind in SERVERS else None
             yield target, handed[1].event if handed else event
 
     def _whole(self, name: str, traffic: Traffic) -> Traffic:
@@ -288,26 +287,12 @@ class Architecture:
         entry = self.of(traffic.to)
         if entry.kind not in SERVERS:
             return replace(traffic, event=traffic.event or f"{name.replace('_', '.')}.sent")
-        route = traffic.route or _first_route(entry)
+        route = traffic.route or entry.first_route
         keys = dict(traffic.keys)
         for segment in route.split("/"):
             if segment.startswith("{"):
                 keys.setdefault(segment[1:-1], "{cardinality: 1000}")
         return replace(traffic, route=route, keys=keys)
-
-
-def handed_to(server: Component) -> tuple[str, RouteTo] | None:
-    """Return the route that another component hands its events to; None if there is none."""
-    for route, to in server.routes.items():
-        if not route.startswith("GET ") and "{" not in route and not to.bus:
-            return route, to
-    return None
-
-
-def _first_route(server: Component) -> str:
-    """Return the first route that takes something, or the first."""
-    routes = list(server.routes)
-    return next((route for route in routes if not route.startswith("GET ")), routes[0])
 
 
 def _free(name: str, taken: dict[str, Traffic]) -> str:

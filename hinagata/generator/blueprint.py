@@ -78,6 +78,20 @@ class Component:
         routes: Mapping[str, RouteTo] = self.arguments.get("routes", {})
         return {key: _named(key, to, alone=len(routes) == 1) for key, to in routes.items()}
 
+    @property
+    def first_route(self) -> str:
+        """Its first route that takes something, or its first."""
+        routes = list(self.routes)
+        return next((route for route in routes if not route.startswith("GET ")), routes[0])
+
+    @property
+    def handed_to(self) -> tuple[str, RouteTo] | None:
+        """The route that another component hands its events to; None if there is none."""
+        for route, to in self.routes.items():
+            if not route.startswith("GET ") and "{" not in route and not to.bus:
+                return route, to
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Flow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from hinagata.generator.architecture import Architecture, Code, handed_to
+from hinagata.generator.architecture import Architecture, Code
 from hinagata.generator.blueprint import Component
 from hinagata.generator.flows import Connection
 
@@ -138,7 +138,7 @@ def _hand_on(connection: Connection, made: HandlerCode) -> None:
         made.asks.append(f"ask({variable}, event)")
     elif connection.verb == "calls":
         made.imports.add("post")
-        handed = handed_to(target)
+        handed = target.handed_to
         path = handed[0].split(" ")[1] if handed else "/"
         signed = ", signed=True" if _signs(target) else ""
         made.asks.append(f'post(f"{{{variable}}}{path}", event{signed})')

@@ -7,7 +7,6 @@ import keyword
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from hinagata.generator.architecture import handed_to
 from hinagata.generator.blueprint import Component
 from hinagata.generator.kinds import SENDERS, SERVERS
 from hinagata.generator.tries import refuse_multiplied_tries
@@ -108,7 +107,7 @@ def _check_server(one: Component, architecture: Architecture) -> None:
             expected="a route with POST, PUT, PATCH or DELETE and a function",
         )
     for connection in architecture.into(one, "calls"):
-        if handed_to(one) is None:
+        if one.handed_to is None:
             connection.flow.place.fail(
                 found=f"{connection.source.name} -> {one.name}, no route of which takes an event",
                 expected="one with POST, PUT, PATCH or DELETE, a function, and no {name}",
