@@ -19,14 +19,15 @@ class Flow:
         reaches: for each source, the hops at which each of its messages must end up processed.
         behind: for each hop, those that messages reach through it alone: what becomes a dead
             letter at the hop cannot arrive there.
-        before: for each hop, those that send to it with no other hop in between.
+        before: for each hop, those that send to it with no other hop in between; None if nobody
+            knows who sends to whom.
         keeps_seconds: for each hop, how long what lies before it keeps a message; one that waits
             longer expires. A hop that is not named waits for ever.
     """
 
     reaches: Mapping[str, Sequence[str]]
     behind: Mapping[str, Collection[str]]
-    before: Mapping[str, Collection[str]] = field(default_factory=dict)
+    before: Mapping[str, Collection[str]] | None = None
     keeps_seconds: Mapping[str, float] = field(default_factory=dict)
 
     def hops(self) -> list[str]:

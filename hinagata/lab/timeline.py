@@ -241,7 +241,7 @@ def _arrival(
     reached = flow.reaches[sent.source]
     if hop not in reached:
         return None
-    before = [each for each in flow.before.get(hop, ()) if each in reached]
+    before = [each for each in (flow.before or {}).get(hop, ()) if each in reached]
     if not before:
         return sent.accepted_at
     return min(

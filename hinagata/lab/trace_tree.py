@@ -145,7 +145,7 @@ def tree(spans: Iterable[Span]) -> tuple[Branch, ...]:
 
 def _senders(flow: Flow, way: Sequence[str], hop: str) -> tuple[str, ...]:
     """Return which hops on a way send to one of them."""
-    if not flow.before:
+    if flow.before is None:
         return tuple(way[max(0, way.index(hop) - 1) : way.index(hop)])
     return tuple(each for each in way if each in flow.before.get(hop, ()))
 
@@ -163,6 +163,8 @@ def _way(flow: Flow, source: str, hop: str) -> tuple[str, ...]:
     If nobody knows who sends to whom, these are all that stand before it.
     """
     reached = flow.reaches[source]
+    if flow.before is None:
+        return tuple(reached[: reached.index(hop) + 1])
     wanted: set[str] = set()
     open_: list[str] = [hop]
     while open_:
@@ -170,6 +172,4 @@ def _way(flow: Flow, source: str, hop: str) -> tuple[str, ...]:
         wanted.add(name)
         before: Collection[str] = flow.before.get(name, ())
         open_ += [each for each in before if each in reached and each not in wanted]
-    if not flow.before:
-        wanted = set(reached[: reached.index(hop) + 1])
     return tuple(each for each in reached if each in wanted)

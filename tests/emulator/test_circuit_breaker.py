@@ -76,7 +76,7 @@ def test_a_dead_order_is_shown_and_comes_back(
     shop: Shop, assembly: CloudAssembly, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """`hinagata redrive` finds it in the stack that is up; with a rate it is sent, and paid."""
-    monkeypatch.setattr("hinagata.lab.redrive.synthesize", lambda _: assembly)
+    monkeypatch.setattr("hinagata.lab.redrive_command.synthesize", lambda _: assembly)
     sample = find_sample("resilient_orders", project=REPOSITORY)
     shop.die("order-dead")
 

@@ -55,6 +55,7 @@ def test_the_code_of_the_blueprints_is_as_a_linter_wants_it(twelve: Path) -> Non
     _lint(twelve.parent)
 
 
+@pytest.mark.long
 def test_cloudformation_would_take_the_blueprints(twelve: Path) -> None:
     """cfn-lint finds no error and no warning."""
     templates = sorted(map(str, twelve.glob("*.template.json")))

@@ -51,14 +51,19 @@ def assembly(request):
     return Path(f"{sample}.py.out")
 """
 # Neither the environment's own code nor what editable installs lead to can be imported.
+# An editable install leaves data of ours in the environment, which alone would be a package.
 ALONE = """
 import runpy, sys
 
+class Absent:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] == "hinagata":
+            raise ModuleNotFoundError("No module named 'hinagata'", name="hinagata")
+
+sys.meta_path.insert(0, Absent)
 sys.path[:0] = sys.argv[1:]
-try:
-    import hinagata
-except ModuleNotFoundError:
-    runpy.run_path("app.py", run_name="__main__")
+runpy.run_path("app.py", run_name="__main__")
 """
 
 

@@ -137,6 +137,14 @@ def test_without_a_topology_all_hops_before_are_on_the_way() -> None:
     )
 
 
+def test_hops_that_nobody_sends_to_have_nobody_before_them() -> None:
+    """A bus that an API puts on with no code: each consumer is the first to write a line."""
+    flow = Flow(reaches=FLOW.reaches, behind={}, before={})
+    consumers = [span("Gateway", "a", segment="g"), span("Ingest", "a", segment="i")]
+
+    assert account(consumers, hop="Ingest", flow=flow).breaks == ()
+
+
 def test_a_tree_has_branches() -> None:
     """Who was told by the same span stands below it, in the order of their beginning."""
     assert lines(WHOLE) == ["Gateway", "  Ingest", "    Health", "    Partner"]
