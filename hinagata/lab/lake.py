@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hinagata.topology.node import Node
 
 QUERY = "trace by id"
+_SUBSCRIPTION = "AWS::Logs::SubscriptionFilter"
 _NAMED_QUERY, _DATABASE = "AWS::Athena::NamedQuery", "AWS::Glue::Database"
 # Its second part is when the trace began, in seconds since the epoch: docs.aws.amazon.com/xray/
 # latest/devguide/xray-api-sendingdata.html, "Generating trace IDs".
@@ -211,6 +212,25 @@ def lake_of(topology: Topology, physical: Mapping[Node, str]) -> LakeOnEndpoint 
             if database.type == _DATABASE and database in physical:
                 return LakeOnEndpoint(database=physical[database], query=query)
     return None
+
+
+def kept_hops(topology: Topology, names: Mapping[Node, str]) -> frozenset[str]:
+    """Return the hops whose log groups are handed on to a lake.
+
+    Args:
+        topology: the architecture.
+        names: the name of the hop of each resource that runs code.
+    """
+    followed = {
+        group
+        for subscription in topology.of_type(_SUBSCRIPTION)
+        for group in referenced(subscription.get("LogGroupName"))
+    }
+    return frozenset(
+        hop
+        for node, hop in names.items()
+        if followed.intersection(referenced(node.get("LoggingConfig", "LogGroup")))
+    )
 
 
 def root_of(text: str) -> str:

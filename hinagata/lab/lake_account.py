@@ -2,13 +2,12 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from hinagata.lab.accounting import Records
 from hinagata.lab.endpoint import Endpoint
-from hinagata.lab.lake import Lake, LakeOnEndpoint, LakeTrace
-from hinagata.lab.traffic import Sent
+from hinagata.lab.lake import LakeOnEndpoint, LakeTrace
 
 # Enough to see what goes wrong, in a second or two: each is a query over all files of its days.
 MOST_ASKED = 10
@@ -40,6 +39,7 @@ def lake_account(
     records: Records,
     *,
     reaches: Mapping[str, Iterable[str]],
+    kept: Collection[str],
 ) -> LakeAccount | None:
     """Return what a lake has of the messages of a run; None if none was accepted.
 
@@ -48,6 +48,7 @@ def lake_account(
         endpoint: where it is.
         records: what was seen of the run.
         reaches: the hops that the messages of each source should come to.
+        kept: the hops whose spans the lake keeps.
 
     Raises:
         HinagataError: it cannot be asked.
@@ -60,12 +61,15 @@ def lake_account(
     chosen = accepted[::-1][::step]
     written: dict[str, set[str]] = defaultdict(set)
     for span in records.spans:
-        if span.segment:
+        if span.segment and span.hop in kept:
             written[span.trace].add(span.segment)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         with place.copied(endpoint) as lake:
-            traces = [_trace(lake, each, reaches) for each in chosen]
+            traces = [
+                lake.trace(each.trace, hops=[hop for hop in reaches[each.source] if hop in kept])
+                for each in chosen
+            ]
         absent = sum(
             len(written[trace.root] - {span.segment for span in trace.spans}) for trace in traces
         )
@@ -77,7 +81,3 @@ def lake_account(
                 last=traces[0],
             )
         time.sleep(POLL_SECONDS)
-
-
-def _trace(lake: Lake, sent: Sent, reaches: Mapping[str, Iterable[str]]) -> LakeTrace:
-    return lake.trace(sent.trace, hops=reaches[sent.source])

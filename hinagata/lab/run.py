@@ -33,8 +33,9 @@ from hinagata.lab.evidence import Evidence
 from hinagata.lab.faults.aim import Aim
 from hinagata.lab.faults.session import FaultSession, refuse_foreign
 from hinagata.lab.hold import hold
+from hinagata.lab.hops import read_hops
 from hinagata.lab.judgement import judge, judge_lake, judge_pushed
-from hinagata.lab.lake import lake_of
+from hinagata.lab.lake import kept_hops, lake_of
 from hinagata.lab.lake_account import LakeAccount, lake_account
 from hinagata.lab.late_returns import late_returns
 from hinagata.lab.messages import messages
@@ -287,7 +288,10 @@ def _asked_lake(stage: Stage, wiring: Wiring, records: Records, steps: Steps) ->
         return None
     with steps.step("ask the lake"):
         try:
-            return lake_account(place, stage.endpoint, records, reaches=wiring.flow.reaches)
+            kept = kept_hops(stage.topology, read_hops(stage.topology).names)
+            return lake_account(
+                place, stage.endpoint, records, reaches=wiring.flow.reaches, kept=kept
+            )
         except (HinagataError, BotoCoreError, ClientError) as error:
             steps.say(f"the lake was not asked: {error}")
             return None

@@ -9,7 +9,7 @@ from hinagata.assembly.synthesis import synthesize
 from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.hops import read_hops
-from hinagata.lab.lake import QUERY, lake_of, root_of
+from hinagata.lab.lake import QUERY, kept_hops, lake_of, root_of
 from hinagata.lab.lake_report import write_json, write_text
 from hinagata.lab.redrive_ways import physical_names
 from hinagata.lab.steps import Steps
@@ -60,7 +60,9 @@ def trace(
                     "pattern LogLake makes"
                 )
             with lake.copied(endpoint) as copied:
-                hops = dict.fromkeys(read_hops(topology).names.values())
+                names = read_hops(topology).names
+                kept = kept_hops(topology, names)
+                hops = dict.fromkeys(hop for hop in names.values() if hop in kept)
                 found = copied.trace(root, days=days, hops=hops)
     except (BotoCoreError, ClientError) as error:
         raise HinagataError(f"{endpoint_url} did not answer as expected: {error}") from error

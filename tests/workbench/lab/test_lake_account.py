@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,11 +53,13 @@ def records(messages: int) -> Records:
     )
 
 
-def account(folder: Path, seen: Records, *late: list[str]) -> LakeAccount | None:
+def account(
+    folder: Path, seen: Records, *late: list[str], kept: Sequence[str] = HOPS
+) -> LakeAccount | None:
     """What the lake has of some messages."""
     place = cast(LakeOnEndpoint, Place(folder, list(late)))
     endpoint: Any = None
-    return lake_account(place, endpoint, seen, reaches={"cameras": HOPS})
+    return lake_account(place, endpoint, seen, reaches={"cameras": HOPS}, kept=kept)
 
 
 def test_a_lake_that_has_everything_is_as_expected(tmp_path: Path) -> None:
@@ -88,6 +90,16 @@ def test_a_lake_that_lacks_a_span_fails_the_run(
     assert not verdict.met
     assert (verdict.expected, verdict.observed) == ("all 3 spans", "1 absent")
     assert found.last.missing == ("Catalogue",)
+
+
+def test_a_hop_that_the_lake_does_not_keep_is_not_missed(tmp_path: Path) -> None:
+    """Whose log group nobody hands on is not in the lake, and is not asked for there."""
+    write(tmp_path, DAY, whole(root(number=0))[1:])
+
+    found = account(tmp_path, records(1), kept=["PhotoApi", "Discard"])
+
+    assert found is not None
+    assert (found.spans, found.absent, found.last.missing) == (2, 0, ())
 
 
 def test_what_is_in_the_lake_a_moment_later_is_waited_for(tmp_path: Path) -> None:
