@@ -112,6 +112,12 @@ class Architecture:
             and any(worker.name in (step.do, step.undo) for step in self.steps(one))
         ]
 
+    def undoes(self, worker: Component) -> bool:
+        """Return whether a worker undoes a step of a workflow."""
+        return any(
+            worker.name == step.undo for one in self.step_of(worker) for step in self.steps(one)
+        )
+
     def breaker_of(self, worker: Component) -> Component | None:
         """Return the breaker that guards a worker, if one does."""
         for one in self.components:

@@ -23,6 +23,8 @@ EVENT_TYPE = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 EVENT_TYPE_EXPECTED = "the type of an event, as order.placed"
 # A variable of the stack, a module and a construct's id are made of it.
 LONGEST_NAME = 40
+# Shorter ones, as `true`, tell nobody anything.
+SHORTEST_REASON = 10
 
 _PATH = r"(/|(/([A-Za-z0-9._~-]+|\{[a-z][a-z0-9_]*\}))+)"
 _ROUTE = rf"({'|'.join(METHODS)}) {_PATH}"
@@ -73,6 +75,19 @@ def sentence() -> Form[str]:
         return f"{found[0].upper()}{found[1:]}" + ("" if found[-1] in ".!?" else ".")
 
     return Form(read, bare.schema)
+
+
+def reason() -> Form[str]:
+    """Return the form of the reason for which a guard rail is off."""
+    bare = text()
+
+    def read(value: Value) -> str:
+        expected = 'a reason, as "Whoever signs up is not known yet."'
+        if not isinstance(value.node.value, str) or len(value.node.value) < SHORTEST_REASON:
+            value.fail(expected=expected)
+        return bare.read(value)
+
+    return Form(read, {**bare.schema, "minLength": SHORTEST_REASON})
 
 
 @dataclass(frozen=True)

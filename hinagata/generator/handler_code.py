@@ -68,6 +68,7 @@ class HandlerCode:
         pushes: the variable of each push gateway, and the name that its address begins with.
         breaker: the variable of the breaker around its calls; empty for none.
         source: where its events happen, as an expression.
+        promise: what a step, or who is asked, does.
     """
 
     code: Code
@@ -82,6 +83,7 @@ class HandlerCode:
     pushes: list[tuple[str, str]] = field(default_factory=list)
     breaker: str = ""
     source: str = ""
+    promise: str = ""
 
     @property
     def work(self) -> list[str]:
@@ -112,7 +114,17 @@ def handler_code(code: Code, architecture: Architecture) -> HandlerCode:
         made.imports.add("circuit_breaker")
     if code.role == "request":
         made.source = _source(code.route)
+    elif code.role == "step":
+        made.promise = _promise(code, architecture)
     return made
+
+
+def _promise(code: Code, architecture: Architecture) -> str:
+    if not architecture.step_of(code.owner):
+        return "Return the answer to who asks and waits; an exception is a no."
+    if architecture.undoes(code.owner):
+        return "Undo what the step did; what it did not do is undone already."
+    return "Take the step, and return what the later ones may know of it; an exception is a no."
 
 
 def _asks_for_it(code: Code, architecture: Architecture) -> bool:
@@ -199,7 +211,7 @@ def _summary(code: Code, architecture: Architecture) -> str:
         if not workflows:
             return "Answers those who ask it."
         of = " and ".join(one.name.replace("_", " ") for one in workflows)
-        return f"Takes a step of {of}."
+        return f"{'Undoes' if architecture.undoes(code.owner) else 'Takes'} a step of {of}."
     sources = [one.source.name for one in architecture.into(code.owner)]
     of = " and ".join(source.replace("_", " ") for source in sources)
     return f"Works on each event of {of}."

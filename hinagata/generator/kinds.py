@@ -18,6 +18,7 @@ from hinagata.generator.arguments import (
     flag,
     name,
     one_of,
+    reason,
 )
 from hinagata.scenario.form import choice, names, text, whole
 
@@ -62,7 +63,7 @@ KINDS: Mapping[str, Kind] = {
             ),
             "memory_mb": _MEMORY,
             "public": Argument(
-                text(), "Why callers need not sign their requests. Default: they sign.", code=None
+                reason(), "Why callers need not sign their requests. Default: they sign.", code=None
             ),
             "requests_per_second": Argument(
                 whole(at_least=1, at_most=1_000_000),

@@ -195,12 +195,13 @@ def troubles(result: Result) -> Iterator[str]:
             late = show_seconds(source.latest_seconds)
             yield f"late: this machine sent {source.source} up to {late} after their time"
     yield from _still_in_queues(result)
-    for account in result.traces:
-        for each in account.breaks[:EXAMPLES]:
-            yield (
-                f"trace: {each.messages} of {account.source} break between "
-                f"{' or '.join(each.before)} and {each.hop}, such as {each.example}"
-            )
+    # The ways to several hops may break at one place.
+    yield from dict.fromkeys(
+        f"trace: {each.messages} of {account.source} break between "
+        f"{' or '.join(each.before)} and {each.hop}, such as {each.example}"
+        for account in result.traces
+        for each in account.breaks[:EXAMPLES]
+    )
     for fault in result.faults:
         yield f"fault: {fault_line(fault, result)}"
     yield from _refusals(result)
