@@ -34,6 +34,8 @@ TICKS, EVENTS = "the tick engine", "the event engine"
 # Of all messages: sums of a million floating-point numbers are not exact.
 _CONSERVED = 1e-9
 _LITTLE = 0.005
+# What is left of no time at all when it has been added up: a station that passes on at once.
+_NOBODY = 1e-9
 _CLOSED_FORM = 0.03
 # A timeout of so many times the mean is reached by one exponential time in 20,000.
 _CUT_OFF = 10
@@ -141,12 +143,13 @@ def _little(outcome: Outcome, visited: Mapping[str, bool]) -> Iterator[Differenc
         count = float(np.sum(ended))
         left = float(series.in_flight[-1] + series.queued[-1])
         told = bool(np.any(np.isfinite(series.latency_s[ended > 0])))
-        if not visited.get(name) or not told or left > _LITTLE * count:
+        present = float(np.mean(series.present))
+        if not visited.get(name) or not told or left > _LITTLE * count or present < _NOBODY:
             continue
         times = np.where(ended > 0, np.nan_to_num(series.latency_s) * ended, 0.0)
         difference = Difference(
             about=f"messages at {name}, as a mean",
-            here=float(np.mean(series.present)),
+            here=present,
             there=float(np.sum(times)) / outcome.duration_s,
             against="Little's law",
             # Those that are there at the end have been, and have not told how long.

@@ -53,6 +53,23 @@ def test_a_message_that_gets_lost_is_noticed() -> None:
     assert "Theft" in lost.about
 
 
+def test_a_station_that_passes_on_at_once_is_no_difference() -> None:
+    """What is left of no time when it has been added up a thousand times is none."""
+    network = built().network
+    outcome = nothing_happens("tick")(network)
+    theft = outcome.stations["Theft"]
+    at_once = replace(
+        theft,
+        latency_s=np.zeros_like(theft.latency_s),
+        present=np.full_like(theft.present, 1e-15),
+    )
+    stations = {**outcome.stations, "Theft": at_once}
+
+    found = check(network, replace(outcome, stations=stations))
+
+    assert [each for each in found if "Little" in each.against] == []
+
+
 def test_time_that_nobody_spent_is_noticed() -> None:
     """Little's law: who is there for a time is seen there."""
     network = built().network
