@@ -690,6 +690,8 @@ RATES = {
 # Those that strike everything have to end for anything to get through.
 LASTS = {Inject.DOWN: 3.0, Inject.CONCURRENCY: 6.0}
 FOR_EVER = 3600.0
+# One hop is sent to after the other: the last one's messages have to meet the fault too.
+SENDING_SECONDS = 0.5
 # Between executions, each of which would start a process of its own if they came all at once.
 PACE_SECONDS = 0.15
 
@@ -833,7 +835,7 @@ class Matrix:
                 inject=inject,
                 place=self._place(inject, hop),
                 begin=now,
-                end=now + LASTS.get(inject, FOR_EVER),
+                end=now + LASTS.get(inject, FOR_EVER) + SENDING_SECONDS * len(hops),
                 rate=RATES.get(inject, 1.0),
                 seed=seed_of(inject, hop),
                 delay_seconds=1.0 if inject is Inject.SLOW else 0.0,
