@@ -14,8 +14,10 @@ from tests.proven import REPOSITORY, Proven, sources
 
 # The same examples at every run, so that a suite that was green stays so until the code changes;
 # `pytest --hypothesis-profile=explore` looks for new ones.
-settings.register_profile("steady", derandomize=True)
-settings.register_profile("explore", max_examples=1000)
+# How long an example takes says more of what else the machine does: pytest-timeout ends one that
+# hangs.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=1000, deadline=None)
 settings.load_profile("steady")
 
 # A suite that is started in the background inherits an ignored Ctrl-C, and so would all it starts.
