@@ -138,7 +138,7 @@ class Shop:
 def redriven(shop: Shop, directory: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[bool, str]:
     """Send back what is dead at billing."""
     assembly = CloudAssembly.read(directory)
-    monkeypatch.setattr("hinagata.lab.redrive.synthesize", lambda _: assembly)
+    monkeypatch.setattr("hinagata.lab.redrive_command.synthesize", lambda _: assembly)
     said = io.StringIO()
     good = redrive_command.redrive(
         find_sample("order_events", project=REPOSITORY),
