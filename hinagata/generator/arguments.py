@@ -8,6 +8,7 @@ from typing import Any
 
 from hinagata.scenario import units
 from hinagata.scenario.document import Value
+from hinagata.scenario.file_format import METHODS
 from hinagata.scenario.form import (
     Field,
     Form,
@@ -16,7 +17,6 @@ from hinagata.scenario.form import (
     text,
 )
 
-METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 NAME = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
 NAME_EXPECTED = "a name of lower-case words, as order_intake"
 EVENT_TYPE = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"

@@ -16,14 +16,16 @@ from hinagata.errors import HinagataError
 from hinagata.generator.arguments import (
     EVENT_TYPE,
     EVENT_TYPE_EXPECTED,
+    LONGEST_NAME,
     NAME,
     NAME_EXPECTED,
     RouteTo,
     duration,
+    flag,
     name,
     sentence,
 )
-from hinagata.generator.kinds import KINDS, Kind
+from hinagata.generator.kinds import KINDS, PARTITION_KEY, SORT_KEY, Kind
 from hinagata.scenario import units
 from hinagata.scenario.document import LARGEST_BYTES, Value, parse_document, show
 from hinagata.scenario.file_format import KEY, RATE
@@ -77,6 +79,14 @@ class Component:
         """What it serves, each route with its function and its event; empty for most kinds."""
         routes: Mapping[str, RouteTo] = self.arguments.get("routes", {})
         return {key: _named(key, to, alone=len(routes) == 1) for key, to in routes.items()}
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """The partition key and the sort key, of a store."""
+        return (
+            self.arguments.get("partition_key", PARTITION_KEY),
+            self.arguments.get("sort_key", SORT_KEY),
+        )
 
     @property
     def first_route(self) -> str:
@@ -281,10 +291,7 @@ _OPTIONS = {
         required=False,
     ),
     "waits": Field(
-        Form(
-            lambda value: value.one_of(("true", "false"), kind="truth") == "true",
-            {"type": "boolean"},
-        ),
+        flag(),
         "(to a worker) Whether its answer is waited for.",
         "waits",
         required=False,
@@ -518,8 +525,10 @@ def _read(value: Value) -> Blueprint:
     components: dict[str, Component] = {}
     for called, (kind, arguments) in told["components"].items():
         place = at.at(called)
-        if len(called) > 40:
-            place.fail_name(found=show(called), expected="a name of at most 40 characters")
+        if len(called) > LONGEST_NAME:
+            place.fail_name(
+                found=show(called), expected=f"a name of at most {LONGEST_NAME} characters"
+            )
         components[called] = Component(name=called, kind=kind, arguments=arguments, place=place)
     return Blueprint(
         components=components,

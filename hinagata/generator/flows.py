@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from hinagata.generator.blueprint import Blueprint, Component, Flow
 from hinagata.generator.kinds import SENDERS, SERVERS
+from hinagata.suggestion import suggest
 
 _MESSAGES = ("point_to_point_queue", "fan_out", "event_stream", "event_bus", "durable_workflow")
 _FROM_SENDER = (
@@ -88,8 +89,6 @@ def component(name: str, flow: Flow, blueprint: Blueprint) -> Component:
         ScenarioError: there is none of that name.
     """
     if name not in blueprint.components:
-        from hinagata.suggestion import suggest
-
         flow.place.fail(
             found=f"{name}, which is no component", expected=suggest(name, blueprint.components)
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hinagata.generator.architecture import Architecture, Code
 from hinagata.generator.blueprint import Component
 from hinagata.generator.flows import Connection
+from hinagata.generator.naming import SEAM
 
 # What the construct's address is called in the environment, by kind.
 _SUFFIXES = {
@@ -110,7 +111,7 @@ def handler_code(code: Code, architecture: Architecture) -> HandlerCode:
             _hand_on(connection, made)
     breaker = architecture.breaker_of(code.owner)
     if breaker is not None:
-        made.breaker = _environment_name(breaker.construct_id)
+        made.breaker = environment_name(breaker.construct_id)
         made.imports.add("circuit_breaker")
     if code.role == "request":
         made.source = _source(code.route)
@@ -141,7 +142,7 @@ def _hand_on(connection: Connection, made: HandlerCode) -> None:
         made.services.add("dynamodb")
         return
     if connection.verb == "serves":
-        made.pushes.append((target.name, _environment_name(target.construct_id)))
+        made.pushes.append((target.name, environment_name(target.construct_id)))
         return
     variable = _variable(target, made)
     if connection.verb == "calls" and target.kind == "lambda_worker":
@@ -171,7 +172,7 @@ def _signs(target: Component) -> bool:
 
 
 def _variable(one: Component, made: HandlerCode) -> str:
-    variable = f"{_environment_name(one.construct_id)}_{_SUFFIXES[one.kind]}"
+    variable = f"{environment_name(one.construct_id)}_{_SUFFIXES[one.kind]}"
     if variable not in made.variables:
         made.variables.append(variable)
         made.imports.add("required")
@@ -179,19 +180,19 @@ def _variable(one: Component, made: HandlerCode) -> str:
 
 
 def _store(one: Component, made: HandlerCode) -> Store:
+    partition_key, sort_key = one.keys
     return Store(
         variable=_variable(one, made),
-        partition_key=one.arguments.get("partition_key", "building_id"),
-        sort_key=one.arguments.get("sort_key", "device_item"),
+        partition_key=partition_key,
+        sort_key=sort_key,
         name=one.name,
         shown=one.name.replace("_", " "),
     )
 
 
-def _environment_name(construct_id: str) -> str:
+def environment_name(construct_id: str) -> str:
     """Return what the patterns make of a construct's id, e.g. ORDER_API of OrderApi."""
-    seam = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
-    return re.sub(seam, "_", construct_id).upper()
+    return SEAM.sub("_", construct_id).upper()
 
 
 def _source(route: str) -> str:

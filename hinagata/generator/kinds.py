@@ -23,6 +23,8 @@ from hinagata.generator.arguments import (
 from hinagata.scenario.form import choice, names, text, whole
 
 _DAY = 86_400.0
+# Of a TelemetryStore that says nothing.
+PARTITION_KEY, SORT_KEY = "building_id", "device_item"
 _RETENTION = "How long it keeps a message."
 _MEMORY = Argument(whole(at_least=128, at_most=10_240), "Memory in MB; CPU grows with it.")
 _KEY = text(pattern="[A-Za-z_][A-Za-z0-9_]{0,63}", expected="a name of letters, digits and _")
@@ -191,11 +193,11 @@ KINDS: Mapping[str, Kind] = {
         {
             "partition_key": Argument(
                 _KEY,
-                "What is read as a whole. Default: building_id.",
+                f"What is read as a whole. Default: {PARTITION_KEY}.",
             ),
             "sort_key": Argument(
                 _KEY,
-                "The key within it. Default: device_item.",
+                f"The key within it. Default: {SORT_KEY}.",
             ),
             "changes": Argument(flag(), "Whether a worker follows its changes."),
             "max_write_units": Argument(

@@ -16,7 +16,7 @@ _LONGEST = 63 - len("-123456789012-ap-southeast-1")
 _SHORTEST = 3
 _ALLOWED = frozenset(string.ascii_letters + string.digits + " -_.,!?&'+()")
 # Where words meet in camel case: my|Shop, HTTP|Server.
-_SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 _PARTS_OF_A_PROJECT = (
@@ -78,7 +78,7 @@ def project_name(name: str) -> ProjectName:
                 f"it has the character {character!a}; give letters from a to z, digits, "
                 "spaces, hyphens or underscores",
             )
-    words = _WORD.findall(_SEAM.sub(" ", name).lower())
+    words = _WORD.findall(SEAM.sub(" ", name).lower())
     package = "_".join(words)
     if not words:
         raise _refusal(shown, "it has no letter; give words, such as my-shop")

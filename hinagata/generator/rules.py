@@ -43,7 +43,7 @@ def refuse_misfits(architecture: Architecture) -> None:
     """
     for one in architecture.components:
         _check_name(one, architecture)
-        _RULES.get(one.kind, _nothing)(one, architecture)
+        _RULES[one.kind](one, architecture)
     _check_functions(architecture)
     _check_traffic(architecture)
     _check_rounds(architecture)
@@ -69,10 +69,6 @@ def refuse_reservations(architecture: Architecture) -> None:
             expected=f"at most {_MOST_RESERVED} together: a queue before {largest.name}, which "
             "takes no more than there is, or less traffic",
         )
-
-
-def _nothing(_: Component, __: Architecture) -> None:
-    """Ask nothing of a component."""
 
 
 def _check_name(one: Component, architecture: Architecture) -> None:

@@ -100,4 +100,4 @@ def _stored(architecture: Architecture) -> Iterator[tuple[str, str, str]]:
                 and store.name not in seen
             ):
                 seen.add(store.name)
-                yield store.construct_id, name, store.arguments.get("sort_key", "device_item")
+                yield store.construct_id, name, store.keys[1]

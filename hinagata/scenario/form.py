@@ -7,6 +7,7 @@ names that must be those of something else in the file, are the reader's alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
@@ -295,6 +296,24 @@ def also(form: Form[T], check: Callable[[Value, T], None]) -> Form[T]:
         return found
 
     return replace(form, read=read)
+
+
+def published(form: Form[Any], *, title: str, description: str) -> str:
+    """Return the schema of a whole file as it is published, in JSON.
+
+    Args:
+        form: what may stand in the file.
+        title: what the file is.
+        description: what it says.
+    """
+    document = {
+        # The draft that the YAML plug-ins of editors know best.
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": title,
+        "description": description,
+        **form.schema,
+    }
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _alternatives(known: Iterable[str]) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from hinagata.generator.handler_code import environment_name
 from hinagata.generator.kinds import KINDS
 from hinagata.generator.naming import project_name
+from patterns._flows import environment_name as variable
 from tests.synth.generated import synthesize_together
 from tests.workbench.generator.drawn import drawn_blueprint
 
@@ -34,6 +36,12 @@ def test_there_are_twelve_blueprints_which_use_every_pattern() -> None:
 
     assert len(texts) == 12
     assert [kind for kind in KINDS if not any(kind in text for text in texts)] == []
+
+
+@pytest.mark.parametrize("construct_id", ["Orders", "OrderApi", "A1B2", "HTTPServer", "Q2"])
+def test_handlers_look_for_the_variable_that_the_constructs_give(construct_id: str) -> None:
+    """The workbench imports no construct, so it says by itself how an id becomes a variable."""
+    assert f"{environment_name(construct_id)}_QUEUE_URL" == variable(construct_id, "QUEUE_URL")
 
 
 @pytest.fixture(scope="module")
