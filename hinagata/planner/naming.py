@@ -81,15 +81,23 @@ class Names:
             ScenarioError: There is none of that name.
         """
         name = scenario.sources[source].entry
+        found = self.entries(name)
+        if found:
+            return found[0]
         usual: dict[str, None] = {}
-        for roles in _ENTRIES:
-            for node in self._topology.of_role(*roles):
-                called = self.called(node)
-                if name in called:
-                    return node
-                if roles is _ENTRIES[0]:
-                    usual[called[1] if len(called) > 1 else called[0]] = None
+        for node in self._topology.of_role(*_ENTRIES[0]):
+            called = self.called(node)
+            usual[called[1] if len(called) > 1 else called[0]] = None
         raise _missing(scenario, f"sources.{source}.entry", name, "load balancer or API", usual)
+
+    def entries(self, name: str) -> tuple[Node, ...]:
+        """Returns what may take messages and has a name, what usually does first."""
+        return tuple(
+            node
+            for roles in _ENTRIES
+            for node in self._topology.of_role(*roles)
+            if name in self.called(node)
+        )
 
     def check(self, scenario: Scenario) -> None:
         """Refuses a scenario whose entries, hops or tables do not exist.

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hinagata.facts import Facts
+from hinagata.planner.stacks import concerned
 from hinagata.scenario.fault import KINDS, Target
 from hinagata.scenario.model import Put, Scenario
 from hinagata.simulator.doubts import Doubts
@@ -81,6 +82,7 @@ def build_network(
     check_numbers(scenario, duration)
     facts = facts or Facts()
     doubts = Doubts()
+    topology, _ = concerned(topology, scenario)
     links = find_links(topology)
     entries = {name: _entry(scenario, name, topology) for name in scenario.sources}
     names = Names(topology, _nodes(topology, _templates(entries.values(), links)))
