@@ -36,7 +36,7 @@ def each_request(
         status: The answer's status when that is done.
         unavailable: What the client is told, with 503, when an AWS service does not do its part.
         refused: What `read` raises for a request that can never be served; so is a
-            MalformedEventError. Its text is told, with 400.
+            MalformedEventError, of `act` too. Its text is told, with 400.
     """
 
     def handler(request: Request, context: "LambdaContext") -> JsonObject:  # noqa: ARG001
@@ -47,6 +47,8 @@ def each_request(
         try:
             with span(event):
                 return _answer(status, act(event))
+        except MalformedEventError as error:
+            return _answer(400, {"error": str(error)})
         except (BotoCoreError, ClientError):
             return _answer(503, {"error": unavailable}, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
@@ -56,6 +58,11 @@ def each_request(
 def in_path(request: Request, name: str) -> str:
     """Return a part of a request's path; empty if it is not there."""
     return str((request.get("pathParameters") or {}).get(name, ""))
+
+
+def path_of(request: Request) -> JsonObject:
+    """Return the parts of a request's path, by their names."""
+    return dict(request.get("pathParameters") or {})
 
 
 def headers_of(request: Request) -> Mapping[str, str]:

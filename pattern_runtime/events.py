@@ -16,6 +16,9 @@ SPEC_VERSION = "1.0"
 ID_HEADER = "Idempotency-Key"
 TIME_HEADER = "X-Sent-At"
 _MAX_NAME = 256
+# Of a sort key of DynamoDB, in bytes, the shortest of what takes a key
+# (docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+_MAX_KEY_BYTES = 1024
 # Clocks differ a little; beyond that, an event from the future would stay the newest for too long.
 _MAX_AHEAD = timedelta(minutes=5)
 
@@ -187,6 +190,27 @@ class Event:
                 "data": self.data,
             }
         )
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a field of the data, as a text that can be a key: of an item, a group, a device.
+
+        Args:
+            name: The field's. A whole number becomes its digits.
+            default: What to return if there is no such field. None: there has to be one.
+
+        Raises:
+            MalformedEventError: There is no such field, or it is nothing that can be a key.
+        """
+        value = self.data.get(name)
+        if value is None and default is not None:
+            return default
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or not value or not value.isprintable():
+            raise MalformedEventError(f"{name} has to be a text or a whole number, not {value!r}")
+        if len(value.encode()) > _MAX_KEY_BYTES:
+            raise MalformedEventError(f"{name} has to have at most {_MAX_KEY_BYTES} bytes")
+        return value
 
     @property
     def data_text(self) -> str:

@@ -154,3 +154,21 @@ def test_fails_on_a_header_that_cannot_be(name: str, value: str) -> None:
     """A wrong id, a wrong time and a clock that is far ahead are the sender's to mend."""
     with pytest.raises(MalformedEventError):
         Event.from_http({name: value}, type="t", source="/s", data={})
+
+
+@pytest.mark.parametrize(("value", "key"), [("c-1", "c-1"), (7, "7"), ("Jos\u00e9", "Jos\u00e9")])
+def test_a_field_is_a_key_as_it_was_sent(value: object, key: str) -> None:
+    """A text as it is, a whole number by its digits."""
+    event = Event.new(type="order.placed", source="/orders", data={"customer": value})
+
+    assert event.text("customer") == key
+    assert event.text("order", default=event.id) == event.id
+
+
+@pytest.mark.parametrize("value", [None, "", True, 1.5, [], {}, "a\nb", "\ud800", "x" * 1025])
+def test_fails_a_field_that_can_be_no_key(value: object) -> None:
+    """In one sentence, which names the field."""
+    event = Event.new(type="order.placed", source="/orders", data={"customer": value})
+
+    with pytest.raises(MalformedEventError, match="^customer has to "):
+        event.text("customer")

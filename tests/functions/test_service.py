@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from pattern_runtime import Event, JsonObject, each_request, parse_json
-from pattern_runtime.api import Request, body_of, headers_of, in_path
+from pattern_runtime.api import Request, body_of, headers_of, in_path, path_of
 from pattern_runtime.service import application
 from tests.fakes.caller import Caller
 
@@ -40,6 +40,23 @@ def test_what_the_handler_refuses_is_refused() -> None:
 
     assert answer.status_code == 400
     assert "not JSON" in json.loads(answer.text)["error"]
+
+
+def test_what_the_work_finds_wrong_with_a_request_is_refused() -> None:
+    """A field without which nothing can be kept is the caller's to mend, not ours."""
+
+    def look(request: Request) -> Event:
+        return Event.from_http({}, type="order.asked", source="/", data=path_of(request))
+
+    def show(event: Event) -> JsonObject:
+        return {"shop": event.text("shop"), "order": event.text("order")}
+
+    handler = each_request(look, show, status=200, unavailable="not now")
+
+    answer = Caller(application({"GET /shops/{shop}": handler})).get("/shops/kyoto")
+
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "order has to be a text or a whole number, not None"}
 
 
 def test_the_load_balancer_hears_that_it_serves() -> None:
