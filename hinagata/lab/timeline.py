@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from hinagata.lab.accounting import Flow, Records
+from hinagata.lab.observation import REST
 from hinagata.lab.traffic import Sent
 
 SAMPLE_SECONDS = 1.0
@@ -91,7 +92,7 @@ class Sampler:
 
     Attributes:
         ask: returns how many there are by name; what it raises is a sample that is missing.
-        every_seconds: how long to wait in between.
+        every_seconds: from one question to the next; longer where the answer took long.
         samples: what was answered so far.
     """
 
@@ -123,7 +124,8 @@ class Sampler:
             # A gap in a curve; others report the cause.
             with contextlib.suppress(Exception):
                 self.samples.append(Sample(at=at, depths=self.ask()))
-            if self._stopped.wait(max(0.0, at + self.every_seconds - time.time())):
+            now = time.time()
+            if self._stopped.wait(max(at + self.every_seconds - now, REST * (now - at))):
                 return
 
 

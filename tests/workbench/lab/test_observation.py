@@ -32,6 +32,7 @@ class Laptop:
         self.time = 0.0
         self.waits = 0
         self.backlog = 0
+        self.look_seconds = 0.0
         self.dead: list[DeadLetter] = []
         self.told: list[Progress] = []
         self.events: dict[int, Callable[[], None]] = {}
@@ -42,6 +43,11 @@ class Laptop:
         self.waits += 1
         self.events.get(self.waits, lambda: None)()
 
+    def count(self) -> int:
+        """Return how many messages are in queues, after the time that a look takes."""
+        self.time += self.look_seconds
+        return self.backlog
+
     def observe(self, *events: str, deadline_seconds: float = 10) -> Observation:
         """Observe some accepted messages."""
         return observe(
@@ -49,7 +55,7 @@ class Laptop:
             FLOW,
             spans=spans(self.logs),
             dead_letters=lambda: self.dead,
-            backlog=lambda: self.backlog,
+            backlog=self.count,
             deadline_seconds=deadline_seconds,
             progress=self.told.append,
             now=lambda: self.time,
@@ -109,6 +115,15 @@ def test_it_ends_at_the_deadline() -> None:
 
     assert not observation.complete
     assert observation.seconds == 3.2
+
+
+def test_a_look_that_takes_long_is_followed_by_a_longer_rest() -> None:
+    """What is looked at needs the machine more, so a look takes a fifth of the time at most."""
+    laptop = Laptop()
+    laptop.look_seconds = 2
+    laptop.observe("a", deadline_seconds=100)
+
+    assert laptop.waits == 100 / (2 + 4 * 2)
 
 
 def test_the_last_look_goes_through_everything_once_more() -> None:
