@@ -477,7 +477,8 @@ def _add_scenario_options(parser: argparse.ArgumentParser) -> None:
         "--assume",
         metavar="FILE",
         type=Path,
-        help="what neither templates nor scenario tell; see docs/price.md",
+        help="what neither templates nor scenario tell, see docs/price.md; default: assumed.yml "
+        "beside the scenario, if it is there",
     )
     _add_facts_options(parser)
 

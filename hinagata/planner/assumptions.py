@@ -2,6 +2,8 @@
 
 message_kb: 2
 VehicleState: {item_kb: 0.4, reads_per_message: 0}
+
+A sample knows its own code: its replacements stand in `assumed.yml` beside its scenarios.
 """
 
 from __future__ import annotations
@@ -12,7 +14,11 @@ from pathlib import Path
 
 from hinagata.planner.pricing.field import measured
 from hinagata.planner.pricing.written import Written, written_as, written_in
+from hinagata.scenario import Scenario
 from hinagata.suggestion import suggest
+
+# Not `.yaml`, as the scenarios of the same folder are.
+BESIDE = "assumed.yml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +103,15 @@ class Assumptions:
     Args:
         given: A file or a mapping of assumptions by name, and by node and name. Default: none.
 
+    Attributes:
+        file: The file that gave them, if one did.
+
     Raises:
         HinagataError: They are not written as such; the message says where and what is expected.
     """
 
     def __init__(self, given: Path | str | Mapping[str, object] | None = None) -> None:
+        self.file = Path(given) if isinstance(given, Path | str) else None
         self._everywhere: dict[str, float] = {}
         self._of: dict[str, dict[str, float]] = {}
         self._written: dict[str, Written] = {}
@@ -129,6 +139,7 @@ class Assumptions:
     def forgetting(self) -> Assumptions:
         """Returns the same assumptions, of which none was used yet."""
         other = Assumptions()
+        other.file = self.file
         other._everywhere, other._of = self._everywhere, self._of
         other._written = self._written
         return other
@@ -177,6 +188,25 @@ class Assumptions:
                 self._used.items(), key=lambda used: (order.index(used[0][0]), used[0][1:])
             )
         )
+
+
+def assumptions_for(
+    scenario: Scenario, given: Assumptions | Path | str | Mapping[str, object] | None
+) -> Assumptions:
+    """Returns what is assumed under a scenario.
+
+    Args:
+        scenario: Whose traffic it is.
+        given: Assumptions, or what replaces some of them. Default: what stands in `assumed.yml`
+            beside the scenario, if that is there.
+
+    Raises:
+        HinagataError: They are not written as such.
+    """
+    if isinstance(given, Assumptions):
+        return given
+    beside = scenario.file.parent / BESIDE
+    return Assumptions(beside if given is None and beside.is_file() else given)
 
 
 def _number(name: str, value: Written) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import wrap
 
 from hinagata.planner.assumptions import Assumed
@@ -19,11 +20,13 @@ class Remarks:
 
     Attributes:
         assumed: Numbers that were taken for want of better ones.
+        given_in: The file that gave some of them, if one did.
         notes: What else was taken, in a sentence each.
         left_out: What the answer does not contain, in a few words each.
     """
 
     assumed: tuple[Assumed, ...] = ()
+    given_in: Path | None = None
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -33,9 +36,11 @@ def as_lines(remarks: Remarks) -> Iterator[str]:
     if remarks.assumed:
         yield ""
         yield "Assumed, as neither templates nor scenario tell; --assume FILE knows better"
+        if remarks.given_in and any(each.given for each in remarks.assumed):
+            yield from _hanging("  ", f"given: in {_near(remarks.given_in)}")
         names = max(len(each.assumption.name) for each in remarks.assumed)
         for each in remarks.assumed:
-            given = ", yours" if each.given else ""
+            given = ", given" if each.given else ""
             head = f"  {each.assumption.name:<{names}} {each.value:>5g}  "
             told = f"{each.assumption.meaning}{given}: {_listed(each.of)}"
             yield from _hanging(head, told)
@@ -64,9 +69,16 @@ def as_document(remarks: Remarks) -> dict[str, object]:
             }
             for each in remarks.assumed
         ],
+        "given_in": None if remarks.given_in is None else _near(remarks.given_in),
         "notes": list(remarks.notes),
         "left_out": list(remarks.left_out),
     }
+
+
+def _near(file: Path) -> str:
+    """A path as a person in the current folder would write it."""
+    here = Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -5,7 +5,13 @@ from collections.abc import Callable
 import aws_cdk as cdk
 import pytest
 
+from hinagata.planner import price_scenario
+from hinagata.planner.layouts.compare import Devices, compare
+from hinagata.scenario import find_scenario, read_scenario
+from hinagata.topology.reading import read_topology
 from stacks.hvac_platform import HvacPlatform
+from tests.readme import REPOSITORY
+from tests.synth.conftest import Synthesized
 from tests.synth.refusal import refused
 from tests.synth.template import Template
 
@@ -97,3 +103,20 @@ def test_fails_for_a_layout_that_is_none() -> None:
     """The three are named."""
     with refused("layout='row'", "building, device, item"):
         HvacPlatform(cdk.App(), "Hvac", layout="row")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("item", ["Writes", "Reads", "Storage"])
+def test_price_and_layouts_say_the_same_of_its_table(synthesized: Synthesized, item: str) -> None:
+    """Derived from the template with what the sample assumes, or reckoned for the devices."""
+    weekday = read_scenario(find_scenario("weekday", project=REPOSITORY), project=REPOSITORY)
+    template = synthesized.directory / "HvacPlatform.template.json"
+    priced, _ = price_scenario(read_topology(template), weekday)
+    (_, _, by_building) = compare(Devices()).layouts
+
+    (derived,) = (each for each in priced.items if (each.service, each.name) == ("DynamoDB", item))
+    (reckoned,) = (
+        each
+        for each in by_building.estimate.items
+        if (each.service, each.name) == ("DynamoDB", item)
+    )
+    assert derived.amount == pytest.approx(reckoned.amount, rel=0.002)

@@ -37,7 +37,8 @@ def price_architecture(
         stream: Where the answer is written.
         region: Where it runs. Default: what the templates say, or us-east-1.
         facts: A file of facts that replace those that ship. Default: none.
-        assumptions: A file of assumptions. Default: none.
+        assumptions: A file of assumptions. Default: `assumed.yml` beside the scenario, if it is
+            there.
         free_tier: Whether what is free is taken off. Default: not.
         format: `text` or `json`.
         sources: Whether the text names source and date of each number; JSON always does.

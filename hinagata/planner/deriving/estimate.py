@@ -9,7 +9,7 @@ from pathlib import Path
 from hinagata.errors import HinagataError
 from hinagata.facts import Facts
 from hinagata.facts.facts import DEFAULT_REGION
-from hinagata.planner.assumptions import Assumptions
+from hinagata.planner.assumptions import Assumptions, assumptions_for
 from hinagata.planner.deriving.derive import derive
 from hinagata.planner.pricing.bill import price
 from hinagata.planner.pricing.estimate import Estimate
@@ -36,7 +36,7 @@ def price_scenario(
         region: Where. Default: where the templates say, or us-east-1.
         facts: Facts, or what replaces some of them; as `hinagata.planner.price` takes them.
         assumptions: Assumptions, or what replaces some of them: a file or a mapping; see
-            docs/price.md. Default: those of `hinagata.planner.assumptions`.
+            docs/price.md. Default: as `hinagata.planner.assumptions.assumptions_for` finds them.
         free_tier: Whether what is free each month is taken off. Default: not.
 
     Returns:
@@ -47,7 +47,7 @@ def price_scenario(
         HinagataError: The scenario does not fit the topology, or a price is missing.
     """
     known = facts if isinstance(facts, Facts) else Facts(facts)
-    assumed = assumptions if isinstance(assumptions, Assumptions) else Assumptions(assumptions)
+    assumed = assumptions_for(scenario, assumptions)
     part, left_out = concerned(topology, scenario)
     where = region or region_of(part)
     hours = known.value("billing", "price.hours_per_month")
@@ -69,6 +69,7 @@ def price_scenario(
             ) from None
         remarks = Remarks(
             assumed=derived.assumed,
+            given_in=taken.file,
             notes=derived.notes,
             left_out=(
                 *derived.unpriced,

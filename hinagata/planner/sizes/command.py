@@ -38,7 +38,8 @@ def plan_architecture(
         stream: Where the answer is written.
         region: Where it runs. Default: what the templates say, or us-east-1.
         facts: A file of facts that replace those that ship. Default: none.
-        assumptions: A file of assumptions. Default: none.
+        assumptions: A file of assumptions. Default: `assumed.yml` beside the scenario, if it is
+            there.
         points: A file of measured durations by memory. Default: none.
         format: `text` or `json`.
         sources: Whether the text names formula, source and date of each number; JSON always does.

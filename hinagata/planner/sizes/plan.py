@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hinagata.errors import HinagataError
 from hinagata.facts import Fact, Facts
-from hinagata.planner.assumptions import Assumptions
+from hinagata.planner.assumptions import Assumptions, assumptions_for
 from hinagata.planner.deriving.derive import month_of
 from hinagata.planner.deriving.estimate import region_of
 from hinagata.planner.memory import Knee
@@ -91,7 +91,7 @@ def plan(
         HinagataError: The scenario does not fit the topology, or a fact is missing.
     """
     known = facts if isinstance(facts, Facts) else Facts(facts)
-    assumed = assumptions if isinstance(assumptions, Assumptions) else Assumptions(assumptions)
+    assumed = assumptions_for(scenario, assumptions)
     part, left_out = concerned(topology, scenario)
     where = region or region_of(part)
     month = month_of(
@@ -112,6 +112,7 @@ def plan(
         ) from None
     remarks = Remarks(
         assumed=assumed.used,
+        given_in=assumed.file,
         notes=tuple(dict.fromkeys(month.notes)),
         left_out=tuple(f"stack {stack}: nothing of the scenario comes there" for stack in left_out),
     )

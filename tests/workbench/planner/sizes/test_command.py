@@ -125,6 +125,24 @@ def test_an_assumption_of_ones_own_counts(files: Path, capsys: pytest.CaptureFix
     assert (given["assumption"], given["of"]) == ("writes_per_message", ["Book"])
 
 
+def test_what_a_sample_assumes_stands_beside_its_scenario(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is taken unasked and named; what the user gives takes its place as a whole."""
+    (files / "assumed.yml").write_text("Book: {writes_per_message: 5}\n")
+    (files / "mine.yml").write_text("Book: {item_kb: 2}\n")
+    for command in ("plan", "price"):
+        usual = run(capsys, command, "shop.json", "--scenario", "sale.yaml")[1]
+        mine = run(capsys, command, "shop.json", "--scenario", "sale.yaml", "--assume", "mine.yml")[
+            1
+        ]
+
+        assert "  given: in assumed.yml\n  " in usual
+        assert re.search(r"writes_per_message +5 .*, given: Book", usual)
+        assert "  given: in mine.yml\n  " in mine
+        assert re.search(r"writes_per_message +1 .*write: Book", mine)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
