@@ -62,8 +62,11 @@ def merge(base: bytes, yours: bytes, new: bytes, *, label: str) -> bytes:
 def conflict_lines(content: bytes) -> tuple[int, ...]:
     """Returns the line numbers at which conflicts are marked, from 1.
 
-    Of a pair of marks the first counts; of one whose other is gone, that one.
+    Of a pair of marks the first counts; of one whose other is gone, that one. What is no text was
+    never merged, whatever it holds.
     """
+    if not is_text(content):
+        return ()
     found = []
     begun = False
     for number, line in enumerate(content.split(b"\n"), 1):

@@ -160,7 +160,7 @@ def _refuse_newer(file: Path, answers: Answers) -> None:
     if _release(answers.hinagata) > _release(this_version()):
         raise RecordError(
             f"this project was made by hinagata {answers.hinagata}, and this is {this_version()}; "
-            f"do: pip install 'hinagata>={answers.hinagata}'"
+            "install the one that it carries; do: pip install -r requirements-dev.txt"
         )
 
 

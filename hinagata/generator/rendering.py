@@ -10,6 +10,7 @@ from typing import Any
 
 from hinagata.generator.architecture import Architecture, Code
 from hinagata.generator.blueprint import FILE, Blueprint, read_blueprint
+from hinagata.generator.carried_wheel import wheel_files
 from hinagata.generator.diagram_text import mermaid
 from hinagata.generator.files import Files
 from hinagata.generator.formatting import formatted
@@ -115,7 +116,7 @@ def blueprint_project(blueprint: Blueprint, *, name: str, own: bool) -> Files:
         )
     files |= _containers(architecture, names)
     written = {path: text.encode() for path, text in files.items()}
-    return formatted({**written, **_own(own=own)})
+    return {**formatted({**written, **_own(own=own)}), **wheel_files()}
 
 
 def sample_project(sample: str, *, name: str, own: bool) -> Files:
@@ -145,7 +146,7 @@ def sample_project(sample: str, *, name: str, own: bool) -> Files:
         scenario=card["scenario"],
     )
     written = {path: text.encode() for path, text in frame.items()}
-    return formatted({**written, **files, **_own(own=own)})
+    return {**formatted({**written, **files, **_own(own=own)}), **wheel_files()}
 
 
 def _frame(
@@ -159,9 +160,8 @@ def _frame(
 ) -> dict[str, str]:
     """Return what every project has, whatever is in it."""
     from hinagata.generator.own_source import own_requirements
-    from hinagata.generator.record import this_version
 
-    version = this_version()
+    (wheel,) = wheel_files()
     said: dict[str, Any] = {
         "name": names,
         "summary": summary,
@@ -169,9 +169,9 @@ def _frame(
         "diagram": diagram,
         "sample": sample,
         "scenario": scenario,
-        "version": version,
+        "wheel": wheel,
         "cdk_cli": CDK_CLI,
-        "requirements": own_requirements() if own else [f"hinagata[cdk,lab]=={version}"],
+        "requirements": own_requirements() if own else [f"./{wheel}[cdk]"],
     }
     return {path: _render(template, **said) for path, template in _FRAME.items()}
 

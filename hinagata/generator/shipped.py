@@ -7,6 +7,7 @@ from pathlib import Path
 from hinagata.errors import UsageError
 from hinagata.suggestion import suggest
 
+_SAMPLES = Path(__file__).with_name("samples")
 _SCHEMA_COMMENT = "# yaml-language-server: "
 
 
@@ -15,8 +16,12 @@ def root() -> Path:
 
     It is inside of the package where a wheel was installed, else the checkout.
     """
-    shipped = Path(__file__).with_name("samples")
-    return shipped if shipped.is_dir() else Path(__file__).parents[2]
+    return checkout() or _SAMPLES
+
+
+def checkout() -> Path | None:
+    """Returns the folder of the sources that this package runs from; None if it was installed."""
+    return None if _SAMPLES.is_dir() else Path(__file__).parents[2]
 
 
 def blueprint_text(name: str) -> str:

@@ -62,10 +62,11 @@ def test_mixed_line_ends_stay_as_they_are() -> None:
         (b"<<<<<<< HEAD\r\nb\r\n=======\r\n>>>>>>> main\r\n<<<<<<< HEAD\r\n", (1, 5)),
         (b"a\n>>>>>>> hinagata 0.2.0\n", (2,)),
         (b"Title\n=======\n\n>>> print(1 << 2)\n", ()),
+        (b"PK\0\0\n<<<<<<< yours\n", ()),
     ],
 )
 def test_marks_are_found(content: bytes, found: tuple[int, ...]) -> None:
-    """Git's own too, and one whose fellow was removed; underlined titles are none."""
+    """Git's own too, and one whose fellow was removed; titles and what is no text have none."""
     assert conflict_lines(content) == found
 
 
