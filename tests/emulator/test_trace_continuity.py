@@ -55,7 +55,7 @@ def test_fails_where_one_hop_forgets_the_trace(tmp_path: Path) -> None:
 
 # Enough for each hop to hear of some.
 FEWER = {
-    "messages: 500, rate: 18/s": "messages: 10, rate: 5/s",
+    "messages: 500, rate: 15/s": "messages: 10, rate: 5/s",
     "messages: 20, rate: 1/s": "messages: 4, rate: 2/s",
     "messages: 30, rate: 66/min": "messages: 4, rate: 2/s",
 }
