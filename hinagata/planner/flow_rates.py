@@ -20,10 +20,12 @@ from hinagata.scenario import (
     BurstRate,
     ClosedLoopRate,
     DiurnalRate,
+    LatestStored,
     NewestStored,
     RampRate,
     Scenario,
     Source,
+    StoredExpectation,
     TraceRate,
 )
 from hinagata.scenario.rate import DAY_SECONDS, Rate
@@ -409,35 +411,40 @@ def _accesses(
     """Yields what each handler may do with what keeps data.
 
     A table that the scenario expects to hold the messages of some sources is used by these alone.
+    One that is expected to hold what the newest of them said may be read for any message: who wants
+    to know what is different, or who is gone, has to look.
     """
-    expected = _expected(scenario)
+    stored = scenario.expectations.stored
+    holding = _by_table(stored)
+    every = _by_table(each for each in stored if not isinstance(each, LatestStored))
     for node, counts in list(visits.items()):
         kept: dict[Node, set[Kind]] = defaultdict(set)
         for edge in topology.out(node, Kind.MAY_WRITE, Kind.MAY_READ, Kind.DELIVERS):
             if edge.target.role in _KEPT and edge.detail != "dynamodb:GetRecords":
                 kept[edge.target].add(edge.kind)
         for target, kinds in kept.items():
-            stored: Sequence[str] | None = next(
-                (expected[name] for name in names.called(target) if name in expected), None
-            )
-            own = {
-                source: count
-                for source, count in counts.items()
-                if stored is None or source in stored
-            }
+            called = names.called(target)
             writes = Kind.MAY_WRITE in kinds or Kind.DELIVERS in kinds
             reads = Kind.MAY_READ in kinds
             yield Access(
                 node=node,
                 kept=target,
-                writes=own if writes else {},
-                reads=(own if writes else counts) if reads else {},
+                writes=_of(holding, called, counts) if writes else {},
+                reads=(_of(every, called, counts) if writes else counts) if reads else {},
             )
 
 
-def _expected(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+def _of(
+    sources: Mapping[str, Sequence[str]], called: Iterable[str], counts: Mapping[str, float]
+) -> dict[str, float]:
+    """The counts of the sources of a table; of all, where nothing is said of it."""
+    own = next((sources[name] for name in called if name in sources), counts)
+    return {source: count for source, count in counts.items() if source in own}
+
+
+def _by_table(expectations: Iterable[StoredExpectation]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for expectation in scenario.expectations.stored:
+    for expectation in expectations:
         sources = (
             expectation.sources if isinstance(expectation, NewestStored) else (expectation.source,)
         )

@@ -15,6 +15,7 @@ from hinagata.scenario import (
     DiurnalRate,
     EveryStored,
     Expectations,
+    LatestStored,
     RampRate,
     Scenario,
     ScenarioError,
@@ -137,6 +138,25 @@ def test_a_table_is_written_by_the_sources_that_end_up_in_it() -> None:
 
     assert access.writes == {"buyers": 1.0}
     assert access.reads == {}
+
+
+def test_a_table_of_what_was_said_last_is_asked_for_every_message() -> None:
+    """Few messages change what is known, as that a phone is gone; each looks whether it is."""
+    latest = LatestStored(table="Book", source="buyers", where={"id": "1"}, holds={"status": "x"})
+    traffic = scenario(
+        source(),
+        source("askers", 50, ("Orders",)),
+        expectations=Expectations(stored=(latest,)),
+    )
+    asked = shop(
+        OrdersRole=role(
+            ("dynamodb:PutItem", "Book"), ("dynamodb:GetItem", "Book"), ("sns:Publish", "Events")
+        )
+    )
+    (access,) = flows(asked, traffic).accesses
+
+    assert access.writes == {"buyers": 1.0}
+    assert access.reads == {"buyers": 1.0, "askers": 1.0}
 
 
 @pytest.mark.parametrize(
