@@ -1,0 +1,1 @@
+"""The catalogue: pages about patterns and samples, made of what these are."""

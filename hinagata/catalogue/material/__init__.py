@@ -1,0 +1,1 @@
+"""What pages are made of: each module reads one source, and says it in plain records."""
