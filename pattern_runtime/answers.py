@@ -7,6 +7,7 @@ import boto3
 import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pattern_runtime import aws
 from pattern_runtime.events import ID_HEADER, TIME_HEADER, Event, JsonObject
@@ -31,11 +32,14 @@ def ask(function_name: str, event: Event) -> JsonObject:
         event: Its envelope becomes the payload.
 
     Raises:
-        NoAnswerError: The function failed.
+        NoAnswerError: The function failed, or nobody answered.
     """
-    answer = aws.client("lambda").invoke(
-        FunctionName=function_name, Payload=event.to_json().encode()
-    )
+    try:
+        answer = aws.client("lambda").invoke(
+            FunctionName=function_name, Payload=event.to_json().encode()
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise NoAnswerError(f"no answer: {type(error).__name__}") from error
     said = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" in answer:
         raise NoAnswerError(f"the function failed: {said.get('errorType', 'unknown')}")

@@ -4,11 +4,7 @@ Replace this module by your provider's client; what it has to tell apart is the 
 yes or no, and no answer.
 """
 
-import json
-
-from botocore.exceptions import BotoCoreError, ClientError
-
-from pattern_runtime import Event, aws, required
+from pattern_runtime import Event, NoAnswerError, ask, required
 
 FUNCTION_NAME = required("PAYMENT_PROVIDER_FUNCTION_NAME")
 
@@ -27,12 +23,6 @@ def charge(event: Event) -> bool:
         ProviderUnavailableError: There was no answer.
     """
     try:
-        answer = aws.client("lambda").invoke(
-            FunctionName=FUNCTION_NAME, Payload=event.to_json().encode()
-        )
-    except (BotoCoreError, ClientError) as error:
-        raise ProviderUnavailableError(f"no answer: {type(error).__name__}") from error
-    said = json.loads(answer["Payload"].read() or b"null")
-    if "FunctionError" in answer:
-        raise ProviderUnavailableError(f"the provider failed: {said.get('errorType', 'unknown')}")
-    return bool(said["accepted"])
+        return bool(ask(FUNCTION_NAME, event)["accepted"])
+    except NoAnswerError as error:
+        raise ProviderUnavailableError(str(error)) from error

@@ -3,14 +3,12 @@
 from pattern_runtime import (
     Event,
     JsonObject,
-    MalformedEventError,
     aws,
     each_request,
-    parse_json,
     publish,
     required,
 )
-from pattern_runtime.api import Request, body_of, headers_of, in_path
+from pattern_runtime.api import Request, headers_of, in_path, object_of
 
 TOPIC_ARN = required("PHOTOS_TAKEN_TOPIC_ARN")
 aws.prepare("sns")
@@ -22,14 +20,11 @@ def photo_event(request: Request) -> Event:
     Raises:
         MalformedEventError: The body or a header is wrong.
     """
-    photo = parse_json(body_of(request))
-    if not isinstance(photo, dict):
-        raise MalformedEventError("a photo is a JSON object")
     return Event.from_http(
         headers_of(request),
         type="photo.taken",
         source=f"/owners/{in_path(request, 'owner')}",
-        data=photo,
+        data=object_of(request),
     )
 
 
