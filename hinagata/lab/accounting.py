@@ -117,7 +117,8 @@ class HopAccount:
         deliveries: how often it began to handle one.
         processed: how many it is done with.
         again: how many of them it processed more than once.
-        duplicates: how often it processed a message again.
+        duplicates: how often it processed a message again that had come from the same hop with the
+            same type of event.
         repeats: how often it recognised a message that it had processed.
         errors: how often it failed.
         dead_lettered: how many dead letters it left, whether or not they can be read.
@@ -216,6 +217,7 @@ def journeys(flow: Flow, records: Records) -> list[Journey]:
     spans: dict[str, list[Span]] = defaultdict(list)
     for span in records.spans:
         spans[span.id].append(span)
+    again = {id_ for _, id_ in _again(records.spans)}
     dead: dict[str | None, dict[str, None]] = defaultdict(dict)
     for letter in records.dead_letters:
         dead[letter.id][letter.hop] = None
@@ -225,24 +227,34 @@ def journeys(flow: Flow, records: Records) -> list[Journey]:
             sent=sent,
             spans=tuple(sorted(spans[sent.id], key=lambda span: span.start)),
             dead_letters=tuple(dead[sent.id]),
-            ending=_ending(sent, spans[sent.id], dead[sent.id], lost.get(sent.id)),
+            ending=_ending(
+                sent,
+                spans[sent.id],
+                dead[sent.id],
+                lost.get(sent.id),
+                again=sent.id in again,
+            ),
         )
         for sent in records.sent
     ]
 
 
 def _ending(
-    sent: Sent, spans: Sequence[Span], dead: Collection[str], lost: Missing | None
+    sent: Sent,
+    spans: Sequence[Span],
+    dead: Collection[str],
+    lost: Missing | None,
+    *,
+    again: bool,
 ) -> Ending:
     if lost is not None:
         return Ending.EXPIRED if lost.hops == lost.expired else Ending.LOST
-    handled = Counter(span.hop for span in spans if span.status is Status.OK)
     done = {span.hop for span in spans if span.handled}
     if any(hop not in done for hop in dead):
         return Ending.DEAD_LETTERED
     if sent.accepted_at is None:
         return Ending.REFUSED
-    return Ending.AGAIN if any(count > 1 for count in handled.values()) else Ending.ONCE
+    return Ending.AGAIN if again else Ending.ONCE
 
 
 def source_accounts(flow: Flow, records: Records) -> list[SourceAccount]:
@@ -278,6 +290,10 @@ def hop_accounts(flow: Flow, records: Records) -> list[HopAccount]:
     for span in records.spans:
         if span.id in ids:
             spans[span.hop].append(span)
+    again: dict[str, list[int]] = defaultdict(list)
+    for (hop, id_), times in _again(records.spans).items():
+        if id_ in ids:
+            again[hop].append(times)
     dead = Counter(letter.hop for letter in records.dead_letters)
     lost = missing(flow, records)
     absent = Counter(hop for message in lost for hop in message.hops)
@@ -288,6 +304,7 @@ def hop_accounts(flow: Flow, records: Records) -> list[HopAccount]:
             hop,
             spans[hop],
             measured,
+            again=again[hop],
             dead_lettered=dead[hop],
             expired=expired[hop],
             lost=absent[hop] - expired[hop],
@@ -348,12 +365,12 @@ def _hop_account(
     spans: Sequence[Span],
     sent_at: Mapping[str, float],
     *,
+    again: Sequence[int],
     dead_lettered: int,
     expired: int,
     lost: int,
 ) -> HopAccount:
     statuses = Counter(span.status for span in spans)
-    processings = Counter(span.id for span in spans if span.status is Status.OK)
     seconds = _latencies(spans, sent_at)
     p50, p95, p99 = (_milliseconds(percentile(seconds, percent)) for percent in (50, 95, 99))
     return HopAccount(
@@ -361,8 +378,8 @@ def _hop_account(
         received=len({span.id for span in spans}),
         deliveries=len(spans),
         processed=len({span.id for span in spans if span.handled}),
-        again=sum(count > 1 for count in processings.values()),
-        duplicates=statuses[Status.OK] - len(processings),
+        again=len(again),
+        duplicates=sum(again),
         repeats=statuses[Status.REPEAT],
         errors=statuses[Status.ERROR],
         dead_lettered=dead_lettered,
@@ -372,6 +389,28 @@ def _hop_account(
         p95_ms=p95,
         p99_ms=p99,
     )
+
+
+def _again(spans: Iterable[Span]) -> dict[tuple[str, str], int]:
+    """Return, by hop and message, how often the hop did again what it had done with the message.
+
+    What several hops make of one message comes to the next hop as several things to do, as do
+    several kinds of events about it: none of them is done again. Two from a sender that is not
+    known, because it ended before it could say so, are taken as one.
+    """
+    spans = tuple(spans)
+    hop_of = {span.segment: span.hop for span in spans if span.segment}
+    senders: dict[tuple[str, str], dict[str, list[str | None]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for span in spans:
+        if span.status is Status.OK:
+            senders[span.hop, span.id][span.type].append(hop_of.get(span.parent))
+    found = {
+        work: sum(len(each) - max(1, len(set(each) - {None})) for each in kinds.values())
+        for work, kinds in senders.items()
+    }
+    return {work: times for work, times in found.items() if times}
 
 
 def _milliseconds(seconds: float | None) -> float | None:

@@ -1,5 +1,7 @@
 """Where every message is, by hand-made records."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +124,45 @@ def test_a_second_processing_is_a_duplicate() -> None:
     account = hop("Ingest", sent("a"), *(span("Ingest", "a", end=end) for end in (1.0, 2.0, 3.0)))
 
     assert (account.received, account.processed, account.duplicates) == (1, 1, 2)
+
+
+def made_of(event: str, sender: str, number: int, kind: str = "object.created") -> list[Span]:
+    """Return a hop's work on an event, and that of Health on what it made of it."""
+    return [
+        replace(span(sender, event), segment=f"{sender}-{number}"),
+        replace(span("Health", event), parent=f"{sender}-{number}", type=kind),
+    ]
+
+
+def test_what_several_hops_make_of_a_message_is_no_duplicate() -> None:
+    """Three steps change a bucket, two in the same way: a hop that follows it has three works."""
+    steps = [
+        ("Store", "object.created"),
+        ("Print", "object.created"),
+        ("Discard", "object.removed"),
+    ]
+    found = [each for step, type in steps for each in made_of("a", step, 1, type)]
+    account = hop("Health", sent("a"), *found)
+
+    assert (account.received, account.deliveries) == (1, 3)
+    assert (account.duplicates, account.again) == (0, 0)
+    assert ending(sent("a"), *everywhere("a")[:2], span("Partner", "a"), *found) is Ending.ONCE
+
+
+def test_what_one_hop_makes_of_a_message_twice_is_a_duplicate() -> None:
+    """Whether the hop did its work again, or what it made came again."""
+    twice = [*made_of("a", "Store", 1), *made_of("a", "Store", 2), *made_of("a", "Print", 1)]
+    came_again = [*made_of("b", "Store", 3), made_of("b", "Store", 3)[1]]
+    account = hop("Health", sent("a"), sent("b"), *twice, *came_again)
+
+    assert (account.duplicates, account.again) == (2, 2)
+
+
+def test_a_sender_that_ended_before_it_could_say_so_hides_no_duplicate() -> None:
+    """It sent, and was gone; its second try sent again: the hop behind it did its work twice."""
+    unknown, known = made_of("a", "Store", 1), made_of("a", "Store", 2)
+
+    assert hop("Health", sent("a"), unknown[1], *known).duplicates == 1
 
 
 def test_a_recognised_repeat_is_no_duplicate() -> None:
