@@ -1,0 +1,1 @@
+"""A container that takes what cars report."""

@@ -1,0 +1,1 @@
+"""What runs when something is ordered."""
