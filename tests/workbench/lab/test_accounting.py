@@ -136,12 +136,8 @@ def made_of(event: str, sender: str, number: int, kind: str = "object.created") 
 
 def test_what_several_hops_make_of_a_message_is_no_duplicate() -> None:
     """Three steps change a bucket, two in the same way: a hop that follows it has three works."""
-    steps = [
-        ("Store", "object.created"),
-        ("Print", "object.created"),
-        ("Discard", "object.removed"),
-    ]
-    found = [each for step, type in steps for each in made_of("a", step, 1, type)]
+    created = [*made_of("a", "Store", 1), *made_of("a", "Print", 1)]
+    found = [*created, *made_of("a", "Discard", 1, "object.removed")]
     account = hop("Health", sent("a"), *found)
 
     assert (account.received, account.deliveries) == (1, 3)
