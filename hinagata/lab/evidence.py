@@ -126,8 +126,9 @@ class Evidence:
         spans, letters = self._known.spans, self._known.dead_letters
         # Nobody is there any more, or somebody is in a hurry: then it is what was known before.
         with suppress(Exception):
-            spans = self._spans.read() + ([] if self._push is None else self._push.spans(sent))
+            # In this order, as `observe` reads them.
             letters = self._dead_letters.read()
+            spans = self._spans.read() + ([] if self._push is None else self._push.spans(sent))
         return Records(sent=sent, spans=spans, dead_letters=letters, looked_at=time.time())
 
     def timeline(self, records: Records) -> Timeline:

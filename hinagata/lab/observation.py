@@ -150,10 +150,12 @@ def observe(
         over = begun - started >= deadline_seconds
         if over:
             spans.rewind()
-        # In this order: a message leaves its queue after its span is written.
+        # In this order: a message leaves its queue, and becomes a dead letter, after the spans of
+        # all that was done with it are written, of what undoes earlier steps too.
         drained = backlog() == 0
+        letters = dead_letters()
         records = Records(
-            sent=sent, spans=spans.read(), dead_letters=dead_letters(), looked_at=time.time()
+            sent=sent, spans=spans.read(), dead_letters=letters, looked_at=time.time()
         )
         unsettled = missing(flow, records)
         progress(Progress(settled=accepted - len(unsettled), accepted=accepted))

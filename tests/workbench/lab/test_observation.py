@@ -7,6 +7,7 @@ from typing import Any, cast
 from hinagata.lab.accounting import Flow
 from hinagata.lab.dead_letters import DeadLetter
 from hinagata.lab.observation import Observation, Progress, SpanReader, backlog, observe
+from hinagata.lab.spans import Span
 from tests.workbench.lab.fake_aws import FakeLogs, FakeSqs
 from tests.workbench.lab.records import dead, sent
 
@@ -88,6 +89,40 @@ def test_a_dead_letter_ends_it_too() -> None:
 
     assert laptop.observe("a").complete
     assert laptop.waits == 0
+
+
+def test_what_was_done_before_a_message_was_given_up_is_seen() -> None:
+    """A workflow undoes a step, then gives up: both may happen while somebody looks."""
+    laptop = Laptop()
+
+    reader = spans(laptop.logs)
+
+    class SlowSpans:
+        """While they are read, a message is given up."""
+
+        def read(self) -> list[Span]:
+            found = reader.read()
+            if not laptop.dead:
+                laptop.logs.write("ingest", 1, line("Release", "a", 1))
+                laptop.dead = [dead("Gateway", "a")]
+            return found
+
+        def rewind(self) -> None:
+            reader.rewind()
+
+    observation = observe(
+        [sent("a")],
+        FLOW,
+        spans=SlowSpans(),
+        dead_letters=lambda: list(laptop.dead),
+        backlog=laptop.count,
+        deadline_seconds=10,
+        now=lambda: laptop.time,
+        wait=laptop.wait,
+    )
+
+    assert observation.complete
+    assert [span.hop for span in observation.records.spans] == ["Release"]
 
 
 def test_it_waits_for_the_queues_to_be_empty() -> None:
