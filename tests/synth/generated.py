@@ -12,13 +12,20 @@ from hinagata.generator.blueprint import parse_blueprint
 from hinagata.generator.naming import project_name
 from hinagata.generator.rendering import blueprint_project
 
+_NAG = (
+    "import aws_cdk as cdk, cdk_nag",
+    "packs = (cdk_nag.AwsSolutionsChecks(), cdk_nag.ServerlessChecks())",
+    "cdk.Validations.of(app).add_plugins(*packs)",
+)
 
-def synthesize_together(blueprints: Mapping[str, str], folder: Path) -> Path:
+
+def synthesize_together(blueprints: Mapping[str, str], folder: Path, *, nag: bool = False) -> Path:
     """Return the assembly of the projects of some blueprints, each a stack of one app.
 
     Args:
         blueprints: their texts, by the projects' names.
         folder: where the app is made; empty.
+        nag: whether cdk-nag's packs look on; what they find fails it too.
 
     Raises:
         AssertionError: the app does not synthesize, or it fails in a known way.
@@ -35,7 +42,7 @@ def synthesize_together(blueprints: Mapping[str, str], folder: Path) -> Path:
     made = [f'{one.stack}(app, "{one.stack}")' for one in stacks]
     lines = ["from patterns import start_lean", "start_lean()", "from patterns import App"]
     (folder / "app.py").write_text(
-        "\n".join([*lines, *imports, "app = App()", *made, "app.synth()"])
+        "\n".join([*lines, *imports, "app = App()", *made, *(_NAG if nag else ()), "app.synth()"])
     )
     run = subprocess.run(
         [sys.executable, "app.py"],
