@@ -213,19 +213,19 @@ def _traced(account: TraceAccount) -> Verdict:
 
 def _stored(expectation: StoredExpectation, state: StoredState) -> Verdict:
     match expectation:
-        case NewestStored(table=table, key=key):
-            about, expected = f"newest in {table}", f"{state.expected} by {key}"
-        case EveryStored(table=table, source=source):
-            about, expected = f"all in {table}", f"{state.expected} from {source}"
-        case LatestStored(table=table, source=source):
-            about, expected = f"latest in {table}", f"{state.expected} of {source}"
+        case NewestStored(key=key):
+            expected = f"{state.expected} by {key}"
+        case EveryStored(source=source):
+            expected = f"{state.expected} from {source}"
+        case LatestStored(source=source):
+            expected = f"{state.expected} of {source}"
     wrong = [
         f"{len(values)} {word}"
         for word, values in (("absent", state.absent), ("stale", state.stale))
         if values
     ]
     return Verdict(
-        about=about,
+        about=expectation.about,
         expected=expected,
         observed=", ".join(wrong) or f"{state.expected}",
         met=state.met,

@@ -30,7 +30,7 @@ from hinagata.scenario.form import (
     variants,
     whole,
 )
-from hinagata.scenario.key import HotKey, Key, Uniform, Zipf
+from hinagata.scenario.key import PLACEHOLDER, HotKey, Key, Uniform, Zipf
 from hinagata.scenario.model import (
     BacklogExpectation,
     CountExpectation,
@@ -80,7 +80,6 @@ _NODE_EXPECTED = "the id of a construct"
 _PATH = "/[!-~]*"
 _EVENT = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _EVENT_EXPECTED = "the type of an event, as device.report"
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def _duration(*, positive: bool = False) -> Form[float]:

@@ -4,9 +4,12 @@ Values are numbered by how often they come, from 0, the most frequent one.
 """
 
 import math
+import re
 from dataclasses import dataclass, field
 from random import Random
 
+# Where the value of a key goes.
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # Up to here a sum is added up term by term; the Euler-Maclaurin formula takes over for the rest,
 # which it gives to ten digits (checked against the sum itself in the tests).
 _TERMS = 16

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hinagata.scenario.fault import Fault
-from hinagata.scenario.key import Key
+from hinagata.scenario.key import PLACEHOLDER, Key
 from hinagata.scenario.rate import DAY_SECONDS, Rate
 
 # Long enough for a first cold start of every function of a sample on a busy laptop.
@@ -117,6 +117,11 @@ class NewestStored:
     sources: tuple[str, ...]
     id_attribute: str
 
+    @property
+    def about(self) -> str:
+        """What it is about, in a few words."""
+        return f"newest in {self.table}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class EveryStored:
@@ -131,6 +136,11 @@ class EveryStored:
     table: str
     source: str
     id_attribute: str
+
+    @property
+    def about(self) -> str:
+        """What it is about, in a few words."""
+        return f"all in {self.table}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +162,13 @@ class LatestStored:
     where: Mapping[str, str] = field(hash=False)
     holds: Mapping[str, str] = field(hash=False)
     id_attribute: str | None = None
+
+    @property
+    def about(self) -> str:
+        """What it is about, in a few words: which keys' values are held, or which attributes."""
+        keys = (name for text in self.holds.values() for name in PLACEHOLDER.findall(text))
+        held = ", ".join(dict.fromkeys(keys) or self.holds)
+        return f"latest {held} in {self.table}"
 
 
 StoredExpectation = NewestStored | EveryStored | LatestStored

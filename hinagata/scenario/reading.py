@@ -9,7 +9,8 @@ from typing import Any
 
 from hinagata.errors import UsageError
 from hinagata.scenario.document import Value, read_document
-from hinagata.scenario.file_format import PLACEHOLDER, SCENARIO
+from hinagata.scenario.file_format import SCENARIO
+from hinagata.scenario.key import PLACEHOLDER
 from hinagata.scenario.model import Scenario
 from hinagata.scenario.rate import BurstRate, RampRate
 from hinagata.suggestion import suggest

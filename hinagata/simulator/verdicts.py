@@ -10,10 +10,8 @@ import numpy as np
 from hinagata.scenario.model import (
     BacklogExpectation,
     CountExpectation,
-    EveryStored,
     Expectations,
     LatencyExpectation,
-    LatestStored,
     NewestStored,
 )
 from hinagata.scenario.units import show_seconds
@@ -208,13 +206,10 @@ def _backlog(
     return _count(about, 0, expectation.at_most, observed)
 
 
-_STORED = {NewestStored: "newest", EveryStored: "all", LatestStored: "latest"}
-
-
 def _stored(expectations: Expectations) -> Iterator[Verdict]:
     for expectation in expectations.stored:
         yield Verdict(
-            about=f"{_STORED[type(expectation)]} in {expectation.table}",
+            about=expectation.about,
             expected=f"by {expectation.key}"
             if isinstance(expectation, NewestStored)
             else f"from {expectation.source}",

@@ -1,5 +1,6 @@
 """Expectations held against accounts, and against what lies in tables."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hinagata.lab.accounting import Flow, Records, hop_accounts, source_accounts
@@ -13,7 +14,9 @@ from hinagata.scenario import (
     EveryStored,
     Expectations,
     LatencyExpectation,
+    LatestStored,
     NewestStored,
+    StoredExpectation,
 )
 from tests.workbench.lab.records import dead, sent, span
 
@@ -27,7 +30,7 @@ EVERY = EveryStored(table="Mailbox", source="operators", id_attribute="command_i
 def verdicts(
     expectations: Expectations,
     records: Records,
-    stored: dict[EveryStored | NewestStored, StoredState] | None = None,
+    stored: Mapping[StoredExpectation, StoredState] | None = None,
 ) -> list[Verdict]:
     """Judge a run."""
     return judge(
@@ -101,7 +104,7 @@ def test_a_latency_of_nothing_is_a_miss() -> None:
 def test_the_state_of_tables_is_told() -> None:
     """How much is absent or stale, or that all is there."""
     records = Records(sent=[sent("a")], spans=[], dead_letters=[])
-    stored: dict[EveryStored | NewestStored, StoredState] = {
+    stored: dict[StoredExpectation, StoredState] = {
         NEWEST: StoredState(expected=9, absent=("v-1",), stale=("v-2", "v-3")),
         EVERY: StoredState(expected=5, absent=()),
     }
@@ -114,6 +117,23 @@ def test_the_state_of_tables_is_told() -> None:
             met=False,
         ),
         Verdict(about="all in Mailbox", expected="5 from operators", observed="5", met=True),
+    ]
+
+
+def test_two_expectations_of_one_table_are_told_apart() -> None:
+    """By the keys whose values it holds, or by the attributes where these are given."""
+    held = ({"value": '"{setpoint}"'}, {"value": '"{mode}"'}, {"status": "retired"})
+    wanted = tuple(
+        LatestStored(table="Current", source="cars", where={"id": "{id}"}, holds=holds)
+        for holds in held
+    )
+    stored = dict.fromkeys(wanted, StoredState(expected=9, absent=()))
+    records = Records(sent=[sent("a")], spans=[], dead_letters=[])
+
+    assert [each.about for each in verdicts(Expectations(stored=wanted), records, stored)] == [
+        "latest setpoint in Current",
+        "latest mode in Current",
+        "latest status in Current",
     ]
 
 
