@@ -43,8 +43,8 @@ def stream(seed: int, *purpose: str) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([abs(seed), *words])))
 
 
-def uniform(generator: np.random.Generator) -> Callable[[], float]:
-    """Returns what draws evenly from 0 to 1.
+def uniform(generator: np.random.Generator) -> Iterator[float]:
+    """Returns draws that are even from 0 to 1, without end.
 
     Args:
         generator: Where the draws come from.
@@ -52,8 +52,8 @@ def uniform(generator: np.random.Generator) -> Callable[[], float]:
     return _one_by_one(lambda: generator.random(BLOCK))
 
 
-def durations(work: Work, generator: np.random.Generator) -> Callable[[], float]:
-    """Returns what draws times in seconds.
+def durations(work: Work, generator: np.random.Generator) -> Iterator[float]:
+    """Returns draws of times in seconds, without end.
 
     A lognormal of mean m and coefficient of variation v has `sigma^2 = ln(1 + v^2)` and
     `mu = ln m - sigma^2 / 2`.
@@ -62,9 +62,9 @@ def durations(work: Work, generator: np.random.Generator) -> Callable[[], float]
         work: Their mean and spread.
         generator: Where the draws come from.
     """
-    mean = work.mean_s
+    mean = float(work.mean_s)
     if mean == 0 or work.cv == 0:
-        return repeat(mean).__next__
+        return repeat(mean)
     if work.cv == 1:
         return _one_by_one(lambda: generator.exponential(mean, BLOCK))
     variance = math.log1p(work.cv**2)
@@ -77,7 +77,7 @@ class Waits:
 
     Attributes:
         longest: The longest wait before each retry, in seconds; the last one is repeated.
-        share: Draws which share of it is waited for.
+        share: Draws of which share of it is waited for.
     """
 
     __slots__ = ("longest", "share")
@@ -89,7 +89,7 @@ class Waits:
             self.longest.append(min(retry.cap_s, wait))
             wait = min(retry.cap_s, wait * retry.factor)
         whole = retry.waits_s or not retry.jitter
-        self.share = repeat(1.0).__next__ if whole else uniform(generator)
+        self.share = repeat(1.0) if whole else uniform(generator)
 
     def draw(self, number: int) -> float:
         """Returns a wait, in seconds.
@@ -97,7 +97,7 @@ class Waits:
         Args:
             number: How many retries there were before this one.
         """
-        return self.longest[min(number, len(self.longest) - 1)] * self.share()
+        return self.longest[min(number, len(self.longest) - 1)] * next(self.share)
 
 
 def arrivals(
@@ -162,6 +162,6 @@ def highest(rate: Rate, start: float, end: float) -> float:
     return ends
 
 
-def _one_by_one(block: Callable[[], npt.NDArray[np.generic]]) -> Callable[[], float]:
+def _one_by_one(block: Callable[[], npt.NDArray[np.generic]]) -> Iterator[float]:
     blocks: Iterator[list[float]] = (block().tolist() for _ in repeat(None))
-    return chain.from_iterable(blocks).__next__
+    return chain.from_iterable(blocks)

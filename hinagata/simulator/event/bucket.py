@@ -17,9 +17,10 @@ class Bucket:
     __slots__ = ("_at", "_tokens", "depth", "per_s")
 
     def __init__(self, per_s: float, depth: float) -> None:
-        self.per_s = per_s
-        self.depth = depth
-        self._tokens = depth
+        # Whole numbers among the others would cost time at every call.
+        self.per_s = float(per_s)
+        self.depth = float(depth)
+        self._tokens = self.depth
         self._at = 0.0
 
     def take(self, t: float, tokens: float = 1.0) -> bool:
@@ -56,6 +57,6 @@ class Bucket:
             depth: How many it holds from then on.
         """
         self.take(t, 0.0)
-        self.per_s = per_s
-        self.depth = depth
-        self._tokens = min(self._tokens, depth)
+        self.per_s = float(per_s)
+        self.depth = float(depth)
+        self._tokens = min(self._tokens, self.depth)

@@ -34,7 +34,7 @@ class Calendar:
 
     Attributes:
         heap: What is next within the slot.
-        ticket: Returns the next ticket.
+        tickets: The next tickets.
         slot: The number of the slot that is open.
         slots: What is for later slots, by their number.
         per_s: How many slots a second has.
@@ -42,7 +42,7 @@ class Calendar:
         looked: What is called after every so many tickets.
     """
 
-    __slots__ = ("drawn", "heap", "looked", "per_s", "slot", "slots", "ticket")
+    __slots__ = ("drawn", "heap", "looked", "per_s", "slot", "slots", "tickets")
 
     def __init__(self) -> None:
         self.heap: list[Appointment] = []
@@ -52,7 +52,7 @@ class Calendar:
         self.per_s = 1.0
         self.drawn = 0
         self.looked: Callable[[], None] = _nothing
-        self.ticket = chain.from_iterable(self._tickets()).__next__
+        self.tickets = chain.from_iterable(self._ranges())
 
     def at(self, t: float, act: Act, about: Any = None) -> None:
         """Enters an act.
@@ -62,7 +62,7 @@ class Calendar:
             act: What is called then, with the time and `about`.
             about: What it is about.
         """
-        heappush(self.heap, (t, self.ticket(), act, about))
+        heappush(self.heap, (t, next(self.tickets), act, about))
 
     def later(self, late: Late) -> None:
         """Enters what may be far away.
@@ -74,7 +74,7 @@ class Calendar:
         if slot > self.slot:
             self.slots[slot].append(late)
         else:
-            heappush(self.heap, (late[0], self.ticket(), late[2], late))
+            heappush(self.heap, (late[0], next(self.tickets), late[2], late))
 
     def open(self, slot: int) -> list[Late]:
         """Returns what was put off until a slot, in the order of time.
@@ -87,7 +87,7 @@ class Calendar:
         late.sort(key=time_of)
         return late
 
-    def _tickets(self) -> Iterator[range]:
+    def _ranges(self) -> Iterator[range]:
         for first in count(0, TICKETS):
             yield range(first, first + TICKETS)
             self.drawn = first + TICKETS

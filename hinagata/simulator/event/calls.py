@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hinagata.simulator.event.link import Send
@@ -15,7 +15,7 @@ AT, LEFT, MESSAGE, TOLD, ABOUT = range(5)
 
 
 def how_many(
-    call: Call, message: Message, share: Callable[[], float], numbers: frozenset[int] | None
+    call: Call, message: Message, share: Iterator[float], numbers: frozenset[int] | None
 ) -> int:
     """Returns how many times a call is made for a message.
 
@@ -29,7 +29,7 @@ def how_many(
         return 0
     whole = int(call.messages)
     fraction = call.messages - whole
-    return whole + 1 if fraction and share() < fraction else whole
+    return whole + 1 if fraction and next(share) < fraction else whole
 
 
 class Calls:
@@ -44,7 +44,7 @@ class Calls:
     def __init__(
         self,
         calls: Sequence[tuple[Call, Send, frozenset[int] | None]],
-        share: Callable[[], float],
+        share: Iterator[float],
     ) -> None:
         self._calls = calls
         self._share = share

@@ -23,17 +23,17 @@ class Deadlines:
     line, until as many are over as are not.
     """
 
-    __slots__ = ("_after", "_armed", "_calendar", "_expire", "_line", "_many", "_ring_act")
+    __slots__ = ("_after", "_calendar", "_expire", "_line", "_many", "_ring_act")
 
     def __init__(
         self, calendar: Calendar, after_s: float, expire: Callable[[float, Wait], None]
     ) -> None:
         self._calendar = calendar
-        self._after = after_s
+        self._after = float(after_s)
         self._expire = expire
         self._line: deque[Wait] = deque()
-        self._many = FEW
-        self._armed = False
+        # How many may be in line until it needs attention: none, if no deadline is entered.
+        self._many = 0
         self._ring_act = self._ring
 
     def watch(self, begun: float, wait: Wait) -> None:
@@ -46,12 +46,17 @@ class Deadlines:
         wait[0] = begun + self._after
         line = self._line
         line.append(wait)
-        if not self._armed:
-            self._armed = True
-            self._calendar.at(wait[0], self._ring_act)
-        elif len(line) > self._many:
-            self._line = line = deque(one for one in line if one[0] != OVER)
+        if len(line) > self._many:
+            self._attend()
+
+    def _attend(self) -> None:
+        """Enters the first deadline, or sorts out waits that are over."""
+        if self._many:
+            self._line = line = deque(one for one in self._line if one[0] != OVER)
             self._many = FEW + 2 * len(line)
+        else:
+            self._many = FEW
+            self._calendar.at(self._line[0][0], self._ring_act)
 
     def _ring(self, t: float, _: object) -> None:
         late = []
@@ -60,9 +65,10 @@ class Deadlines:
             wait = line.popleft()
             if wait[0] != OVER:
                 late.append(wait)
-        self._armed = bool(line)
         if line:
             self._calendar.at(line[0][0], self._ring_act)
+        else:
+            self._many = 0
         for wait in late:
             # One that expires may end another one.
             if wait[0] != OVER:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from heapq import heappush
 from typing import Any
 
@@ -23,7 +23,7 @@ class TimedNode(Node):
         self, station: Dependency | Workflow, world: World, work: Work, at_most: float = math.inf
     ) -> None:
         super().__init__(station, world)
-        self._time: Callable[[], float] = durations(work, world.draws(self.name, "work"))
+        self._time: Iterator[float] = durations(work, world.draws(self.name, "work"))
         self._at_most = at_most
         self._busy = 0
         self._calls: Calls | None = None
@@ -47,7 +47,7 @@ class TimedNode(Node):
         self.ledger.entered.append(t)
         heappush(
             self._heap,
-            (t + self._time(), self._ticket(), self._worked_act, (message, answer, about)),
+            (t + next(self._time), next(self._tickets), self._worked_act, (message, answer, about)),
         )
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 from hinagata.scenario.fault import Inject
@@ -49,7 +49,7 @@ class Door:
         self._offer = offer
         self._batch = batch
         self._active: list[Disturbance] = []
-        self._draw: Callable[[], float] = uniform(node.world.draws(node.name, "door"))
+        self._draw: Iterator[float] = uniform(node.world.draws(node.name, "door"))
 
     def disturb(self, disturbance: Disturbance, *, begins: bool) -> None:
         """Begins or ends a disturbance.
@@ -73,7 +73,7 @@ class Door:
         """Lets a message through, unless something is wrong: see `Node.offer`."""
         delay = 0.0
         for disturbance in self._active:
-            if disturbance.inject != Inject.DOWN and self._draw() >= disturbance.share:
+            if disturbance.inject != Inject.DOWN and next(self._draw) >= disturbance.share:
                 continue
             if disturbance.inject in RESULTS:
                 return RESULTS[disturbance.inject]
@@ -84,7 +84,7 @@ class Door:
                     self._node.ledger.arrived.append(t)
             else:
                 state = (message, since, unheard, None)
-                self._node.world.calendar.at(t + self._draw() * HELD_BACK_S, self._pass, state)
+                self._node.world.calendar.at(t + next(self._draw) * HELD_BACK_S, self._pass, state)
                 return OK
         if delay:
             self._node.world.calendar.at(t + delay, self._pass, (message, since, answer, about))
@@ -97,7 +97,7 @@ class Door:
         """Lets a batch through, unless something is wrong: see `SendBatch`."""
         delay = 0.0
         for disturbance in self._active:
-            if disturbance.inject != Inject.DOWN and self._draw() >= disturbance.share:
+            if disturbance.inject != Inject.DOWN and next(self._draw) >= disturbance.share:
                 continue
             if disturbance.inject in RESULTS:
                 return self._reject(t, entries, told, about, RESULTS[disturbance.inject])

@@ -24,7 +24,7 @@ from hinagata.simulator.event.node import (
     World,
     is_poison,
 )
-from hinagata.simulator.event.pool import Pool
+from hinagata.simulator.event.pool import Pool, places
 from hinagata.simulator.model import Account, Disturbance, Function, Work
 from hinagata.simulator.outcome import StationSeries
 
@@ -61,13 +61,11 @@ class FunctionNode(Node):
         "_fails",
         "_faults",
         "_finish_act",
-        "_free",
         "_full",
         "_function",
         "_idle",
         "_keep_alive",
         "_left",
-        "_limit",
         "_made_act",
         "_made_calls_act",
         "_make",
@@ -96,12 +94,11 @@ class FunctionNode(Node):
             function.cold_start or NO_WORK, world.draws(self.name, "cold start")
         )
         self._draw = uniform(world.draws(self.name, "faults"))
-        self._keep_alive = function.keep_alive_s
+        self._keep_alive = float(function.keep_alive_s)
         self._provisioned = math.floor(function.provisioned)
         self._fails = function.fails
-        self._limit = math.inf if function.reserved is None else function.reserved
-        # Places are whole, though a limit need not be.
-        self._full = self._limit if self._limit == math.inf else math.floor(self._limit)
+        limit = math.inf if function.reserved is None else function.reserved
+        self._full = places(limit)
         self.closed = self._full < 1
         # What is neither reserved nor free of the account comes out of what all share.
         shares = function.in_account and function.reserved is None
@@ -109,7 +106,7 @@ class FunctionNode(Node):
         self._rate: Bucket | None = None
         self._allowance: Bucket | None = None
         if function.in_account:
-            per_s = account.requests_per_slot * self._limit
+            per_s = account.requests_per_slot * limit
             self._rate = pool.rate if shares else Bucket(per_s, per_s)
             self._allowance = Bucket(account.scale_per_s, account.scale_at_once)
         self._busy = 0
@@ -122,13 +119,12 @@ class FunctionNode(Node):
         self._calls_only = False
         self.calls = Calls((), self._draw)
         self._updated = False
-        self._timeout = function.timeout_s
+        self._timeout = float(function.timeout_s)
         self._make = self.calls.make
         self._deadlines: Deadlines | None = None
         self._caller_deadlines: Deadlines | None = None
-        self._entered = self.ledger.entered.append
-        self._left = self.ledger.left.append
-        self._free = self._idle.append
+        self._entered = self.ledger.entered
+        self._left = self.ledger.left
         self._finish_act = self._finish
         self._overrun_act = self._overrun
         self._worked_act = self._worked
@@ -155,18 +151,18 @@ class FunctionNode(Node):
         self, t: float, message: Message, since: float, answer: Answer, about: Any, /
     ) -> int | None:
         """Invokes the function for one message: see `Node.offer`."""
-        if self._busy >= self._full:
+        if self.closed:
             return REFUSED
         start = self._enter(t)
         if start is None:
             return REFUSED
-        work = self._work()
+        work = next(self._work)
         if self._plain:
             act = self._finish_act
             if work > self._timeout:
                 work = self._timeout
                 act = self._overrun_act
-            heappush(self._heap, (t + start + work, self._ticket(), act, (answer, about)))
+            heappush(self._heap, (t + start + work, next(self._tickets), act, (answer, about)))
             return None
         if self._calls_only:
             wait = [math.inf, message, answer, about]
@@ -178,10 +174,10 @@ class FunctionNode(Node):
                     self.world.calendar.at(wait[DEADLINE], self._caller_overrun, wait)
                 else:
                     deadlines.watch(t, wait)
-            heappush(self._heap, (t + start + work, self._ticket(), self._made_act, wait))
+            heappush(self._heap, (t + start + work, next(self._tickets), self._made_act, wait))
             return None
         if self._per_message:
-            work += self._per_message()
+            work += next(self._per_message)
         self._begin(t, start, work, [[since, message]], answer, about, partial=False)
         return None
 
@@ -192,15 +188,15 @@ class FunctionNode(Node):
         ledger = self.ledger
         ledger.came.extend((t, float(len(entries))))
         ledger.tried.extend((t, 1.0))
-        start = self._enter(t)
+        start = None if self.closed else self._enter(t)
         if start is None:
             ledger.refused.append(t)
             for _ in entries:
                 ledger.failed.extend((t, t))
             return REFUSED
-        work = self._work()
+        work = next(self._work)
         if self._per_message:
-            work += sum(self._per_message() for _ in entries)
+            work += sum(next(self._per_message) for _ in entries)
         self._begin(t, start, work, entries, None, (t, told, about), partial=partial)
         return None
 
@@ -236,12 +232,12 @@ class FunctionNode(Node):
         self._calls_only = simple and bool(self.calls)
 
     def _enter(self, t: float) -> float | None:
-        """Occupies an environment; returns how long it takes to start, or None if refused."""
+        """Occupies a place that is free; returns how long it takes to start, or None if refused."""
         busy = self._busy
         pool = self._pool if busy >= self._provisioned else None
-        rate = self._rate
-        if busy >= self._full or (pool is not None and pool.busy + 1 > pool.limit):
+        if pool is not None and pool.busy >= pool.limit:
             return None
+        rate = self._rate
         if rate is not None and not rate.take(t):
             return None
         idle = self._idle
@@ -256,7 +252,7 @@ class FunctionNode(Node):
             pool.busy += 1
         self._busy = busy + 1
         self.closed = busy + 1 >= self._full
-        self._entered(t)
+        self._entered.append(t)
         return start
 
     def _start_environment(self, t: float) -> float | None:
@@ -269,7 +265,7 @@ class FunctionNode(Node):
                 self._rate.give_back()
             return None
         self.ledger.cold.append(t)
-        return self._cold_start()
+        return next(self._cold_start)
 
     def _finish(self, t: float, whom: tuple[Answer, Any]) -> None:
         """Ends an invocation that is just a time: the hottest of all, hence `_leave` once more."""
@@ -278,20 +274,21 @@ class FunctionNode(Node):
             self._pool.busy -= 1
         self._busy = busy - 1
         self.closed = False
-        self._left(t)
-        self._free(t)
+        self._left.append(t)
+        self._idle.append(t)
         whom[0](t, whom[1], OK)
 
     def _overrun(self, t: float, whom: tuple[Answer, Any]) -> None:
         """Ends an invocation that is just a time, and too long a one."""
         self._leave(t)
-        self._free(t)
+        self._idle.append(t)
         whom[0](t, whom[1], FAILED)
 
     def _make_calls(self, t: float, wait: list[Any]) -> None:
         """Makes the calls for the one message of an invocation."""
         if wait[DEADLINE] != OVER:
-            result = self._make(t, wait[MESSAGE], self._made_calls_act, wait)
+            make = self._make
+            result = make(t, wait[MESSAGE], self._made_calls_act, wait)
             if result is not None:
                 self._made_calls(t, wait, result)
 
@@ -299,7 +296,7 @@ class FunctionNode(Node):
         if wait[DEADLINE] != OVER:
             wait[DEADLINE] = OVER
             self._leave(t)
-            self._free(t)
+            self._idle.append(t)
             wait[WHOM](t, wait[WHAT], FAILED if result else OK)
 
     def _caller_overrun(self, t: float, wait: list[Any]) -> None:
@@ -315,7 +312,7 @@ class FunctionNode(Node):
             self._pool.busy -= 1
         self._busy = busy - 1
         self.closed = False
-        self._left(t)
+        self._left.append(t)
 
     def _begin(
         self,
@@ -330,9 +327,9 @@ class FunctionNode(Node):
     ) -> None:
         """Begins an invocation that may fail, or call others."""
         lives = True
-        fails = False if partial or not self._fails else self._draw() < self._fails
+        fails = False if partial or not self._fails else next(self._draw) < self._fails
         for fault in self._faults:
-            if fault.inject != Inject.POISON and self._draw() < fault.share:
+            if fault.inject != Inject.POISON and next(self._draw) < fault.share:
                 if fault.inject == Inject.SLOW:
                     work += fault.delay_s
                     continue
@@ -351,7 +348,7 @@ class FunctionNode(Node):
                 self.world.calendar.at(begun + self._timeout, self._expire_alone, invocation)
             else:
                 self._deadlines.watch(t, invocation)
-        heappush(self._heap, (begun + work, self._ticket(), self._worked_act, invocation))
+        heappush(self._heap, (begun + work, next(self._tickets), self._worked_act, invocation))
 
     def _worked(self, t: float, invocation: list[Any]) -> None:
         if invocation[DEADLINE] != OVER:
@@ -381,7 +378,7 @@ class FunctionNode(Node):
 
     def _is_bad(self, entry: Entry, *, partial: bool) -> bool:
         """Returns whether a message fails by itself."""
-        if partial and self._fails and self._draw() < self._fails:
+        if partial and self._fails and next(self._draw) < self._fails:
             return True
         return any(
             fault.inject == Inject.POISON and is_poison(fault, entry[1]) for fault in self._faults
@@ -414,7 +411,7 @@ class FunctionNode(Node):
         invocation[DEADLINE] = OVER
         self._leave(t)
         if invocation[LIVES] and invocation[VERSION] == self._version:
-            self._free(t)
+            self._idle.append(t)
         if invocation[TOLD] is None:
             self._tell_channel(t, invocation, result)
         else:

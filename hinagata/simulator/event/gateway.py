@@ -31,7 +31,7 @@ class GatewayNode(Node):
         super().__init__(gateway, world)
         self._gateway = gateway
         self._bucket = Bucket(gateway.per_s, gateway.burst)
-        self._overhead = gateway.overhead_s
+        self._overhead = float(gateway.overhead_s)
         self._make: Send | None = None
         self._deadlines: Deadlines | None = None
         self._answer_act = self._answer
@@ -59,10 +59,11 @@ class GatewayNode(Node):
         # The deadline, whom to tell, about what, and how it ended.
         result: int | None = OK
         wait = [math.inf, answer, about, OK]
-        if self._make:
+        make = self._make
+        if make:
             if self._deadlines:
                 self._deadlines.watch(t, wait)
-            result = self._make(t, message, self._called_act, wait)
+            result = make(t, message, self._called_act, wait)
             if result is None:
                 return None
             wait[0] = OVER
@@ -78,7 +79,7 @@ class GatewayNode(Node):
         wait[0] = OVER
         wait[3] = FAILED if result else OK
         if self._overhead:
-            heappush(self._heap, (t + self._overhead, self._ticket(), self._answer_act, wait))
+            heappush(self._heap, (t + self._overhead, next(self._tickets), self._answer_act, wait))
         else:
             wait[1](t, wait[2], wait[3])
 

@@ -108,15 +108,16 @@ class Link:
 
     def __init__(self, target: Node) -> None:
         self._ledger = target.ledger
-        self._arrived = target.ledger.arrived.append
-        self._done = target.ledger.done.extend
+        self._arrived = target.ledger.arrived
+        self._done = target.ledger.done
         self._offer = target.entrance
         self._answer: Answer = self._answered
 
     def send(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message: see `Send`."""
-        self._arrived(t)
-        result = self._offer(t, message, t, self._answer, (t, message, told, about))
+        self._arrived.append(t)
+        offer = self._offer
+        result = offer(t, message, t, self._answer, (t, message, told, about))
         if result is not None:
             self._end(t, t, message, result)
         return result
@@ -126,13 +127,13 @@ class Link:
         if result:
             self._end(t, since, message, result)
         else:
-            self._done((since, t, message[0], message[1]))
+            self._done.extend((since, t, message[0], message[1]))
         told(t, about, result)
 
     def _end(self, t: float, since: float, message: Message, result: int) -> None:
         ledger = self._ledger
         if result == OK:
-            self._done((since, t, message[0], message[1]))
+            self._done.extend((since, t, message[0], message[1]))
             return
         (ledger.refused if result == REFUSED else ledger.errors).append(t)
         ledger.failed.extend((since, t))
@@ -157,8 +158,9 @@ class Source(Link):
         return list(zip(times, repeat(number), repeat(self._begin)))
 
     def _begin(self, t: float, message: Message) -> None:
-        self._arrived(t)
-        result = self._offer(t, message, t, self._answer, message)
+        self._arrived.append(t)
+        offer = self._offer
+        result = offer(t, message, t, self._answer, message)
         if result is not None:
             self._end(t, t, message, result)
 
@@ -167,7 +169,7 @@ class Source(Link):
         if result:
             self._end(t, since, message, result)
         else:
-            self._done((since, t, since, message[1]))
+            self._done.extend((since, t, since, message[1]))
 
 
 class _Open:
@@ -200,11 +202,11 @@ class EagerLink:
     def __init__(self, target: Node, purpose: str, retry: Retry) -> None:
         self._calendar = target.world.calendar
         self._ledger = ledger = target.ledger
-        self._arrived = ledger.arrived.append
-        self._turned = ledger.turned.append
-        self._retried = ledger.retried.append
-        self._bounced = ledger.bounced.append
-        self._done = ledger.done.extend
+        self._arrived = ledger.arrived
+        self._turned = ledger.turned
+        self._retried = ledger.retried
+        self._bounced = ledger.bounced
+        self._done = ledger.done
         self._offer = target.entrance
         self._retries = retry.retries
         waits = Waits(retry, target.world.draws(purpose, target.name, "retry"))
@@ -220,22 +222,24 @@ class EagerLink:
         """Sends a message: see `Send`."""
         state = (t, message, told, about, 0)
         if self._target.closed and self._retries:
-            self._turned(t)
+            self._turned.append(t)
             self._wait(t, state)
             return None
-        self._arrived(t)
-        result = self._offer(t, message, t, self._answer, state)
+        self._arrived.append(t)
+        offer = self._offer
+        result = offer(t, message, t, self._answer, state)
         return None if result is None else self._conclude(t, state, result)
 
     def _try_again(self, t: float, late: tuple[float, State, Any]) -> None:
         state = late[1]
         since, message, told, about, tries = state
         if self._target.closed and tries < self._retries:
-            self._bounced(t)
+            self._bounced.append(t)
             self._wait(t, state)
             return
-        self._retried(t)
-        result = self._offer(t, message, since, self._answer, state)
+        self._retried.append(t)
+        offer = self._offer
+        result = offer(t, message, since, self._answer, state)
         if result is not None:
             result = self._conclude(t, state, result)
             if result is not None:
@@ -244,14 +248,14 @@ class EagerLink:
     def _wait(self, t: float, state: State) -> None:
         """Puts a message off until its next try."""
         since, message, told, about, tries = state
-        again = t + self._longest[min(tries, self._last)] * self._share()
+        again = t + self._longest[min(tries, self._last)] * next(self._share)
         state = (since, message, told, about, tries + 1)
         self._calendar.later((again, state, self._again_act))
 
     def _answered(self, t: float, state: State, result: int) -> None:
         since, message, told, about, _ = state
         if result == OK:
-            self._done((since, t, message[0], message[1]))
+            self._done.extend((since, t, message[0], message[1]))
             told(t, about, OK)
             return
         ended = self._conclude(t, state, result)
@@ -262,7 +266,7 @@ class EagerLink:
         """Returns how the message ended, or None if it is tried again."""
         since, message, _, _, tries = state
         if result == OK:
-            self._done((since, t, message[0], message[1]))
+            self._done.extend((since, t, message[0], message[1]))
             return OK
         ledger = self._ledger
         (ledger.refused if result == REFUSED else ledger.errors).append(t)
@@ -310,11 +314,11 @@ class EagerSource:
         self._slots = calendar.slots
         self._per_s = calendar.per_s
         self._ledger = ledger = target.ledger
-        self._arrived = ledger.arrived.append
-        self._turned = ledger.turned.append
-        self._retried = ledger.retried.append
-        self._bounced = ledger.bounced.append
-        self._done = ledger.done.extend
+        self._arrived = ledger.arrived
+        self._turned = ledger.turned
+        self._retried = ledger.retried
+        self._bounced = ledger.bounced
+        self._done = ledger.done
         self._offer = target.entrance
         self._retries = retry.retries
         waits = Waits(retry, target.world.draws(purpose, target.name, "retry"))
@@ -340,30 +344,31 @@ class EagerSource:
         _, tries, act, sent, number = late
         if self._target.closed and tries < self._few:
             # What a storm is made of goes the shortest way: `_wait`, without the way to it.
-            (self._bounced if tries else self._turned)(t)
-            again = t + self._longest[tries] * self._share()
+            (self._bounced if tries else self._turned).append(t)
+            again = t + self._longest[tries] * next(self._share)
             slot = int(again * self._per_s)
             if slot > self._calendar.slot:
                 self._slots[slot].append((again, tries + 1, act, sent, number))
             else:
                 self._calendar.at(again, act, (again, tries + 1, act, sent, number))
             return
-        (self._retried if tries else self._arrived)(t)
+        (self._retried if tries else self._arrived).append(t)
         message = (sent, number, None)
-        result = self._offer(t, message, sent, self._answer, (message, tries))
+        offer = self._offer
+        result = offer(t, message, sent, self._answer, (message, tries))
         if result is not None:
             self._answered(t, (message, tries), result)
 
     def _wait(self, t: float, message: Message, tries: int) -> None:
         """Puts a message off until its next try."""
-        again = t + self._longest[min(tries, self._last)] * self._share()
+        again = t + self._longest[min(tries, self._last)] * next(self._share)
         self._calendar.later((again, tries + 1, self._try_act, message[0], message[1]))
 
     def _answered(self, t: float, state: tuple[Message, int], result: int) -> None:
         message, tries = state
         sent = message[0]
         if result == OK:
-            self._done((sent, t, sent, message[1]))
+            self._done.extend((sent, t, sent, message[1]))
             return
         ledger = self._ledger
         (ledger.refused if result == REFUSED else ledger.errors).append(t)
@@ -390,7 +395,7 @@ class PatientLink(EagerLink):
 
     def send(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message: see `Send`."""
-        self._arrived(t)
+        self._arrived.append(t)
         return self._try(t, (t, message, told, about, 0))
 
     def _try(self, t: float, state: State) -> int | None:
@@ -422,7 +427,7 @@ class PatientLink(EagerLink):
         self._tell(t, wait[1], self._conclude(t, wait[1], FAILED))
 
     def _try_again(self, t: float, late: tuple[float, State, Any]) -> None:
-        self._retried(t)
+        self._retried.append(t)
         self._tell(t, late[1], self._try(t, late[1]))
 
     @staticmethod
@@ -449,7 +454,7 @@ class HandOver:
     def __init__(self, target: Node, purpose: str, retry: Retry, latency_s: float) -> None:
         self._world = target.world
         self._ledger = target.ledger
-        self._arrived = target.ledger.arrived.append
+        self._arrived = target.ledger.arrived
         self._channel = target.channel
         self._direct = target.channel and not latency_s and not target.disturbed
         self._offer = target.entrance
@@ -459,7 +464,7 @@ class HandOver:
 
     def send(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message: see `Send`."""
-        self._arrived(t)
+        self._arrived.append(t)
         if self._direct:
             # A channel whose door nobody stands before knows at once whether it takes a message.
             result = self._offer(t, message, t, told, about)

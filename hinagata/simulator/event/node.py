@@ -73,7 +73,7 @@ class Node:
         world: What all stations share.
     """
 
-    __slots__ = ("_heap", "_ticket", "closed", "entrance", "ledger", "name", "world")
+    __slots__ = ("_heap", "_tickets", "closed", "entrance", "ledger", "name", "world")
 
     # Whether it takes messages and answers for them on its own, later: nobody waits for more.
     channel: ClassVar[bool] = False
@@ -87,7 +87,7 @@ class Node:
         self.entrance = self.offer
         self.ledger = Ledger(world.clock, world.sources)
         self._heap = world.calendar.heap
-        self._ticket = world.calendar.ticket
+        self._tickets = world.calendar.tickets
 
     def offer(
         self, t: float, message: Message, since: float, answer: Answer, about: Any, /

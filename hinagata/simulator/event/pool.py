@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from hinagata.simulator.event.bucket import Bucket
 from hinagata.simulator.model import Account, Function
+
+# More places than anybody occupies. A whole number, and no longer one than the interpreter compares
+# the quickest way.
+ENDLESS = 2**30 - 1
+
+
+def places(limit: float) -> int:
+    """Returns how many whole places a limit is; it need not be a whole number itself.
+
+    Args:
+        limit: The limit, which may be infinite.
+    """
+    return math.floor(max(0.0, min(limit, ENDLESS)))
 
 
 class Pool:
@@ -28,7 +42,7 @@ class Pool:
         )
         per_s = account.requests_per_slot * account.concurrency
         self.busy = 0
-        self.limit = account.concurrency - self._reserved
+        self.limit = places(account.concurrency - self._reserved)
         self.rate = Bucket(per_s, per_s)
 
     def change(self, t: float, concurrency: float | None) -> None:
@@ -41,5 +55,5 @@ class Pool:
         if concurrency is None:
             concurrency = self._account.concurrency
         per_s = self._account.requests_per_slot * concurrency
-        self.limit = concurrency - self._reserved
+        self.limit = places(concurrency - self._reserved)
         self.rate.change(t, per_s, per_s)

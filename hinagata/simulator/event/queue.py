@@ -63,7 +63,7 @@ class QueueNode(Node):
         self._line: Line = StandardLine()
         if poller and queue.ordered and queue.groups < math.inf:
             share = uniform(world.draws(self.name, "group"))
-            self._line = GroupedLine(lambda: int(share() * queue.groups))
+            self._line = GroupedLine(lambda: int(next(share) * queue.groups))
         self._batch = max(1, int(poller.batch)) if poller else 0
         self._allowed = min(poller.at_start, poller.at_most) if poller else 0.0
         self._used = 0

@@ -16,7 +16,7 @@ import numpy as np
 from hinagata.errors import HinagataError
 from hinagata.scenario.fault import Inject
 from hinagata.scenario.rate import ClosedLoopRate
-from hinagata.simulator.draws import arrivals, durations, highest, stream
+from hinagata.simulator.draws import arrivals, durations, highest, stream, uniform
 from hinagata.simulator.event.async_invoke import AsyncInvokeNode
 from hinagata.simulator.event.batch import SendBatch, Singly
 from hinagata.simulator.event.calendar import time_of
@@ -171,7 +171,7 @@ class Run:
         finally:
             if collects:
                 gc.enable()
-        return self._put_off + int(calendar.ticket()) - len(calendar.heap)
+        return self._put_off + next(calendar.tickets) - len(calendar.heap)
 
     def _go_through_slots(self, coming: list[Coming]) -> None:
         calendar = self._world.calendar
@@ -259,10 +259,10 @@ class Run:
                 answered(t, None, result)
 
         def answered(t: float, _: object, _result: int) -> None:
-            calendar.at(t + think(), ask)
+            calendar.at(t + next(think), ask)
 
         for _ in range(rate.users):
-            calendar.at(think(), ask)
+            calendar.at(next(think), ask)
 
     def _node(self, station: Station) -> Node:
         world = self._world
@@ -310,7 +310,7 @@ class Run:
                 pass
 
     def _calls(self, station: Station) -> Calls:
-        share = self._world.draws(station.name, "calls").random
+        share = uniform(self._world.draws(station.name, "calls"))
         return Calls(self._sends(station), share)
 
     def _sends(self, station: Station) -> list[tuple[Call, Send, frozenset[int] | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from heapq import heappush
 from itertools import count
 from typing import Any
@@ -56,7 +56,7 @@ class ServiceNode(Node):
         self._slots = 0
         self._busy = 0
         self._line: deque[Request] = deque()
-        self._work: Callable[[], float] = durations(service.work, world.draws(self.name, "work"))
+        self._work: Iterator[float] = durations(service.work, world.draws(self.name, "work"))
         self._draw = uniform(world.draws(self.name, "faults"))
         self._deadlines = (
             Deadlines(world.calendar, service.timeout_s, self._expired)
@@ -75,8 +75,8 @@ class ServiceNode(Node):
         self._came = 0
         self._occupied_s = 0.0
         self._since = 0.0
-        self._entered = self.ledger.entered.append
-        self._left = self.ledger.left.append
+        self._entered = self.ledger.entered
+        self._left = self.ledger.left
         self._finish_act = self._finish
         self.resize(0.0, service.tasks)
 
@@ -102,8 +102,11 @@ class ServiceNode(Node):
                 self._start(t, request)
             else:
                 self._busy += 1
-                self._entered(t)
-                heappush(self._heap, (t + self._work(), self._ticket(), self._finish_act, request))
+                self._entered.append(t)
+                heappush(
+                    self._heap,
+                    (t + next(self._work), next(self._tickets), self._finish_act, request),
+                )
         else:
             self._line.append(request)
         return None
@@ -165,10 +168,10 @@ class ServiceNode(Node):
         if self._watched:
             self._account(t)
         self._busy += 1
-        self._entered(t)
-        work = self._work()
+        self._entered.append(t)
+        work = next(self._work)
         if not (self._calls or self._faults or self._running is not None):
-            heappush(self._heap, (t + work, self._ticket(), self._finish_act, request))
+            heappush(self._heap, (t + work, next(self._tickets), self._finish_act, request))
             return
         number = self._number()
         if self._running is not None:
@@ -177,7 +180,7 @@ class ServiceNode(Node):
         for fault in self._faults:
             if fault.inject == Inject.POISON:
                 fails = fails or is_poison(fault, request[MESSAGE])
-            elif self._draw() < fault.share:
+            elif next(self._draw) < fault.share:
                 fails = True
                 if fault.inject == Inject.HANG:
                     work = self.service.timeout_s
@@ -189,7 +192,7 @@ class ServiceNode(Node):
             self._free(t)
         else:
             self._busy -= 1
-            self._left(t)
+            self._left.append(t)
         # Who waited too long has got his answer already, from the load balancer.
         if request[DEADLINE] != OVER:
             request[DEADLINE] = OVER
@@ -227,7 +230,7 @@ class ServiceNode(Node):
     def _free(self, t: float) -> None:
         if self._watched:
             self._account(t)
-        self._left(t)
+        self._left.append(t)
         self._busy -= 1
         if self._line and self._busy < self._slots:
             self._start(t, self._line.popleft())
@@ -243,7 +246,7 @@ class ServiceNode(Node):
         share = 1 / self.tasks
         self.resize(t, self.tasks - 1)
         for number, request in list(self._running.items()):
-            if self._draw() < share:
+            if next(self._draw) < share:
                 del self._running[number]
                 self._killed.add(number)
                 self._free(t)

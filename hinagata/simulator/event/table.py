@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from heapq import heappush
 from typing import Any
 
@@ -69,6 +69,11 @@ class Capacity:
         self._used += units
         return True
 
+    def alone(self) -> Bucket | None:
+        """Returns the only bucket that there is, if there is just one and nobody counts units."""
+        one = self._table is None and len(self._partitions) == 1
+        return self._partitions[0] if one else None
+
     def give_back(self, partition: int, units: float) -> None:
         """Gives back units that were taken in vain.
 
@@ -96,10 +101,10 @@ class TableNode(Node):
     """A table."""
 
     __slots__ = (
+        "_alone",
         "_calls",
         "_latency",
         "_partition",
-        "_partitioned",
         "_read",
         "_reads",
         "_worked_act",
@@ -109,13 +114,10 @@ class TableNode(Node):
 
     def __init__(self, table: Table, world: World) -> None:
         super().__init__(table, world)
-        self._latency: Callable[[], float] = durations(
-            table.latency, world.draws(self.name, "latency")
-        )
+        self._latency: Iterator[float] = durations(table.latency, world.draws(self.name, "latency"))
         self._partition = Shares(table.shares).of
-        self._partitioned = len(table.shares) > 1
-        self._write = table.write_units
-        self._read = table.read_units
+        self._write = float(table.write_units)
+        self._read = float(table.read_units)
         self._writes = Capacity(
             world,
             table,
@@ -132,6 +134,8 @@ class TableNode(Node):
             table.partition_reads_per_s,
             table.read_units,
         )
+        # Whom most tables only have to ask.
+        self._alone = self._writes.alone() if self._write and not self._read else None
         self._calls: Calls | None = None
         self._worked_act = self._worked
 
@@ -147,19 +151,31 @@ class TableNode(Node):
         self, t: float, message: Message, since: float, answer: Answer, about: Any, /
     ) -> int | None:
         """Takes a call, or refuses it: see `Node.offer`."""
-        partition = self._partition(message, since) if self._partitioned else 0
-        write, read = self._write, self._read
-        if write and not self._writes.take(t, partition, write):
-            return REFUSED
-        if read and not self._reads.take(t, partition, read):
-            if write:
-                self._writes.give_back(partition, write)
+        alone = self._alone
+        if not (alone.take(t, self._write) if alone else self._take(t, message, since)):
             return REFUSED
         heappush(
             self._heap,
-            (t + self._latency(), self._ticket(), self._worked_act, (message, answer, about)),
+            (
+                t + next(self._latency),
+                next(self._tickets),
+                self._worked_act,
+                (message, answer, about),
+            ),
         )
         return None
+
+    def _take(self, t: float, message: Message, since: float) -> bool:
+        """Takes the units of a call, and returns whether there were enough."""
+        partition = self._partition(message, since)
+        write, read = self._write, self._read
+        if write and not self._writes.take(t, partition, write):
+            return False
+        if read and not self._reads.take(t, partition, read):
+            if write:
+                self._writes.give_back(partition, write)
+            return False
+        return True
 
     def _worked(self, t: float, state: tuple[Message, Answer, Any]) -> None:
         message, answer, about = state

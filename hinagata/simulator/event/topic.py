@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hinagata.simulator.draws import uniform
@@ -26,7 +26,7 @@ class TopicNode(Node):
     def __init__(self, topic: Topic, world: World) -> None:
         super().__init__(topic, world)
         self._delay = topic.delay_s
-        self._share: Callable[[], float] = uniform(world.draws(self.name, "share"))
+        self._share: Iterator[float] = uniform(world.draws(self.name, "share"))
         self._calls: Sequence[tuple[Call, Send, frozenset[int] | None]] = ()
         self._dead_letter: Send | None = None
         self._deliver_act = self._deliver
