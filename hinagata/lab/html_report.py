@@ -87,7 +87,7 @@ def _facts(result: Result) -> dict[str, str]:
         "Started": result.started.strftime("%Y-%m-%d %H:%M:%S UTC"),
         "Took": show_seconds(result.seconds),
         "Messages": f"{sum(source.sent for source in result.sources):,}",
-        "Lost": f"{sum(len(source.lost) for source in result.sources):,}",
+        result.unfinished.capitalize(): f"{sum(len(source.lost) for source in result.sources):,}",
         "Seed": str(result.seed),
     }
 
@@ -271,11 +271,22 @@ def _largest(counts: Mapping[str, Sequence[int]]) -> list[tuple[str, Sequence[in
     return [(name, counts[name]) for name in counts if name in top[:_MOST_SERIES]]
 
 
+def _shown(ending: Ending, result: Result) -> str:
+    return result.unfinished if ending is Ending.LOST else str(ending)
+
+
 def _accounts(result: Result) -> Iterator[Block]:
     endings = [ending for ending in Ending if any(s.endings.get(ending) for s in result.sources)]
     yield Table(
         caption="What became of the messages of each source",
-        columns=("source", "sent", "accepted", "refused", "retries", *map(str, endings)),
+        columns=(
+            "source",
+            "sent",
+            "accepted",
+            "refused",
+            "retries",
+            *(_shown(each, result) for each in endings),
+        ),
         rows=tuple(
             (
                 source.source,
@@ -287,13 +298,14 @@ def _accounts(result: Result) -> Iterator[Block]:
             )
             for source in result.sources
         ),
-        note="Accepted messages end in one of the last columns; an expired one counts as lost.",
+        note="Accepted messages end in one of the last columns; an expired one counts as "
+        f"{result.unfinished}.",
     )
     yield Table(
         caption="What each hop did",
         columns=(
             *("hop", "received", "deliveries", "processed", "again", "repeats", "errors"),
-            *("dead letters", "expired", "lost"),
+            *("dead letters", "expired", result.unfinished),
         ),
         rows=tuple(
             (
@@ -316,11 +328,11 @@ def _accounts(result: Result) -> Iterator[Block]:
     if others:
         yield Folded(
             summary=f"{len(others):,} messages that were not processed exactly once",
-            blocks=(_messages(others),),
+            blocks=(_messages(others, result),),
         )
 
 
-def _messages(journeys: Sequence[Journey]) -> Table:
+def _messages(journeys: Sequence[Journey], result: Result) -> Table:
     more = len(journeys) - _MOST_ROWS
     return Table(
         caption="Each message, and where it was",
@@ -329,7 +341,7 @@ def _messages(journeys: Sequence[Journey]) -> Table:
             (
                 journey.sent.id,
                 journey.sent.source,
-                str(journey.ending),
+                _shown(journey.ending, result),
                 ", ".join(f"{span.hop} ({span.status})" for span in journey.spans) or "nowhere",
             )
             for journey in journeys[:_MOST_ROWS]
@@ -464,8 +476,9 @@ def _limits(result: Result) -> Iterator[Block]:
             rows=tuple((gap.name, gap.service, gap.wrong) for gap in result.gaps),
         )
     if result.stubs:
+        resources = "resource" if len(result.stubs) == 1 else "resources"
         yield Folded(
-            summary=f"{len(result.stubs):,} resources that the endpoint left out",
+            summary=f"{len(result.stubs):,} {resources} that the endpoint left out",
             blocks=(
                 Table(
                     caption="Resources that were not created",

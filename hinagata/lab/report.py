@@ -78,7 +78,7 @@ def _about_latencies(result: Result) -> str:
 
 
 def _sources(result: Result) -> Table:
-    table = _table("source", "sent", "accepted", "refused", "retries", "lost")
+    table = _table("source", "sent", "accepted", "refused", "retries", result.unfinished)
     for source in result.sources:
         _row(
             table,
@@ -187,9 +187,11 @@ def _why_nothing(fault: FaultRecord, result: Result, since: float) -> str:
 def troubles(result: Result) -> Iterator[str]:
     """Yield a line for each thing that a person would ask about next."""
     for source in result.sources:
-        for message in source.lost[:EXAMPLES]:
+        if source.lost and result.stopped:
+            yield f"{result.unfinished}: {len(source.lost)} of {source.source}: {result.stopped}"
+        for message in source.lost[:EXAMPLES] if not result.stopped else ():
             yield f"lost: {message.id} of {source.source} at {', '.join(message.hops)}"
-        if len(source.lost) > EXAMPLES:
+        if len(source.lost) > EXAMPLES and not result.stopped:
             yield f"lost: {len(source.lost) - EXAMPLES} more of {source.source}"
         if source.latest_seconds > LATE_SECONDS:
             late = show_seconds(source.latest_seconds)
@@ -213,7 +215,8 @@ def _still_in_queues(result: Result) -> Iterator[str]:
     for sample in result.timeline.queues[-1:]:
         left = ", ".join(f"{count} in {name}" for name, count in sample.depths.items() if count)
         if left:
-            yield f"late: messages are still in queues, {left}: what is lost may come yet"
+            yet = "" if result.stopped else ": what is lost may come yet"
+            yield f"late: messages are still in queues, {left}{yet}"
 
 
 def _refusals(result: Result) -> Iterator[str]:
@@ -244,7 +247,9 @@ def _left_out(result: Result, *, verbose: bool) -> Iterator[str]:
     services = Counter(stub.type.split("::")[1] for stub in result.stubs)
     listing = ", ".join(f"{count} of {service}" for service, count in services.most_common())
     hint = ":" if verbose else "; --verbose lists them."
-    yield f"Not on this endpoint: {len(result.stubs)} resources, {listing}{hint}"
+    count = len(result.stubs)
+    resources = "1 resource" if count == 1 else f"{count} resources"
+    yield f"Not on this endpoint: {resources}, {listing}{hint}"
     if verbose:
         for stub in result.stubs:
             yield f"  {stub.path}: {stub.reason}"

@@ -99,6 +99,11 @@ class Result:
         return gaps_of(self.topology) if self.embedded and self.topology is not None else ()
 
     @property
+    def unfinished(self) -> str:
+        """What to call accepted messages that some hop has not processed, and did not give up."""
+        return "not finished" if self.stopped else "lost"
+
+    @property
     def met(self) -> bool:
         """Whether the run came to its end, and every expectation holds."""
         return not self.stopped and all(verdict.met for verdict in self.verdicts)

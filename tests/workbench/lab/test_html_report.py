@@ -122,7 +122,7 @@ def test_the_answer_and_its_reasons_are_told() -> None:
         "message-0 cars dead-lettered Gateway (ok), Ingest (error)",
         "message-1 cars lost Gateway (ok)",
         "cars Ingest 7 7 ✓ none",
-        "1 resources that the endpoint left out",
+        "1 resource that the endpoint left out",
     ):
         assert part in text
 
@@ -217,6 +217,8 @@ def test_a_run_that_was_ended_says_so() -> None:
     page = html_page(stopped)
 
     assert page.good is False
+    assert ("Not finished" in page.facts, "Lost" in page.facts) == (True, False)
+    assert " lost" not in said(page_text(page))
     assert page.verdict == (
         'The run was interrupted at the step "send", after 12 s: nothing was judged.'
     )

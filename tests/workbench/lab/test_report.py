@@ -232,6 +232,23 @@ def test_what_the_endpoint_does_otherwise_is_told() -> None:
     assert replace(touched, embedded=False).gaps == ()
 
 
+def test_what_an_interruption_leaves_undone_is_not_lost() -> None:
+    """Messages in flight when a person ends a run are not finished, and the reason is said."""
+    stopped = 'interrupted at the step "send"'
+    told = text(replace(RESULT, sources=(source(lost=(LOST,) * 5),), verdicts=(), stopped=stopped))
+
+    assert f"not finished: 5 of cars: {stopped}\n" in told
+    assert "retries  not finished\n" in told
+    assert "lost" not in told
+
+
+def test_one_resource_is_one_resource() -> None:
+    """Of what the endpoint left out."""
+    told = text(replace(RESULT, stubs=RESULT.stubs[:1]))
+
+    assert "Not on this endpoint: 1 resource, 1 of EC2;" in told
+
+
 def test_what_went_wrong_is_told_by_example() -> None:
     """Lost ids with their hops, and the commonest reasons of refusals and errors."""
     result = replace(
