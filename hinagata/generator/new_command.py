@@ -9,7 +9,7 @@ from typing import TextIO
 from hinagata.errors import UsageError
 from hinagata.generator.blueprint import FILE, parse_blueprint, read_text
 from hinagata.generator.files import Files
-from hinagata.generator.naming import project_name
+from hinagata.generator.naming import ProjectName, project_name
 from hinagata.generator.record import BLUEPRINT, Answers, record_of, this_version
 from hinagata.generator.rendering import blueprint_project, sample_project
 from hinagata.generator.shipped import blueprint_text
@@ -51,12 +51,32 @@ def new_project(
         files = {**blueprint_project(read, name=name, own=own), FILE: text.encode()}
     answers = Answers(hinagata=this_version(), origin=origin, name=name, own=own)
     write_project(record_of(files, answers), folder)
-    stream.write(
-        f"{folder.name}: {len(files)} files\n\n"
-        f"  cd {folder.name}\n"
-        f"  hinagata run {names.package}    see the first results, on this machine\n"
-        "  make test    everything that must hold\n"
+    stream.write(f"{folder.name}: {len(files)} files{_renamed(name, names)}\n\n")
+    next_steps = {
+        f"cd {folder.name}": "",
+        **(
+            {}
+            if _is_in_repository(here)
+            else {"git init": "keep it as it was made, and then commit"}
+        ),
+        f"hinagata run {names.package}": "see the first results, on this machine",
+        "make test": "everything that must hold",
+    }
+    width = max(map(len, next_steps))
+    stream.writelines(
+        f"  {step:<{width}}    {why}".rstrip() + "\n" for step, why in next_steps.items()
     )
+
+
+def _renamed(name: str, names: ProjectName) -> str:
+    """Return what a name was made, where it is not told by the name of the folder."""
+    if name in (names.bucket, names.package):
+        return ""
+    return f", in which {name!r} is {names.package} for Python and {names.stack} for CloudFormation"
+
+
+def _is_in_repository(folder: Path) -> bool:
+    return any((each / ".git").exists() for each in (folder.resolve(), *folder.resolve().parents))
 
 
 def _blueprint(asked: str | None) -> tuple[Path, str]:

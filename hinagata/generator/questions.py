@@ -15,7 +15,8 @@ from rich.text import Text
 from hinagata.errors import HinagataError, UsageError
 from hinagata.generator.arguments import NAME, NAME_EXPECTED
 from hinagata.generator.recommendation import Needs, Recommendation, recommend
-from hinagata.planner.pricing.as_text import as_text
+from hinagata.planner.choosing.as_text import MADE_OF
+from hinagata.planner.pricing.as_text import as_text, money
 from hinagata.scenario import units
 
 # In a blueprint's names, which have 40 characters, words stand around it.
@@ -25,6 +26,7 @@ _SLOWEST_RATE = 1 / 86_400
 _FASTEST_RATE = 1e6
 _NOBODY = "nobody"
 _WIDTH = 96
+_BY_FILE = "describe what you need in a file, and give it as --blueprint FILE"
 _ASSUMED = "Its price, for messages of 1 KB, each worked on by itself, in functions of 512 MB:"
 
 
@@ -39,13 +41,13 @@ class _Question(NamedTuple):
 def ask_blueprint(console: Console) -> str:
     """Asks what is needed, shows what suits and what it costs, and returns it as a blueprint.
 
-    Asks again, with the answers so far, until the recommendation is agreed to.
+    Asks again, with the answers so far, until the recommendation is agreed to or given up.
 
     Args:
         console: Where a person sits.
 
     Raises:
-        UsageError: The input ends before all is answered.
+        UsageError: The input ends before all is answered, or nothing that is shown will do.
     """
     console.print("A few questions; Enter takes what stands in parentheses.\n", highlight=False)
     answers = {name: question.default for name, question in _QUESTIONS.items()}
@@ -57,13 +59,15 @@ def ask_blueprint(console: Console) -> str:
                 console.print(f"{error}\n", markup=False, highlight=False)
                 continue
             _show(recommendation, console)
-            if _yes(_answered(console, _AGREED, _AGREED.default)):
+            cost = f"{money(recommendation.estimate.total)} USD a month"
+            if _agreed(console, f"Make a project of this, at {cost}"):
                 return recommendation.blueprint
+            if not _agreed(console, "Answer again"):
+                raise UsageError(f"nothing was made; {_BY_FILE}")
             console.print()
     except EOFError:
         raise UsageError(
-            "the input ended before all questions were answered; "
-            "describe what you need in a file, and give it as --blueprint FILE"
+            f"the input ended before all questions were answered; {_BY_FILE}"
         ) from None
 
 
@@ -81,6 +85,10 @@ def _ask(console: Console, answers: dict[str, str]) -> Needs:
         meant[name] = asked.meaning(answers[name])
     console.print()
     return Needs(**meant)  # type: ignore[arg-type]
+
+
+def _agreed(console: Console, question: str) -> bool:
+    return _yes(_answered(console, _Question(question, "yes", _yes), "yes"))
 
 
 def _answered(console: Console, question: _Question, default: str) -> str:
@@ -106,7 +114,8 @@ class _Prompt(PromptBase[str]):
 def _show(recommendation: Recommendation, console: Console) -> None:
     for part in recommendation.parts:
         choice = part.choice
-        console.print(Text.assemble((str(choice.pattern), "bold"), f" {part.task}"))
+        made_of = f" ({MADE_OF[choice.pattern]}) {part.task}"
+        console.print(Text.assemble((str(choice.pattern), "bold"), made_of))
         for said in (*choice.reasons, *choice.advice):
             for line in wrap(said, _WIDTH, initial_indent="  ", subsequent_indent="  "):
                 console.print(line, markup=False, highlight=False)
@@ -189,4 +198,3 @@ _QUESTIONS: Mapping[str, _Question] = {
     "ordered": _Question("Must those of one sender keep their order", "no", _yes),
     "replay": _Question("Must past ones be read again", "no", _yes),
 }
-_AGREED = _Question("Make a project of this", "yes", _yes)

@@ -32,13 +32,20 @@ def app_of(sample: Sample, source: str) -> str:
     body = _needed(statements, stacks)
     called = [functions[name] for name in sorted(_read(body) & functions.keys())]
     used = _read([*body, *called])
+    kept = _imports(imports, used)
+    late = [node for node in kept if isinstance(node, ast.ImportFrom)]
     return "\n".join(
         [
             f'"""The front door: `python app.py`, or `cdk deploy {sample.stack}`."""',
             "",
-            *(ast.unparse(node) for node in _imports(imports, used)),
+            *(ast.unparse(node) for node in kept if node not in late),
             *("", "", "def main() -> None:"),
-            *_lines(lines, [promise, *body]),
+            *_lines(lines, [promise]),
+            "    # Before anything of the CDK is imported.",
+            "    patterns.start_lean()",
+            *(f"    {ast.unparse(node)}" for node in late),
+            "",
+            *_lines(lines, body),
             *(line for each in called for line in ["", "", *_lines(lines, [each])]),
             *("", "", 'if __name__ == "__main__":', "    main()", ""),
         ]

@@ -174,7 +174,8 @@ def _absent(
 ) -> Change:
     if base is None:
         return Change(path=path, fate=Fate.NEW, before=None, after=new)
-    note = f"you deleted it, and {label} changed it; it stays deleted" if changed else ""
+    both = f", and {label} changed it" if changed else ""
+    note = f"you deleted it{both}; it stays deleted, unless you copy {GENERATED}/{path}"
     return Change(path=path, fate=Fate.DELETED, before=None, after=None, note=note)
 
 

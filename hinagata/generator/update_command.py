@@ -51,7 +51,7 @@ def update_project(
 
 def _apply(project: Path, record: Record, update: Update, stream: TextIO) -> bool:
     if _is_current(record, update):
-        stream.write(f"{_nothing(update)}\n")
+        stream.writelines(_nothing(update))
         return True
     steps = apply_update(project, update)
     stream.write(f"{_title(record, update)}\n")
@@ -61,7 +61,7 @@ def _apply(project: Path, record: Record, update: Update, stream: TextIO) -> boo
 
 def _show(record: Record, update: Update, stream: TextIO) -> None:
     if _is_current(record, update):
-        stream.write(f"{_nothing(update)}\n")
+        stream.writelines(_nothing(update))
         return
     stream.write(f"{_title(record, update)}\n")
     stream.writelines(_table(update))
@@ -73,8 +73,10 @@ def _is_current(record: Record, update: Update) -> bool:
     return record.answers == update.answers and record.generated == update.generated
 
 
-def _nothing(update: Update) -> str:
-    return f"nothing to update: this project is what hinagata {update.answers.hinagata} generates"
+def _nothing(update: Update) -> Iterator[str]:
+    version = update.answers.hinagata
+    yield f"nothing to update: hinagata {version} has nothing new for this project\n"
+    yield from _lines(change for change in update.changes if change.note)
 
 
 def _title(record: Record, update: Update) -> str:
@@ -84,12 +86,17 @@ def _title(record: Record, update: Update) -> str:
 
 def _table(update: Update) -> Iterator[str]:
     told = [change for change in update.changes if change.before != change.after or change.note]
+    yield from _lines(told)
+    if all(change.before == change.after for change in told):
+        yield "  none of your files changes, only what is kept of how they were made\n"
+
+
+def _lines(changes: Iterable[Change]) -> Iterator[str]:
+    told = list(changes)
     width = max((len(change.path) for change in told), default=0)
     for change in told:
         line = f"  {change.fate:<8}  {change.path:<{width}}  {_note(change)}"
         yield f"{line.rstrip()}\n"
-    if not told:
-        yield "  none of your files changes, only what is kept of how they were made\n"
 
 
 def _note(change: Change) -> str:

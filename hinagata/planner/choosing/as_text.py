@@ -13,17 +13,18 @@ from hinagata.planner.pricing.as_text import money
 from hinagata.planner.sizes.peak import shown
 
 _WIDTH = 96
-_MADE_OF = {
+MADE_OF = {
     Pattern.REACTIVE: "API Gateway + Lambda",
     Pattern.PROACTIVE: "load balancer + Fargate",
     Pattern.QUEUE: "SQS + Lambda",
     Pattern.STREAM: "Kinesis + Lambda",
 }
+"""What a pattern is on AWS."""
 
 
 def as_text(choice: Choice, *, sources: bool = False) -> str:
     """Returns a choice as lines; with `sources`, with source and date of every number."""
-    lines = [f"{choice.pattern}: {_MADE_OF[choice.pattern]}"]
+    lines = [f"{choice.pattern}: {MADE_OF[choice.pattern]}"]
     for reason in choice.reasons:
         lines += wrap(reason, _WIDTH, initial_indent="  ", subsequent_indent="  ")
     lines += ["", "Mind"]

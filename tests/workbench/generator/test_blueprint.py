@@ -144,12 +144,16 @@ def test_a_project_has_the_frame_and_nothing_of_this_machine(own: bool) -> None:
 
     assert {"app.py", "cdk.json", "Makefile", "README.md", "stacks/my_shop.py"} <= set(files)
     assert ("patterns/__init__.py" in files) is own
-    made = {path: text for path, text in files.items() if not path.startswith("pattern")}
+    made = {
+        path: text for path, text in files.items() if not path.startswith(("pattern", "wheels"))
+    }
     text = b"\n".join(made.values()).decode()
     assert str(REPOSITORY) not in text
     assert str(Path.home()) not in text
     assert "{{" not in text.replace("${{", "")
     assert "{%" not in text
+    assert "noqa" not in text
+    assert "type: ignore" not in text
 
 
 @pytest.mark.parametrize(

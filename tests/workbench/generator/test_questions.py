@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
@@ -77,7 +78,7 @@ def test_enter_alone_leads_to_a_blueprint() -> None:
 
     assert list(found.components) == ["messages_api", "messages_queue", "messages_worker"]
     assert "How many come on average (10/s): \n" in console.said
-    assert "Make a project of this (yes): \n" in console.said
+    assert "Make a project of this, at 112.59 USD a month (yes): \n" in console.said
 
 
 def test_the_answer_has_reasons_and_a_price() -> None:
@@ -86,11 +87,16 @@ def test_the_answer_has_reasons_and_a_price() -> None:
 
     ask_blueprint(console)
 
-    assert "stream to hand orders on\n  past messages must be read again" in console.said
+    assert (
+        "stream (Kinesis + Lambda) to hand orders on\n  past messages must be read again"
+        in console.said
+    )
     assert "Kinesis: orders_stream\n" in console.said
     assert "Lambda: orders_follower_2\n" in console.said
     assert "\nIts price, for messages of 1 KB" in console.said
-    assert "\nTotal " in console.said
+    total = re.search(r"\nTotal +(\S+)\n", console.said)
+    assert total is not None
+    assert f"\nMake a project of this, at {total[1]} USD a month (yes): " in console.said
 
 
 def test_an_answer_that_means_nothing_is_asked_for_again() -> None:
@@ -125,12 +131,20 @@ def test_somebody_has_to_work_on_what_nobody_waits_for() -> None:
 
 def test_a_recommendation_can_be_turned_down() -> None:
     """The questions come again, with what was answered before."""
-    console = Typed(["orders", "", "1", "", "", "3", "", "", "no", *[""] * 5, "1", "", "", "yes"])
+    console = Typed(["orders", "", "1", "", "", "3", "", "", "no", "", *[""] * 5, "1", "", "", ""])
 
     found = read(ask_blueprint(console))
 
     assert "What is sent, in the plural (orders): \n" in console.said
     assert len([one for one in found.components if one.startswith("orders_follower")]) == 0
+
+
+def test_the_questions_can_be_left() -> None:
+    """Whoever wants no project of this, and not to be asked again, gets none."""
+    console = Typed([*[""] * 9, "no", "no"])
+
+    with pytest.raises(UsageError, match="nothing was made; describe what you need in a file"):
+        ask_blueprint(console)
 
 
 def test_a_need_that_nothing_meets_is_said_and_asked_again() -> None:

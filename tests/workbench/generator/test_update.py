@@ -142,8 +142,9 @@ def test_what_you_deleted_and_what_is_yours_alone_is_said(tmp_path: Path) -> Non
 
     update = planned(folder, {"deleted.py": b"b\n"})
 
+    way = "it stays deleted, unless you copy .hinagata/generated/deleted.py"
     assert [change.note for change in update.changes if change.note] == [
-        "you deleted it, and hinagata 0.0.2 changed it; it stays deleted",
+        f"you deleted it, and hinagata 0.0.2 changed it; {way}",
         "you changed it; hinagata 0.0.2 generates it no more",
     ]
 

@@ -86,10 +86,28 @@ def test_an_update_is_done_once(tmp_path: Path) -> None:
     assert updated(tmp_path, apply=True)[0]
     before = tree(tmp_path)
 
-    nothing = f"nothing to update: this project is what hinagata {this_version()} generates\n"
+    nothing = f"nothing to update: hinagata {this_version()} has nothing new for this project\n"
     assert updated(tmp_path, apply=True) == (True, nothing)
     assert updated(tmp_path) == (True, nothing)
     assert tree(tmp_path) == before
+
+
+def test_what_you_deleted_is_told_and_stays_deleted(tmp_path: Path) -> None:
+    """Whether there is something new or not, with the way to have it again."""
+    project(tmp_path, {path: held for path, held in BASE.items() if path != "app.py"})
+    way = "it stays deleted, unless you copy .hinagata/generated/app.py\n"
+
+    _, said = updated(tmp_path, apply=True)
+    _, again = updated(tmp_path, apply=True)
+
+    label = f"hinagata {this_version()}"
+    assert f"  deleted   app.py     you deleted it, and {label} changed it; {way}" in said
+    assert again == (
+        f"nothing to update: {label} has nothing new for this project\n"
+        f"  deleted   app.py  you deleted it; {way}"
+    )
+    assert "app.py" not in tree(tmp_path)
+    assert tree(tmp_path)[".hinagata/generated/app.py"] == NEW["app.py"]
 
 
 def test_a_version_that_changes_no_file_is_noted(tmp_path: Path) -> None:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
+import random
 import shutil
+import signal
+import subprocess
+import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -65,6 +71,8 @@ RECORDED = {
 EDIT = b"edited meanwhile\n"
 MIDDLE = 10
 """The step at which an update is among the user's files."""
+_KILLS = 8
+_NOBODY = 65534
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -238,6 +246,26 @@ def test_fails_on_a_folder_that_is_read_only(
     assert tree(folder) == before
 
 
+@pytest.mark.parametrize("place", [".", ".hinagata", "d_gone"])
+def test_fails_in_a_folder_that_nobody_may_write(place: str, tmp_path: Path) -> None:
+    """For the system says so, and not we: nothing changes. Root, who may, becomes nobody."""
+    folder = project(tmp_path)
+    before = tree(folder)
+    if os.geteuid() == 0:
+        for each in [folder, *folder.rglob("*")]:
+            os.chown(each, _NOBODY, _NOBODY)
+    (folder / place).chmod(0o555)
+
+    process = _updating(folder, as_user=_NOBODY if os.geteuid() == 0 else os.geteuid())
+    _, said = process.communicate()
+    (folder / place).chmod(0o755)
+
+    assert process.returncode == 1
+    assert "UpdateError: " in said.decode()
+    assert " is read-only\n" in said.decode()
+    assert tree(folder) == before
+
+
 @pytest.mark.parametrize(
     "held", [None, {}, {"label": b"x", "after/../up": b""}, {"label": b"x", "after//etc/up": b""}]
 )
@@ -280,3 +308,50 @@ def test_fails_where_another_update_was_interrupted_since(tmp_path: Path) -> Non
         apply_update(folder, plan)
 
     assert tree(folder) == before
+
+
+def test_a_process_that_is_killed_at_any_moment_loses_nothing(tmp_path: Path) -> None:
+    """SIGKILL to a process of its own, from when it begins to write until it is done."""
+    chance = random.Random(7)
+    killed = 0
+    whole = _updating(project(tmp_path / "whole"))
+    begin = time.monotonic()
+    whole.communicate()
+    longest = time.monotonic() - begin
+
+    for at in range(_KILLS):
+        folder = project(tmp_path / str(at))
+        process = _updating(folder)
+        time.sleep(chance.uniform(0, longest))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
+
+        finish(folder)
+
+        assert yours_in(folder) == DONE
+        assert tree(folder) == {**RECORDED, **DONE}
+    assert killed
+
+
+def _updating(folder: Path, *, as_user: int = -1) -> subprocess.Popen[bytes]:
+    """Start what has planned a project's update, and return when it is about to write."""
+    code = f"""
+import os
+from {__name__} import *
+
+os.chdir({str(folder)!r})
+planned = plan_update(Path(), read_record(Path()), NEW, version=VERSION)
+os.setresuid({as_user}, {as_user}, {as_user})
+print(flush=True)
+apply_update(Path(), planned)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[3],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
