@@ -784,8 +784,6 @@ def _scenario_for_locust(names: Sequence[str]) -> int:
 
 def _price(arguments: argparse.Namespace) -> int:
     if arguments.schema:
-        if arguments.project is not None or arguments.own:
-            raise UsageError("--schema prints a format and makes no project; give it alone")
         from hinagata.planner.pricing.schema import schema_text
 
         print(schema_text(), end="")
