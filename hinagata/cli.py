@@ -158,6 +158,16 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
             "show what an update would change in a generated project, or do it",
             "hinagata update --apply",
         ),
+        "show": (
+            _show,
+            "show a pattern: what it is for, sets, costs and withstands",
+            "hinagata show event_stream",
+        ),
+        "catalogue": (
+            _catalogue,
+            "build the site of all patterns and samples, or serve it while they are edited",
+            "hinagata catalogue build --output site",
+        ),
         "doctor": (_doctor, "say what is missing on this machine", "hinagata doctor"),
     }
     parsers = {
@@ -193,6 +203,8 @@ def _read(argv: Sequence[str]) -> argparse.Namespace:
     parsers["update"].add_argument(
         "--apply", action="store_true", help="do it; default: only show it"
     )
+    parsers["show"].add_argument("pattern", metavar="PATTERN", help="as event_stream")
+    _add_catalogue_arguments(parsers["catalogue"])
     word = next((word for word in argv if not word.startswith("-")), None)
     if word is not None and word not in known:
         raise UsageError(f"there is no command {word}; expected {suggest(word, known)}")
@@ -430,8 +442,8 @@ def _add_choose_arguments(parser: argparse.ArgumentParser) -> None:
         ("--message-kb", "message_kb", "default: 1"),
         ("--response-kb", "response_kb", "default: 1"),
     ):
-        parser.add_argument(option, dest=name, metavar="NUMBER", type=float, help=help_)
-    parser.add_argument("--consumers", type=int, help="who each message is for; default: 1")
+        parser.add_argument(option, dest=name, metavar="NUMBER", type=_number, help=help_)
+    parser.add_argument("--consumers", type=_integer, help="who each message is for; default: 1")
     parser.add_argument("--no-wait", action="store_true", help="nobody waits for the answer")
     parser.add_argument("--ordered", action="store_true", help="the messages of a key keep order")
     parser.add_argument("--replay", action="store_true", help="past messages are read again")
@@ -453,7 +465,7 @@ def _add_layouts_arguments(parser: argparse.ArgumentParser) -> None:
         ("--kb-per-ms", "kb_per_ms", "what a function works up of what it read; assumed: 20"),
         ("--memory-mb", "memory_mb", "of that function; default: 512"),
     ):
-        parser.add_argument(option, dest=name, metavar="NUMBER", type=float, help=help_)
+        parser.add_argument(option, dest=name, metavar="NUMBER", type=_number, help=help_)
     parser.add_argument(
         "--measure",
         metavar="SAMPLE",
@@ -501,7 +513,7 @@ def _add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="tick: expected values a second; event: every message; default: what is affordable",
     )
-    parser.add_argument("--seed", type=int, help="of every draw; default: the scenario's")
+    parser.add_argument("--seed", type=_integer, help="of every draw; default: the scenario's")
     parser.add_argument("--duration", metavar="TIME", help="as 2h; default: what the scenario says")
     parser.add_argument(
         "--as-run",
@@ -553,6 +565,20 @@ def _above_zero(what: str) -> Callable[[str], float]:
         return value
 
     return read
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"found {text}, expected a number") from None
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"found {text}, expected a whole number") from None
 
 
 def _whole(text: str) -> int:
@@ -809,6 +835,11 @@ def _price(arguments: argparse.Namespace) -> int:
             f"found {len(arguments.paths)} usage files, expected one; "
             "to price an architecture, add --scenario NAME_OR_FILE"
         )
+    if Path(arguments.paths[0]).is_dir() or arguments.paths[0].endswith(".template.json"):
+        raise UsageError(
+            f"{arguments.paths[0]} is an architecture, which costs what its traffic makes it do; "
+            "add --scenario NAME_OR_FILE"
+        )
     if arguments.assume is not None:
         raise UsageError("--assume is for --scenario; a usage file says everything itself")
     from hinagata.planner.pricing.command import price_usage
@@ -969,6 +1000,56 @@ def _update(arguments: argparse.Namespace) -> int:
 
     good = update_project(Path.cwd(), files_of=files_of, stream=sys.stdout, apply=arguments.apply)
     return GOOD if good else NO
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    try:
+        from hinagata.catalogue.show import show_pattern
+    except ModuleNotFoundError as error:
+        raise _not_installed("show", error) from None
+
+    show_pattern(arguments.pattern, project=Path.cwd(), stream=sys.stdout)
+    return GOOD
+
+
+def _add_catalogue_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        choices=("build", "serve"),
+        help="build: write the site; serve: on this machine, anew whenever a source changes",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FOLDER",
+        type=Path,
+        default=Path("site"),
+        help="where the site is; default: site",
+    )
+    parser.add_argument(
+        "--port", type=_whole, default=8000, help="that it is served on; default: 8000"
+    )
+    parser.add_argument("--no-search", action="store_true", help="build without the search's index")
+
+
+def _catalogue(arguments: argparse.Namespace) -> int:
+    try:
+        from hinagata.catalogue.command import build_catalogue
+        from hinagata.catalogue.serving import serve_catalogue
+    except ModuleNotFoundError as error:
+        raise _not_installed("catalogue", error) from None
+
+    if arguments.action == "serve":
+        serve_catalogue(
+            project=Path.cwd(), output=arguments.output, port=arguments.port, stream=sys.stdout
+        )
+    else:
+        build_catalogue(
+            project=Path.cwd(),
+            output=arguments.output,
+            stream=sys.stdout,
+            search=not arguments.no_search,
+        )
+    return GOOD
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

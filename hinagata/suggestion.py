@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+# So many letters of its beginning mean a name.
+_FEWEST = 3
+
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return the names that exist, and the one that may have been meant.
@@ -13,6 +16,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
     Example:
         >>> suggest("conected_car", ["connected_car", "trace_lake"])
         'one of connected_car, trace_lake (did you mean connected_car?)'
+        >>> suggest("hvac", ["connected_car", "hvac_platform"])
+        'one of connected_car, hvac_platform (did you mean hvac_platform?)'
         >>> suggest("x", [])
         'one that exists, but there are none'
     """
@@ -23,5 +28,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
     if not names:
         return "one that exists, but there are none"
     listing = ", ".join(names) if len(names) == 1 else f"one of {', '.join(names)}"
-    close = get_close_matches(name, names, n=1)
+    close = get_close_matches(name, names, n=1) or [
+        each for each in names if len(name) >= _FEWEST and each.startswith(name)
+    ]
     return f"{listing} (did you mean {close[0]}?)" if close else listing

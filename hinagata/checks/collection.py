@@ -59,4 +59,7 @@ def load_checks(ids: Iterable[str] | None = None) -> tuple[Check, ...]:
 def expected_instead(id: str) -> str:
     """Says what may stand where an id stands that no check has: of its family, if it has one."""
     family = [known for known in _modules() if known[:_FAMILY] == id.upper()[:_FAMILY]]
+    if len(family) == 1:
+        # One alone looks like all that there are.
+        return f"one that `hinagata explain` lists; the nearest is {family[0]}"
     return suggest(id.upper(), family or _modules())

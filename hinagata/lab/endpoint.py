@@ -11,7 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
-from hinagata.errors import HinagataError
+from hinagata.errors import HinagataError, UsageError
 
 # An emulator's administrator: the embedded one takes this key for the account's root.
 EMULATOR_KEY = "test"
@@ -133,6 +133,20 @@ class Endpoint:
             LoadBalancerArn=found[0]["LoadBalancerArn"], PageSize=1
         )["Listeners"][0]
         return f"{listener['Protocol'].lower()}://{name}:{listener['Port']}"
+
+    def must_be_aws(self) -> None:
+        """Refuse an endpoint that does not answer as AWS does.
+
+        Raises:
+            UsageError: nobody is there, or somebody else.
+        """
+        try:
+            self.client("sts").get_caller_identity()
+        except Exception as error:  # noqa: BLE001 - botocore raises whatever its parser trips over
+            raise UsageError(
+                f"{self.url} does not answer as AWS does ({type(error).__name__}); "
+                "expected the URL of an AWS-compatible endpoint"
+            ) from None
 
     def sign(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""

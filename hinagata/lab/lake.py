@@ -204,14 +204,25 @@ def lake_of(topology: Topology, physical: Mapping[Node, str]) -> LakeOnEndpoint 
         topology: the architecture.
         physical: the endpoint's name of each resource that is there.
     """
+    for query, database in _lakes(topology):
+        if database in physical:
+            return LakeOnEndpoint(database=physical[database], query=query)
+    return None
+
+
+def has_lake(topology: Topology) -> bool:
+    """Say whether an architecture has a lake, wherever it is deployed."""
+    return next(_lakes(topology), None) is not None
+
+
+def _lakes(topology: Topology) -> Iterator[tuple[str, Node]]:
+    """Yield the query by which a lake is asked, and its database."""
     for node in topology.of_type(_NAMED_QUERY):
         query = node.get("QueryString")
-        if node.get("Name") != QUERY or not isinstance(query, str):
-            continue
-        for database in referenced(node.get("Database")):
-            if database.type == _DATABASE and database in physical:
-                return LakeOnEndpoint(database=physical[database], query=query)
-    return None
+        if node.get("Name") == QUERY and isinstance(query, str):
+            for database in referenced(node.get("Database")):
+                if database.type == _DATABASE:
+                    yield query, database
 
 
 def kept_hops(topology: Topology, names: Mapping[Node, str]) -> frozenset[str]:

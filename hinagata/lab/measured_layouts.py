@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hinagata.errors import HinagataError
+from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.accounting import percentile
 from hinagata.lab.run import Stage, play, stage
 from hinagata.lab.steps import Steps
@@ -21,8 +21,9 @@ from hinagata.planner.layouts.as_text import columns
 from hinagata.planner.pricing.as_text import money
 from hinagata.planner.pricing.bill import price
 from hinagata.planner.sizes.peak import shown
-from hinagata.samples import Sample
+from hinagata.samples import Sample, read_samples
 from hinagata.scenario import Scenario, find_scenario, read_scenario
+from hinagata.suggestion import suggest
 
 SCENARIO = "layouts"
 # What the planner calls each layout (`hinagata.planner.layouts.compare`).
@@ -91,8 +92,14 @@ def measure_layouts(
         endpoint_url: where to deploy to; None starts the embedded endpoint.
 
     Raises:
-        HinagataError: the sample has no such scenario, or its handlers say nothing of tables.
+        UsageError: the sample has no such scenario.
+        HinagataError: its handlers say nothing of tables.
     """
+    if SCENARIO not in sample.scenarios:
+        able = [each.name for each in read_samples(project) if SCENARIO in each.scenarios]
+        raise UsageError(
+            f"{sample.name} has no layouts to measure; expected {suggest(sample.name, able)}"
+        )
     file = find_scenario(SCENARIO, sample=sample.name, project=project)
     scenario = read_scenario(file, project=project)
     found = []

@@ -44,6 +44,8 @@ def redrive(
         raise UsageError(
             f"{endpoint_url} is no endpoint; expected a URL such as http://127.0.0.1:4566"
         )
+    endpoint = Endpoint(endpoint_url)
+    endpoint.must_be_aws()
     steps = Steps()
     gone: set[str] = set()
     unseen = 0
@@ -51,7 +53,7 @@ def redrive(
         with steps.step("synthesize"):
             assembly = synthesize(project)
         with steps.step("find the dead-letter queues"):
-            found = redrive_of(sample, assembly, endpoint=Endpoint(endpoint_url))
+            found = redrive_of(sample, assembly, endpoint=endpoint)
         with steps.step("read the dead letters"):
             letters = found.read(hop)
             unseen = found.unseen(letters)

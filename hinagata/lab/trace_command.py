@@ -1,7 +1,10 @@
 """`hinagata trace`: a message's way through everything, out of the lake that keeps it."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -9,12 +12,17 @@ from hinagata.assembly.synthesis import synthesize
 from hinagata.errors import HinagataError, UsageError
 from hinagata.lab.endpoint import Endpoint
 from hinagata.lab.hops import read_hops
-from hinagata.lab.lake import QUERY, kept_hops, lake_of, root_of
+from hinagata.lab.lake import QUERY, has_lake, kept_hops, lake_of, root_of
 from hinagata.lab.lake_report import write_json, write_text
 from hinagata.lab.redrive_ways import physical_names
 from hinagata.lab.steps import Steps
-from hinagata.samples import Sample
+from hinagata.samples import Sample, read_samples
+from hinagata.suggestion import suggest
 from hinagata.topology.reading import read_topology
+
+if TYPE_CHECKING:
+    from hinagata.assembly.cloud_assembly import CloudAssembly
+    from hinagata.topology.graph import Topology
 
 
 def trace(
@@ -48,16 +56,18 @@ def trace(
             f"ask Athena, which has the query `{QUERY}`"
         )
     steps, endpoint = Steps(), Endpoint(endpoint_url)
+    endpoint.must_be_aws()
     try:
         with steps.step("read the lake"):
             assembly = synthesize(project)
-            stacks = [stack for stack in assembly.stacks if stack.name == sample.stack]
-            topology = read_topology(*stacks)
+            topology = _topology(sample, assembly)
+            if not has_lake(topology):
+                raise _without_a_lake(sample, assembly, read_samples(project))
             lake = lake_of(topology, physical_names(topology, sample, endpoint))
             if lake is None:
                 raise HinagataError(
-                    f"{sample.name} has no lake: no stack of it has a query `{QUERY}`, which the "
-                    "pattern LogLake makes"
+                    f"the lake of {sample.name} is not on {endpoint_url}; deploy it first, e.g. "
+                    f"with: hinagata run {sample.name} --keep"
                 )
             with lake.copied(endpoint) as copied:
                 names = read_hops(topology).names
@@ -69,3 +79,17 @@ def trace(
     write = write_json if format == "json" else write_text
     write(found, stream)
     return not found.missing
+
+
+def _topology(sample: Sample, assembly: CloudAssembly) -> Topology:
+    return read_topology(*(stack for stack in assembly.stacks if stack.name == sample.stack))
+
+
+def _without_a_lake(
+    sample: Sample, assembly: CloudAssembly, samples: Iterable[Sample]
+) -> UsageError:
+    able = [each.name for each in samples if has_lake(_topology(each, assembly))]
+    return UsageError(
+        f"{sample.name} has no lake that keeps its traces; the pattern LogLake makes one; expected "
+        f"{suggest(sample.name, able)}"
+    )

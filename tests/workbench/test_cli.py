@@ -220,6 +220,31 @@ def test_fails_with_one_sentence(
     assert captured.err == f"hinagata: {message.replace('{project}', str(project))}\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("price cdk.out", "cdk.out is an architecture, which costs what its traffic makes it do; "),
+        ("price Car.template.json", "add --scenario NAME_OR_FILE"),
+        ("explain FM999", "expected one that `hinagata explain` lists; the nearest is FM901"),
+        ("layouts --devices abc", "argument --devices: found abc, expected a number; see: "),
+        ("choose --rate 1/s --consumers 1.5", "found 1.5, expected a whole number; see: "),
+        ("layouts --measure connected_car", "connected_car has no layouts to measure; expected "),
+        ("layouts --measure connected", "(did you mean connected_car?)"),
+    ],
+)
+def test_fails_in_a_sentence_that_says_how_to_mend_it(
+    arguments: str, says: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a newcomer types wrong, in no words of Python's."""
+    (project / "cdk.out").mkdir()
+
+    assert main(arguments.split()) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert says in said.err
+    assert said.err.count("\n") == 1
+
+
 def test_fails_for_a_scenario_with_a_mistake(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinagata.errors import HinagataError, UsageError
-from hinagata.lab.lake import LakeTrace, day_of, lake_of, root_of
+from hinagata.lab.lake import LakeTrace, day_of, has_lake, lake_of, root_of
 from hinagata.lab.lake_report import lines, write_json
-from hinagata.topology.reading import read_topology
+from hinagata.topology.reading import read_topology, topology_of
 from tests.workbench.lab.lakes import NOON, QUERY, lake, line, root, whole, write
 
 
@@ -151,6 +151,7 @@ def test_a_lake_is_known_by_its_query(tmp_path: Path) -> None:
     assert found is not None
     assert (found.database, found.query) == ("physical-Database", QUERY)
     assert lake_of(topology, {}) is None
+    assert (has_lake(topology), has_lake(topology_of())) == (True, False)
 
 
 def resources() -> Mapping[str, object]:
