@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from hinagata.generator.arguments import RouteTo, StepOf
-from hinagata.generator.blueprint import Blueprint, Component, Function, Traffic
+from hinagata.generator.blueprint import (
+    Blueprint,
+    Component,
+    Function,
+    Traffic,
+    parameters_of,
+    takes_body,
+)
+from hinagata.generator.carried import refuse_uncarried
 from hinagata.generator.flows import Connection, connections_of
 from hinagata.generator.kinds import SENDERS, SERVERS
 from hinagata.generator.rules import refuse_misfits, refuse_reservations
@@ -15,6 +24,19 @@ from hinagata.generator.rules import refuse_misfits, refuse_reservations
 # Twice what is there at a time on average: arrivals come in clumps.
 HEADROOM = 2
 MAX_CONCURRENCY = 10  # of a LambdaWorker that says nothing
+# Of the 1,000 executions of an account 100 cannot be reserved
+# (docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
+MOST_CONCURRENCY = 900
+# Of a worker that somebody waits for, and of what else runs code, if it says nothing; a load
+# balancer waits 60 s.
+ASKED_SECONDS = 5.0
+_TIMEOUTS = {"reactive_api": 10.0, "lambda_worker": 30.0, "proactive_service": 60.0}
+# Of a worker's mapping that says nothing.
+_QUEUE_BATCH, _STREAM_BATCH = 10, 100
+# What a shard takes (docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html).
+_RECORDS_PER_SHARD = 1_000
+# The field that names a phone, as a scenario knows its messages (docs/scenario.md, "Outside").
+TOKEN = "token"  # noqa: S105 - the name of a field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +62,36 @@ class Code:
     def only_reads(self) -> bool:
         """Whether it answers a question and changes nothing."""
         return self.route.startswith("GET ")
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names in its route's path."""
+        return parameters_of(self.route)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether what it takes has data of its own, beside a path."""
+        return takes_body(self.route) if self.route else True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """Where messages of a source come by.
+
+    Attributes:
+        one: the component.
+        route: the route of it that takes them; empty where there are none.
+        event: their type, there.
+    """
+
+    one: Component
+    route: str = ""
+    event: str
+
+    @property
+    def function(self) -> str:
+        """The function that answers the route; empty where there is none."""
+        return self.one.routes[self.route].function if self.route else ""
 
 
 class Architecture:
@@ -72,7 +124,8 @@ class Architecture:
                     rate="{shape: constant, rate: 10/s}",
                 )
         self.traffic = {name: self._whole(name, one) for name, one in self.traffic.items()}
-        refuse_reservations(self)
+        refuse_reservations(self, MOST_CONCURRENCY)
+        refuse_uncarried(self)
 
     @property
     def components(self) -> list[Component]:
@@ -199,30 +252,92 @@ class Architecture:
             )
         ]
 
+    def way(self, traffic: Traffic) -> list[Stop]:
+        """Return where the messages of a source come by, the entry first."""
+        entry = self.of(traffic.to)
+        event = entry.routes[traffic.route].event if traffic.route else traffic.event
+        found: dict[tuple[str, str, str], Stop] = {}
+        waiting = [Stop(one=entry, route=traffic.route, event=event)]
+        while waiting:
+            stop = waiting.pop()
+            name = (stop.one.name, stop.route, stop.event)
+            if name not in found:
+                found[name] = stop
+                waiting.extend(self._following(stop))
+        return list(found.values())
+
+    def _following(self, stop: Stop) -> Iterator[Stop]:
+        if stop.route and (bus := stop.one.routes[stop.route].bus):
+            yield Stop(one=self.of(bus), event=stop.event)
+            return
+        if stop.one.kind == "durable_workflow":
+            for step in self.steps(stop.one):
+                yield Stop(one=self.of(step.do), event=stop.event)
+        only_reads = stop.route.startswith("GET ")
+        for connection in self.out_of(
+            stop.one, "sends_to", "calls", "writes", "delivers_to", "consumes"
+        ):
+            if stop.event not in connection.options.get("types", (stop.event,)):
+                continue
+            if not connection.leads_from(stop.function, only_reads=only_reads):
+                continue
+            handed = connection.handed_to
+            if handed is None:
+                yield Stop(one=connection.target, event=stop.event)
+            else:
+                yield Stop(one=connection.target, route=handed[0], event=handed[1].event)
+
     def visits(self, traffic: Traffic) -> list[Component]:
         """Return what each message of a source comes to, in the order of the components."""
-        entry = self.of(traffic.to)
-        found: dict[str, Component] = {entry.name: entry}
-        seen: set[tuple[str, str]] = set()
-        waiting: list[tuple[Component, str]] = []
-        if entry.kind in SERVERS:
-            to = entry.routes[traffic.route]
-            if to.bus:
-                waiting.append((self.of(to.bus), to.event))
-            elif not traffic.route.startswith("GET "):
-                waiting.extend(self._onward(entry, to.event))
-        else:
-            waiting.append((entry, traffic.event))
-        while waiting:
-            one, event = waiting.pop()
-            if (one.name, event) in seen:
-                continue
-            seen.add((one.name, event))
-            found[one.name] = one
-            if one.kind == "durable_workflow":
-                waiting.extend((self.of(step.do), event) for step in self.steps(one))
-            waiting.extend(self._onward(one, event))
+        found = {stop.one.name for stop in self.way(traffic)}
         return [one for one in self.components if one.name in found]
+
+    def comes_to(self, traffic: Traffic, code: Code) -> bool:
+        """Return whether a function works on the messages of a source, or may undo what was."""
+        where = {code.owner.name}
+        if self.undoes(code.owner):
+            where = {one.name for one in self.step_of(code.owner)}
+        return any(
+            stop.one.name in where and stop.route == code.route for stop in self.way(traffic)
+        )
+
+    def possible(self) -> list[Traffic]:
+        """Return the sources, and one for each route that has none."""
+        driven = {(one.to, one.route) for one in self.traffic.values()}
+        return [
+            *self.traffic.values(),
+            *(
+                Traffic(to=one.name, route=route, peak_per_second=0.0, rate="")
+                for one in self.components
+                for route in one.routes
+                if (one.name, route) not in driven
+            ),
+        ]
+
+    def hands_on(self, code: Code, *verbs: str) -> list[Connection]:
+        """Return the connections by which a function hands on what it takes."""
+        return [
+            connection
+            for connection in self.out_of(code.owner, *verbs)
+            if connection.leads_from(code.name if code.route else "", only_reads=code.only_reads)
+        ]
+
+    def looks_up(self, code: Code) -> list[Component]:
+        """Return the stores that a function reads.
+
+        Of an API's functions those of a GET do whose path has the partition key, or if there is no
+        GET, all; or the one that the arrow names.
+        """
+        asks = any(other.only_reads for other in self.code_of(code.owner))
+        return [
+            connection.source
+            for connection in self.into(code.owner, "reads")
+            if connection.ends_at == code.name
+            or (
+                not connection.ends_at
+                and (connection.source.keys[0] in code.parameters if code.only_reads else not asks)
+            )
+        ]
 
     def reaches(self, traffic: Traffic) -> list[Component]:
         """Return what works on each message of a source, in the order of the components."""
@@ -240,11 +355,51 @@ class Architecture:
         (code,) = self.code_of(worker)
         return self.blueprint.functions.get(code.name, Function()).takes_seconds
 
+    def timeout_of(self, one: Component) -> float:
+        """Return after how many seconds the work of a component is cut off."""
+        usual = ASKED_SECONDS if self.is_asked(one) else _TIMEOUTS[one.kind]
+        seconds: float = one.arguments.get("timeout", usual)
+        return seconds
+
+    def is_bound(self, one: Component) -> bool:
+        """Return whether a component is a worker whose bound says how many run at once.
+
+        A stream's shards bound those that read it.
+        """
+        return one.kind == "lambda_worker" and all(
+            each.source.kind == "point_to_point_queue" for each in self.into(one, "consumes")
+        )
+
+    def batch_size(self, connection: Connection) -> int | None:
+        """Return how many messages a worker takes at a time; None for as many as is usual.
+
+        With what is usual it would be cut off in the middle of a batch: then so many as half its
+        time is enough for, since some take longer than others.
+        """
+        worker = connection.target
+        said: int | None = connection.options.get("batch_size")
+        usual = _QUEUE_BATCH if connection.source.kind == "point_to_point_queue" else _STREAM_BATCH
+        fits = self.timeout_of(worker) / self.seconds_of(worker) / HEADROOM
+        return said or (None if usual <= fits else max(1, int(fits)))
+
+    def shards(self, stream: Component) -> tuple[int, str]:
+        """Return how many shards a stream needs, and why: for what comes, and who works on it."""
+        peak = self.peak_at(stream)
+        needs = [(peak / _RECORDS_PER_SHARD, f"{_RECORDS_PER_SHARD:,} a shard")]
+        for connection in self.out_of(stream, "consumes"):
+            seconds = self.seconds_of(connection.target)
+            at_once = connection.options.get("parallelization", 1)
+            needs.append(
+                (peak * seconds / at_once, f"{seconds:g} s each in {connection.target.name}")
+            )
+        most, why = max(needs)
+        return math.ceil(most), f"{peak:,.0f} records a second, {why}"
+
     def concurrency(self, worker: Component) -> int:
         """Return how often a worker may run at once: as it says, or as its traffic needs."""
         wanted = math.ceil(self.peak_at(worker) * self.seconds_of(worker) * HEADROOM)
         said: int | None = worker.arguments.get("max_concurrency")
-        return said or min(max(wanted, MAX_CONCURRENCY), 1000)
+        return said or min(max(wanted, MAX_CONCURRENCY), MOST_CONCURRENCY)
 
     def peak_at(self, one: Component) -> float:
         """Return how many messages a second come to a component when most do."""
@@ -278,27 +433,31 @@ class Architecture:
                 connection.source if connection.verb == "reads" else connection.target
             )
 
-    def _onward(self, one: Component, event: str) -> Iterator[tuple[Component, str]]:
-        for connection in self.out_of(
-            one, "sends_to", "calls", "writes", "delivers_to", "consumes"
-        ):
-            target = connection.target
-            if event not in connection.options.get("types", (event,)):
-                continue
-            handed = target.handed_to if target.kind in SERVERS else None
-            yield target, handed[1].event if handed else event
-
     def _whole(self, name: str, traffic: Traffic) -> Traffic:
         """Return a source that lacks nothing."""
         entry = self.of(traffic.to)
-        if entry.kind not in SERVERS:
-            return replace(traffic, event=traffic.event or f"{name.replace('_', '.')}.sent")
-        route = traffic.route or entry.first_route
+        if entry.kind in SERVERS:
+            traffic = replace(traffic, route=traffic.route or entry.first_route)
+        else:
+            event = traffic.event or f"{name.replace('_', '.')}.sent"
+            traffic = replace(traffic, event=event)
         keys = dict(traffic.keys)
-        for segment in route.split("/"):
-            if segment.startswith("{"):
-                keys.setdefault(segment[1:-1], "{cardinality: 1000}")
-        return replace(traffic, route=route, keys=keys)
+        for parameter in traffic.parameters:
+            keys.setdefault(parameter, "{cardinality: 1000}")
+        if any(
+            self.hands_on(code, "serves") and self.comes_to(traffic, code) for code in self.code()
+        ):
+            keys.setdefault(TOKEN, "{cardinality: 1000}")
+        if field := entry.arguments.get("ordered_by"):
+            keys.setdefault(field, "{cardinality: 100}")
+        drawn = {
+            # As a run writes the first of a key's values.
+            key: f"{key.removesuffix('_id').replace('_', '-')}-0"
+            for key in keys
+            if key not in traffic.parameters
+        }
+        example = json.dumps({**drawn, **json.loads(traffic.example)})
+        return replace(traffic, keys=keys, example=example)
 
 
 def _free(name: str, taken: dict[str, Traffic]) -> str:

@@ -94,18 +94,10 @@ class Component:
         routes = list(self.routes)
         return next((route for route in routes if not route.startswith("GET ")), routes[0])
 
-    @property
-    def handed_to(self) -> tuple[str, RouteTo] | None:
-        """The route that another component hands its events to; None if there is none."""
-        for route, to in self.routes.items():
-            if not route.startswith("GET ") and "{" not in route and not to.bus:
-                return route, to
-        return None
-
 
 @dataclass(frozen=True, kw_only=True)
 class Flow:
-    """An arrow from one component to another.
+    """An arrow from one component, or the function of a route, to another.
 
     Attributes:
         source: the name of where it begins.
@@ -159,6 +151,16 @@ class Traffic:
     messages: int = 50
     example: str = '{"note": "an example"}'
     place: Value | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names in its route's path."""
+        return parameters_of(self.route)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the data of a message are sent as such, rather than in a path alone."""
+        return takes_body(self.route) if self.route else True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +227,16 @@ def parse_blueprint(content: str, *, file: Path) -> Blueprint:
         ScenarioError: something in it is not as it must be.
     """
     return BLUEPRINT.read(parse_document(content, file=file, project=file.parent))
+
+
+def parameters_of(route: str) -> tuple[str, ...]:
+    """Return the names in a route's path: `order_id` of `GET /orders/{order_id}`."""
+    return tuple(segment[1:-1] for segment in route.split("/") if segment.startswith("{"))
+
+
+def takes_body(route: str) -> bool:
+    """Return whether the requests of a route have a body."""
+    return route.startswith(("POST ", "PUT ", "PATCH "))
 
 
 def _named(key: str, to: RouteTo, *, alone: bool) -> RouteTo:
@@ -324,8 +336,10 @@ _OPTIONS = {
 _FLOW: Form[dict[str, Any]] = record(
     dict,
     {
-        "from": Field(name(), "Where it begins.", "source"),
-        "to": Field(name(), "Where it ends.", "target"),
+        "from": Field(
+            name(), "Where it begins: a component, or the function of a route.", "source"
+        ),
+        "to": Field(name(), "Where it ends: likewise.", "target"),
         **_OPTIONS,
     },
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from hinagata.generator.arguments import RouteTo
 from hinagata.generator.blueprint import Blueprint, Component, Flow
 from hinagata.generator.kinds import SENDERS, SERVERS
 from hinagata.suggestion import suggest
@@ -43,6 +44,9 @@ class Connection:
         target: where it goes.
         options: what is said of it, by name.
         flow: the arrow.
+        begins_at: the function of the source's route where it begins; empty for all that take
+            something.
+        ends_at: the function of the target's route where it ends; empty for what fits.
     """
 
     verb: str
@@ -50,6 +54,30 @@ class Connection:
     target: Component
     options: Mapping[str, Any]
     flow: Flow
+    begins_at: str = ""
+    ends_at: str = ""
+
+    def leads_from(self, function: str, *, only_reads: bool) -> bool:
+        """Return whether a function of its source hands on by it.
+
+        Args:
+            function: the function; empty for that of a worker.
+            only_reads: whether it answers a GET, which hands nothing on unless an arrow names it.
+        """
+        return self.begins_at == function if only_reads else self.begins_at in ("", function)
+
+    @property
+    def handed_to(self) -> tuple[str, RouteTo] | None:
+        """The route that takes what is handed to a server; None if there is none."""
+        for route, to in self.target.routes.items():
+            if (
+                route.startswith("POST ")
+                and "{" not in route
+                and not to.bus
+                and self.ends_at in ("", to.function)
+            ):
+                return route, to
+        return None
 
 
 def connections_of(blueprint: Blueprint) -> list[Connection]:
@@ -58,41 +86,71 @@ def connections_of(blueprint: Blueprint) -> list[Connection]:
     Raises:
         ScenarioError: one joins what does not fit.
     """
-    found: dict[tuple[str, str, str], Connection] = {}
+    found: dict[tuple[str, ...], Connection] = {}
     for flow in blueprint.flows:
         connection = _connection(flow, blueprint)
-        name = (connection.source.name, connection.target.name, connection.verb)
+        name = (
+            connection.verb,
+            connection.source.name,
+            connection.target.name,
+            connection.begins_at,
+            connection.ends_at,
+        )
         if name in found and connection.options != found[name].options:
             flow.place.fail(
                 found=f"{flow.source} -> {flow.target} a second time, with other options",
                 expected="each arrow once",
             )
+        for other in found:
+            overlap = all(
+                one == another or not (one and another)
+                for one, another in zip(other, name, strict=True)
+            )
+            if overlap and other != name:
+                flow.place.fail(
+                    found=f"{flow.source} -> {flow.target}, and one between "
+                    f"{connection.source.name} and {connection.target.name} that says as much",
+                    expected="either an arrow for all routes, or one for each function",
+                )
         # The same arrow may stand in two chains, which begin or end alike.
         found.setdefault(name, connection)
     return list(found.values())
 
 
 def _connection(flow: Flow, blueprint: Blueprint) -> Connection:
-    source = component(flow.source, flow, blueprint)
-    target = component(flow.target, flow, blueprint)
+    source, begins_at = _end(flow.source, flow, blueprint)
+    target, ends_at = _end(flow.target, flow, blueprint)
     if target.kind not in _FITS.get(source.kind, ()):
         _refuse(source, target, flow, blueprint)
     verb = _verb(source, target, flow)
     _refuse_options(verb, source, target, flow)
-    return Connection(verb=verb, source=source, target=target, options=flow.options, flow=flow)
+    return Connection(
+        verb=verb,
+        source=source,
+        target=target,
+        options=flow.options,
+        flow=flow,
+        begins_at=begins_at,
+        ends_at=ends_at,
+    )
 
 
-def component(name: str, flow: Flow, blueprint: Blueprint) -> Component:
-    """Return the component of a name in an arrow.
-
-    Raises:
-        ScenarioError: there is none of that name.
-    """
-    if name not in blueprint.components:
+def _end(name: str, flow: Flow, blueprint: Blueprint) -> tuple[Component, str]:
+    """Return the component at an arrow's end, and the function of its route if one is named."""
+    if name in blueprint.components:
+        return blueprint.components[name], ""
+    functions = {
+        to.function: one
+        for one in blueprint.components.values()
+        for to in one.routes.values()
+        if not to.bus
+    }
+    if name not in functions:
         flow.place.fail(
-            found=f"{name}, which is no component", expected=suggest(name, blueprint.components)
+            found=f"{name}, which is no component",
+            expected=suggest(name, [*blueprint.components, *functions]),
         )
-    return blueprint.components[name]
+    return functions[name], name
 
 
 _BY_SOURCE = {

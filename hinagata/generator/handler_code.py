@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from hinagata.generator.architecture import Architecture, Code
+from hinagata.generator.architecture import TOKEN, Architecture, Code
 from hinagata.generator.blueprint import Component
+from hinagata.generator.carried import carries
 from hinagata.generator.flows import Connection
 from hinagata.generator.naming import SEAM
 
@@ -22,14 +23,14 @@ _SUFFIXES = {
     "reactive_api": "URL",
     "proactive_service": "URL",
 }
-# By kind: what sends there, and the SDK's name of the service.
+# By kind: what sends there, and the SDK's names of the service and of what it does.
 _SENDS = {
-    "point_to_point_queue": ("send_to_queue", "sqs"),
-    "fan_out": ("publish", "sns"),
-    "event_stream": ("put_record", "kinesis"),
-    "event_bus": ("put_event", "events"),
-    "durable_workflow": ("start_workflow", "stepfunctions"),
-    "lambda_worker": ("invoke", "lambda"),
+    "point_to_point_queue": ("send_to_queue", "sqs", "send_message"),
+    "fan_out": ("publish", "sns", "publish"),
+    "event_stream": ("put_record", "kinesis", "put_record"),
+    "event_bus": ("put_event", "events", "put_events"),
+    "durable_workflow": ("start_workflow", "stepfunctions", "start_execution"),
+    "lambda_worker": ("invoke", "lambda", "invoke"),
 }
 
 
@@ -41,6 +42,7 @@ class Store:
         variable: of its name.
         partition_key: name of the key.
         sort_key: name of the key within it.
+        sorted_by: the value of that key, as an expression; empty for what reads a partition.
         name: what the blueprint calls it.
         shown: the same for people.
     """
@@ -48,6 +50,7 @@ class Store:
     variable: str
     partition_key: str
     sort_key: str
+    sorted_by: str
     name: str
     shown: str
 
@@ -62,8 +65,10 @@ class HandlerCode:
         imports: the names that it takes from `pattern_runtime`.
         variables: the environment variables that tell it where things are.
         services: the SDK's names of the services that it uses.
-        asks: statements that ask and wait.
+        asks: who is asked and waited for, each with the expression that does it.
         sends: statements that hand the event on.
+        operations: what all this is called in the SDK.
+        fields: the fields of the event's data that keys are made of.
         writes: tables that get the event.
         reads: tables that are looked up.
         pushes: the variable of each push gateway, and the name that its address begins with.
@@ -77,7 +82,9 @@ class HandlerCode:
     imports: set[str] = field(default_factory=set)
     variables: list[str] = field(default_factory=list)
     services: set[str] = field(default_factory=set)
-    asks: list[str] = field(default_factory=list)
+    asks: dict[str, str] = field(default_factory=dict)
+    operations: list[str] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)
     sends: list[str] = field(default_factory=list)
     writes: list[Store] = field(default_factory=list)
     reads: list[Store] = field(default_factory=list)
@@ -87,12 +94,11 @@ class HandlerCode:
     promise: str = ""
 
     @property
-    def work(self) -> list[str]:
-        """The statements that do all this, in their order."""
-        asked = ["with BREAKER.call():", "    call(event)"] if self.breaker else self.asks
+    def hands_on(self) -> list[str]:
+        """The statements that hand the event on, in their order."""
         kept = [f"keep_in_{store.name}(event)" for store in self.writes]
         pushed = [f"push_to_{name}(event)" for name, _ in self.pushes]
-        return [*asked, *kept, *pushed, *self.sends]
+        return [*kept, *pushed, *self.sends]
 
 
 def handler_code(code: Code, architecture: Architecture) -> HandlerCode:
@@ -101,14 +107,13 @@ def handler_code(code: Code, architecture: Architecture) -> HandlerCode:
     made = HandlerCode(
         code=code, summary=said.summary if said and said.summary else _summary(code, architecture)
     )
-    for connection in architecture.connections:
-        if connection.verb == "reads" and connection.target.name == code.owner.name:
-            if not _asks_for_it(code, architecture):
-                continue
-            made.reads.append(_store(connection.source, made))
-            made.services.add("dynamodb")
-        elif connection.source.name == code.owner.name and not code.only_reads:
-            _hand_on(connection, made)
+    for store in architecture.looks_up(code):
+        within = code.only_reads and store.keys[1] in code.parameters
+        sorted_by = f'event.text("{store.keys[1]}")' if within else ""
+        made.reads.append(_store(store, sorted_by, made))
+        made.operations.append("query")
+    for connection in architecture.hands_on(code):
+        _hand_on(connection, made, architecture)
     breaker = architecture.breaker_of(code.owner)
     if breaker is not None:
         made.breaker = environment_name(breaker.construct_id)
@@ -128,43 +133,90 @@ def _promise(code: Code, architecture: Architecture) -> str:
     return "Take the step, and return what the later ones may know of it; an exception is a no."
 
 
-def _asks_for_it(code: Code, architecture: Architecture) -> bool:
-    """Return whether a function looks up what its component reads: a GET does, if there is one."""
-    return code.only_reads or not any(
-        other.only_reads for other in architecture.code_of(code.owner)
-    )
-
-
-def _hand_on(connection: Connection, made: HandlerCode) -> None:
+def _hand_on(connection: Connection, made: HandlerCode, architecture: Architecture) -> None:
     target = connection.target
     if connection.verb == "writes":
-        made.writes.append(_store(target, made))
-        made.services.add("dynamodb")
+        sorted_by = _sorted_by(target, made.code, architecture)
+        made.writes.append(_store(target, sorted_by, made))
+        made.operations.append("put_item")
         return
     if connection.verb == "serves":
         made.pushes.append((target.name, environment_name(target.construct_id)))
+        made.operations.append("push")
+        made.fields.add(TOKEN)
         return
     variable = _variable(target, made)
     if connection.verb == "calls" and target.kind == "lambda_worker":
         made.imports.add("ask")
         made.services.add("lambda")
-        made.asks.append(f"ask({variable}, event)")
+        made.operations.append("invoke")
+        made.asks[target.name] = f"ask({variable}, event)"
     elif connection.verb == "calls":
         made.imports.add("post")
-        handed = target.handed_to
+        made.operations.append("request")
+        handed = connection.handed_to
         path = handed[0].split(" ")[1] if handed else "/"
         signed = ", signed=True" if _signs(target) else ""
-        made.asks.append(f'post(f"{{{variable}}}{path}", event{signed})')
+        made.asks[target.name] = f'post(f"{{{variable}}}{path}", event{signed})'
     else:
-        name, service = _SENDS[target.kind]
+        name, service, operation = _SENDS[target.kind]
         made.imports.add(name)
         made.services.add(service)
-        more = ""
-        if target.arguments.get("fifo"):
-            more = ", group=event.source"
-        elif target.kind == "event_stream":
-            more = ", partition_key=event.source"
-        made.sends.append(f"{name}({variable}, event{more})")
+        made.operations.append(operation)
+        made.sends += _ordered(target, f"{name}({variable}, event", made, architecture)
+
+
+def _ordered(
+    target: Component, call: str, made: HandlerCode, architecture: Architecture
+) -> list[str]:
+    """Return the statement that sends, with what keeps its order."""
+    ordered_by = target.arguments.get("ordered_by")
+    is_stream = target.kind == "event_stream"
+    if not is_stream and not target.arguments.get("fifo"):
+        return [f"{call})"]
+    argument = "partition_key" if is_stream else "group"
+    if ordered_by:
+        made.fields.add(ordered_by)
+        return [f'{call}, {argument}=event.text("{ordered_by}"))']
+    if _has_one_source(made.code, architecture):
+        if is_stream:
+            return [
+                "# By its id, so that all shards share the work, in no order: none is asked for.",
+                f"{call}, partition_key=event.id)",
+            ]
+        return [
+            "# All have one path, so they are one group: one at a time. With a field as the group,",
+            '# as event.text("customer"), only those of one value wait for each other.',
+            f"{call}, group=event.source)",
+        ]
+    of = "shard" if is_stream else "group"
+    return [
+        f"# Those of one path are one {of}, and stay in their order.",
+        f"{call}, {argument}=event.source)",
+    ]
+
+
+def _has_one_source(code: Code, architecture: Architecture) -> bool:
+    """Return whether all events that come to a function happen in the same place."""
+    coming = [
+        traffic for traffic in architecture.possible() if architecture.comes_to(traffic, code)
+    ]
+    return len({traffic.to for traffic in coming}) == 1 and all(
+        traffic.route and not traffic.parameters for traffic in coming
+    )
+
+
+def _sorted_by(store: Component, code: Code, architecture: Architecture) -> str:
+    """Return the value of a store's sort key: a field of its name, else the event's id."""
+    key = store.keys[1]
+    carrying = [
+        key in carries(traffic)
+        for traffic in architecture.possible()
+        if architecture.comes_to(traffic, code)
+    ]
+    if all(carrying):
+        return f'event.text("{key}")'
+    return f'event.text("{key}", default=event.id)' if any(carrying) else "event.id"
 
 
 def _signs(target: Component) -> bool:
@@ -179,12 +231,15 @@ def _variable(one: Component, made: HandlerCode) -> str:
     return variable
 
 
-def _store(one: Component, made: HandlerCode) -> Store:
+def _store(one: Component, sorted_by: str, made: HandlerCode) -> Store:
     partition_key, sort_key = one.keys
+    made.services.add("dynamodb")
+    made.fields |= {partition_key, sort_key} if f'"{sort_key}"' in sorted_by else {partition_key}
     return Store(
         variable=_variable(one, made),
         partition_key=partition_key,
         sort_key=sort_key,
+        sorted_by=sorted_by,
         name=one.name,
         shown=one.name.replace("_", " "),
     )

@@ -27,7 +27,13 @@ _DAY = 86_400.0
 PARTITION_KEY, SORT_KEY = "building_id", "device_item"
 _RETENTION = "How long it keeps a message."
 _MEMORY = Argument(whole(at_least=128, at_most=10_240), "Memory in MB; CPU grows with it.")
+# A field of an event's data, or a name in a route's path.
 _KEY = text(pattern="[A-Za-z_][A-Za-z0-9_]{0,63}", expected="a name of letters, digits and _")
+_ORDERED_BY = Argument(
+    _KEY,
+    "The field, or the name in a path, whose events stay in their order. Default: the path.",
+    code=None,
+)
 
 
 @dataclass(frozen=True)
@@ -103,8 +109,9 @@ KINDS: Mapping[str, Kind] = {
             ),
             "memory_mb": _MEMORY,
             "max_concurrency": Argument(
-                whole(at_least=2, at_most=1000),
-                "How many run at once. Default: 10, or what the traffic needs.",
+                whole(at_least=2, at_most=900),
+                "How many run at once, of the 900 of an account that may be bound. Default: 10, "
+                "or what the traffic needs.",
             ),
             "idempotent": Argument(flag(), "Whether an event that comes twice has one effect."),
         },
@@ -113,7 +120,8 @@ KINDS: Mapping[str, Kind] = {
         "PointToPointQueue",
         "A queue to one worker, with dead letters.",
         {
-            "fifo": Argument(flag(), "Whether it keeps the order of what has one source."),
+            "fifo": Argument(flag(), "Whether it keeps an order. Default: no."),
+            "ordered_by": _ORDERED_BY,
             "retention": Argument(
                 duration(13 * _DAY, "13d", least=60), f"{_RETENTION} Default: 4d.", duration_code
             ),
@@ -126,12 +134,16 @@ KINDS: Mapping[str, Kind] = {
     "fan_out": Kind(
         "FanOut",
         "A topic that delivers to any number of queues.",
-        {"fifo": Argument(flag(), "Whether it keeps the order of what has one source.")},
+        {
+            "fifo": Argument(flag(), "Whether it keeps an order. Default: no."),
+            "ordered_by": _ORDERED_BY,
+        },
     ),
     "event_stream": Kind(
         "EventStream",
         "A stream that keeps the order of each source and can be read again.",
         {
+            "ordered_by": _ORDERED_BY,
             "shards": Argument(
                 whole(at_least=1, at_most=10_000),
                 "1,000 records a second each. Default: 1, or what the traffic needs.",
@@ -193,11 +205,13 @@ KINDS: Mapping[str, Kind] = {
         {
             "partition_key": Argument(
                 _KEY,
-                f"What is read as a whole. Default: {PARTITION_KEY}.",
+                "The field, or the name in a path, that is read as a whole. Default: "
+                f"{PARTITION_KEY}.",
             ),
             "sort_key": Argument(
                 _KEY,
-                f"The key within it. Default: {SORT_KEY}.",
+                "The field within it; the event's id where it has no such field. Default: "
+                f"{SORT_KEY}.",
             ),
             "changes": Argument(flag(), "Whether a worker follows its changes."),
             "max_write_units": Argument(

@@ -9,6 +9,7 @@ from textwrap import wrap
 
 from hinagata.errors import HinagataError
 from hinagata.facts import Facts
+from hinagata.generator.architecture import MOST_CONCURRENCY
 from hinagata.planner.choosing.break_even import mean_tasks, proactive_usage, reactive_usage
 from hinagata.planner.choosing.choice import Choice, Pattern, choose
 from hinagata.planner.choosing.traffic import Traffic
@@ -31,6 +32,10 @@ _POLLERS = 5
 # Beyond these, a third of the construct's own timeout, a function gets one that fits.
 _SLOW_ANSWER_S, _SLOW_WORK_S = 3, 10
 _WIDTH = 98
+# By whom a message was sent: the field that says so, whose messages keep their order.
+_SENDER = "sender"
+# docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+_MOST_PARALLEL = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,13 +109,15 @@ def recommend(needs: Needs) -> Recommendation:
             f"{duration(_LONGEST_S)}; give the work of a part of it"
         )
     facts = Facts()
+    # No gateway waits longer, whoever else would.
+    answers_in_time = needs.duration_s <= _LONGEST_ANSWER_S
     whole = Traffic(
         rate=needs.rate,
         peak_over_mean=needs.peak_over_mean,
         rise_s=needs.rise_s,
         duration_s=needs.duration_s,
-        latency_s=math.inf if needs.latency_s is None else needs.latency_s,
-        waits=needs.latency_s is not None,
+        latency_s=needs.latency_s if needs.latency_s is not None and answers_in_time else math.inf,
+        waits=needs.latency_s is not None and answers_in_time,
         ordered=needs.ordered,
         replay=needs.replay,
         consumers=max(1, needs.followers),
@@ -245,7 +252,12 @@ class _Design:
             yield from self._flows()
         yield ""
         yield "traffic:"
-        yield f"  senders: {{to: {self.api}, rate: {self._rate()}}}"
+        sent = (
+            f", keys: {{{_SENDER}: {{cardinality: 1000}}}}, example: {{{_SENDER}: sender-1}}"
+            if self.needs.ordered
+            else ""
+        )
+        yield f"  senders: {{to: {self.api}, rate: {self._rate()}{sent}}}"
 
     @property
     def _take(self) -> str:
@@ -274,26 +286,44 @@ class _Design:
 
     def _behind(self) -> Iterator[str]:
         fifo = ["fifo: true"] if self.needs.ordered else []
+        ordered = [f"ordered_by: {_SENDER}"] if self.needs.ordered else []
         if self.handed is Pattern.STREAM:
             kept = [f"retention: {_REPLAY_DAYS}d"] if self.needs.replay else []
-            yield _component(self.between, "event_stream", kept)
+            yield _component(self.between, "event_stream", [*kept, *ordered])
         if len(self.queues) > 1:
-            yield _component(self.between, "fan_out", fifo)
+            yield _component(self.between, "fan_out", [*fifo, *ordered])
         for queue in self.queues:
-            yield _component(queue, "point_to_point_queue", fifo)
+            own = ordered if len(self.queues) == 1 else []
+            yield _component(queue, "point_to_point_queue", [*fifo, *own])
+        at_once = self.work.rate * self.work.duration_s
+        if self.workers and at_once > MOST_CONCURRENCY:
+            raise HinagataError(
+                f"{at_once:,.0f} messages that are worked on at a time are more than an account "
+                f"runs, {MOST_CONCURRENCY}; give the traffic of a part of it"
+            )
         slow = self.work.duration_s > _SLOW_WORK_S
-        timeout = [f"timeout: {_timeout(self.work.duration_s, _LONGEST_S)}s"] if slow else []
+        said = [f"timeout: {_timeout(self.work.duration_s, _LONGEST_S)}s"] if slow else []
+        if self.queues and self.work.peak * self.work.duration_s > MOST_CONCURRENCY:
+            # What comes at the peak waits in the queue.
+            said.append(f"max_concurrency: {MOST_CONCURRENCY}")
         for worker in self.workers:
-            yield _component(worker, "lambda_worker", timeout)
+            yield _component(worker, "lambda_worker", said)
 
     def _flows(self) -> Iterator[str]:
-        if len(self.queues) == 1 or len(self.workers) == 1:
+        if len(self.queues) == 1:
             yield f"  - {self.api} -> {self.between} -> {self.workers[0]}"
             return
         yield f"  - {self.api} -> {self.between}"
+        at_once = min(_MOST_PARALLEL, math.ceil(self.work.peak * self.work.duration_s))
         for at, worker in enumerate(self.workers):
-            over = f"{self.queues[at]} -> " if self.queues else ""
-            yield f"  - {self.between} -> {over}{worker}"
+            if self.queues:
+                yield f"  - {self.between} -> {self.queues[at]} -> {worker}"
+            elif at_once > 1:
+                # A shard's records are worked on side by side before there are more shards.
+                said = f"from: {self.between}, to: {worker}, parallelization: {at_once}"
+                yield f"  - {{{said}}}"
+            else:
+                yield f"  - {self.between} -> {worker}"
 
     def _rate(self) -> str:
         mean, peak = _number(self.needs.rate), _number(self.work.peak)

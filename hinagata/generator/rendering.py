@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hinagata.generator.architecture import Architecture, Code
+from hinagata.generator.architecture import Architecture
 from hinagata.generator.blueprint import FILE, Blueprint, read_blueprint
 from hinagata.generator.carried_wheel import wheel_files
 from hinagata.generator.diagram_text import mermaid
 from hinagata.generator.files import Files
 from hinagata.generator.formatting import formatted
-from hinagata.generator.handler_code import HandlerCode, handler_code
+from hinagata.generator.handler_code import handler_code
+from hinagata.generator.handler_tests import handlers_view
 from hinagata.generator.naming import ProjectName, project_name
 from hinagata.generator.record import BLUEPRINT, Answers
 from hinagata.generator.scenario_text import SCENARIO, scenario_view
@@ -36,17 +37,6 @@ _FRAME = {
     "tests/conftest.py": "project/tests/conftest.py.j2",
     "tests/test_run.py": "project/tests/test_run.py.j2",
     "tests/test_stack.py": "project/tests/test_stack.py.j2",
-}
-# What a call of the runtime is called in the SDK.
-_OPERATIONS = {
-    "send_to_queue": "send_message",
-    "publish": "publish",
-    "put_record": "put_record",
-    "put_event": "put_events",
-    "start_workflow": "start_execution",
-    "invoke": "invoke",
-    "ask": "invoke",
-    "post": "request",
 }
 
 
@@ -102,7 +92,7 @@ def blueprint_project(blueprint: Blueprint, *, name: str, own: bool) -> Files:
         "tests/test_handlers.py": _render(
             "project/tests/test_handlers.py.j2",
             name=names,
-            **_handlers_view(architecture, made),
+            **handlers_view(made),
         ),
         f"scenarios/{names.package}/{SCENARIO}.yaml": _render(
             "project/scenario.yaml.j2", **scenario_view(architecture, names.package)
@@ -111,6 +101,8 @@ def blueprint_project(blueprint: Blueprint, *, name: str, own: bool) -> Files:
     for function, code in made.items():
         files[f"{package}/{function}.py"] = _render(f"{code.code.role}.py.j2", made=code)
     for source, traffic in architecture.traffic.items():
+        if not traffic.has_body:
+            continue
         files[f"{package}/events/{source}.json"] = (
             json.dumps(json.loads(traffic.example), indent=2) + "\n"
         )
@@ -199,40 +191,6 @@ def _containers(architecture: Architecture, names: ProjectName) -> Mapping[str, 
             for one in services
         },
     }
-
-
-def _handlers_view(architecture: Architecture, made: Mapping[str, HandlerCode]) -> dict[str, Any]:
-    """Return what the tests of the handlers say; those that need a table of their own aside."""
-    tested = {name: code for name, code in made.items() if not (code.breaker or code.pushes)}
-    return {
-        "variables": sorted({one for code in tested.values() for one in code.variables}),
-        "posts": any("post" in code.imports for code in tested.values()),
-        "parameters": {
-            segment[1:-1]: "1"
-            for code in architecture.code()
-            for segment in code.route.split("/")
-            if segment.startswith("{")
-        },
-        "requests": [
-            (name, _method(code.code), 200 if code.code.only_reads else 202, _operations(code))
-            for name, code in tested.items()
-            if code.code.role == "request"
-        ],
-        "events": [
-            (name, _operations(code))
-            for name, code in tested.items()
-            if code.code.role != "request"
-        ],
-    }
-
-
-def _method(code: Code) -> str:
-    return code.route.split(" ", maxsplit=1)[0]
-
-
-def _operations(code: HandlerCode) -> list[str]:
-    called = [_OPERATIONS[line.partition("(")[0]] for line in (*code.asks, *code.sends)]
-    return sorted([*called, *["put_item"] * len(code.writes), *["query"] * len(code.reads)])
 
 
 def _render(template: str, **said: Any) -> str:

@@ -20,19 +20,9 @@ if TYPE_CHECKING:
 _TAKEN = {"app", "cdk", "patterns", "scope", "self", "stack", "super", "events"}
 
 
-# Of a worker that somebody waits for, if it says nothing.
-ASKED_SECONDS = 5.0
-# Of what asks, if it says nothing; a load balancer waits 60 s.
-_TIMEOUTS = {"reactive_api": 10.0, "lambda_worker": 30.0}
-_ALB_SECONDS = 60.0
 # What API Gateway waits, and a second to answer in
 # (docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
 _GATEWAY_SECONDS = 28.0
-
-
-# Of the 1,000 executions of an account 100 cannot be reserved
-# (docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
-_MOST_RESERVED = 900
 
 
 def refuse_misfits(architecture: Architecture) -> None:
@@ -45,28 +35,43 @@ def refuse_misfits(architecture: Architecture) -> None:
         _check_name(one, architecture)
         _RULES[one.kind](one, architecture)
     _check_functions(architecture)
+    _check_durations(architecture)
     _check_traffic(architecture)
     _check_rounds(architecture)
     refuse_multiplied_tries(architecture)
 
 
-def refuse_reservations(architecture: Architecture) -> None:
-    """Refuse workers that together reserve more than an account has.
+def refuse_reservations(architecture: Architecture, most: int) -> None:
+    """Refuse workers that need more than an account runs at once, alone or reserved together.
+
+    Args:
+        architecture: what has the workers.
+        most: how many an account runs at once of what is bound.
 
     Raises:
         ScenarioError: it names the largest of them.
     """
+    bound = [one for one in architecture.components if architecture.is_bound(one)]
+    for one in bound:
+        peak, seconds = architecture.peak_at(one), architecture.seconds_of(one)
+        if "max_concurrency" not in one.arguments and peak * seconds > most:
+            one.place.fail(
+                found=f"{one.name}, of which {peak:,.0f} messages a second x {seconds:g} s are "
+                f"{peak * seconds:,.0f} at once",
+                expected=f"at most {most}, of the 1,000 that an account runs: less traffic, less "
+                f"that it takes, or max_concurrency: {most} behind a queue where the rest waits",
+            )
     reserve = {
         one.name: architecture.concurrency(one)
-        for one in architecture.components
-        if one.kind == "lambda_worker" and not architecture.into(one, "consumes")
+        for one in bound
+        if not architecture.into(one, "consumes")
     }
-    if sum(reserve.values()) > _MOST_RESERVED:
+    if sum(reserve.values()) > most:
         largest = architecture.of(max(reserve, key=reserve.__getitem__))
         largest.place.fail(
             found=f"{len(reserve)} workers that reserve {sum(reserve.values()):,} executions, "
             f"{largest.name} alone {reserve[largest.name]:,}",
-            expected=f"at most {_MOST_RESERVED} together: a queue before {largest.name}, which "
+            expected=f"at most {most} together: a queue before {largest.name}, which "
             "takes no more than there is, or less traffic",
         )
 
@@ -94,25 +99,36 @@ def _check_server(one: Component, architecture: Architecture) -> None:
         parameters = [segment for segment in route.split("/") if segment.startswith("{")]
         if len(set(parameters)) != len(parameters):
             place.fail_name(found=f"{route}, with a name twice", expected="each name once")
-    takes = [route for route, to in routes.items() if not route.startswith("GET ") and not to.bus]
-    out = architecture.out_of(one, "sends_to", "calls", "writes", "serves")
-    if out and not takes:
-        out[0].flow.place.fail(
-            found=f"{one.name} -> {out[0].target.name}, though no route of {one.name} takes "
-            "anything that it could hand on",
-            expected="a route with POST, PUT, PATCH or DELETE and a function",
-        )
-    for connection in architecture.into(one, "calls"):
-        if one.handed_to is None:
-            connection.flow.place.fail(
-                found=f"{connection.source.name} -> {one.name}, no route of which takes an event",
-                expected="one with POST, PUT, PATCH or DELETE, a function, and no {name}",
-            )
+    _check_handing_on(one, architecture)
     if one.kind == "proactive_service":
         least, most = one.arguments.get("min_tasks", 2), one.arguments.get("max_tasks", 10)
         if least > most:
             one.place.at("min_tasks" if "min_tasks" in one.arguments else "max_tasks").fail(
                 expected=f"min_tasks ({least}) of at most max_tasks ({most})"
+            )
+
+
+def _check_handing_on(one: Component, architecture: Architecture) -> None:
+    codes = architecture.code_of(one)
+    for connection in architecture.out_of(one, "sends_to", "calls", "writes", "serves"):
+        by, target = connection.begins_at, connection.target.name
+        if not by and all(code.only_reads for code in codes):
+            connection.flow.place.fail(
+                found=f"{one.name} -> {target}, though no route of {one.name} takes anything that "
+                "it could hand on",
+                expected="a route with POST, PUT, PATCH or DELETE and a function",
+            )
+        if connection.verb != "calls" and any(code.only_reads for code in codes if code.name == by):
+            connection.flow.place.fail(
+                found=f"{by} -> {target}, though a GET changes nothing",
+                expected="the function of another route, or an arrow to a worker with waits: true",
+            )
+    for connection in architecture.into(one, "calls"):
+        if connection.handed_to is None:
+            connection.flow.place.fail(
+                found=f"{connection.source.name} -> {connection.ends_at or one.name}, which has "
+                "no route that takes an event",
+                expected="one with POST, a function, and no {name}",
             )
 
 
@@ -146,8 +162,21 @@ def _check_queue(one: Component, architecture: Architecture) -> None:
         )
     _need_taker(one, architecture)
     _need_sender(one, architecture)
+    _check_order(one)
+    topics = architecture.into(one, "delivers_to")
+    if "ordered_by" in one.arguments and topics:
+        one.place.at("ordered_by").fail_name(
+            found=f"the order of {one.name}, to which {topics[0].source.name} delivers",
+            expected=f"ordered_by of {topics[0].source.name}, whose order it keeps",
+        )
     if one.arguments.get("fifo"):
         for connection in architecture.into(one, "delivers_to"):
+            if connection.source.kind == "event_bus":
+                connection.flow.place.fail(
+                    found=f"{connection.source.name} -> {one.name}, which keeps an order, as no "
+                    "bus does",
+                    expected="a queue without fifo, or an arrow past the bus",
+                )
             if not connection.source.arguments.get("fifo"):
                 connection.flow.place.fail(
                     found=f"{connection.source.name} -> {one.name}, which keeps an order",
@@ -162,7 +191,16 @@ def _check_stream(one: Component, architecture: Architecture) -> None:
         one.place.at("shards").fail_name(found="shards of a stream on demand", expected="either")
 
 
+def _check_order(one: Component) -> None:
+    if "ordered_by" in one.arguments and not one.arguments.get("fifo"):
+        one.place.at("ordered_by").fail_name(
+            found=f"the order of {one.name}, which keeps none", expected="fifo: true beside it"
+        )
+
+
 def _check_deliverer(one: Component, architecture: Architecture) -> None:
+    if one.kind == "fan_out":
+        _check_order(one)
     if not architecture.out_of(one, "delivers_to"):
         one.place.fail(
             found=f"{one.name}, which delivers to nobody",
@@ -219,10 +257,10 @@ def _check_asked(one: Component, architecture: Architecture) -> None:
             found=f"{one.name} -> {connection.target.name}, though somebody waits for {one.name}",
             expected="who asks first to ask both, or a queue between them",
         )
-    seconds = one.arguments.get("timeout", ASKED_SECONDS)
+    seconds = architecture.timeout_of(one)
     for connection in architecture.into(one, "calls"):
         asker = connection.source
-        waits = asker.arguments.get("timeout", _TIMEOUTS.get(asker.kind, _ALB_SECONDS))
+        waits = architecture.timeout_of(asker)
         if asker.kind == "reactive_api" and waits + seconds > _GATEWAY_SECONDS:
             place = one.place.at("timeout") if "timeout" in one.arguments else asker.place
             place.fail(
@@ -360,6 +398,30 @@ def _check_functions(architecture: Architecture) -> None:
             blueprint.place.at("functions", name).fail_name(
                 found=f"the function {name}, which nothing runs", expected=suggest(name, seen)
             )
+
+
+def _check_durations(architecture: Architecture) -> None:
+    """Refuse work that does not end before it is cut off."""
+    said = architecture.blueprint.functions
+    for code in architecture.code():
+        if code.name not in said:
+            continue
+        owner, takes = code.owner, said[code.name].takes_seconds
+        most = architecture.timeout_of(owner)
+        longer = f", or a longer timeout of {owner.name}" if "timeout" in owner.of.arguments else ""
+        if takes > most:
+            architecture.blueprint.place.at("functions", code.name, "takes").fail(
+                found=f"{takes:g} s, though {owner.name} is cut off after {most:g} s",
+                expected=f"at most {most:g} s{longer}",
+            )
+        for connection in architecture.into(owner, "consumes"):
+            size = connection.options.get("batch_size", 1)
+            if size * takes > most:
+                connection.flow.place.at("batch_size").fail(
+                    found=f"{size} messages of {takes:g} s each, though {owner.name} is cut off "
+                    f"after {most:g} s",
+                    expected=f"at most {int(most // takes)}{longer}",
+                )
 
 
 def _check_traffic(architecture: Architecture) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from hinagata.generator.architecture import Architecture
 from hinagata.generator.blueprint import Component, Traffic
+from hinagata.generator.carried import carries
 from hinagata.generator.kinds import SERVERS
 from hinagata.scenario.units import show_seconds
 
@@ -57,16 +59,17 @@ def _source(
     laptop = min(traffic.peak_per_second, _LAPTOP_INVOCATIONS_PER_SECOND / max(hops, 3))
     ordered = entry.arguments.get("fifo") or entry.kind == "event_stream"
     keys = dict(traffic.keys)
-    if ordered and not keys:
-        keys = {f"{name}_id": "{cardinality: 100}"}
+    ordered_by = entry.arguments.get("ordered_by") or next(iter(keys), f"{name}_id")
+    if ordered:
+        keys.setdefault(ordered_by, "{cardinality: 100}")
     return {
         "name": name,
         "entry": entry.construct_id,
         "method": method,
         "path": path,
         "event": traffic.event,
-        "body": f"functions/{package}/events/{name}.json" if method != "GET" else "",
-        "ordered_by": next(iter(keys)) if ordered else "",
+        "body": f"functions/{package}/events/{name}.json" if traffic.has_body else "",
+        "ordered_by": ordered_by if ordered else "",
         "rate": traffic.rate,
         "drawn": keys,
         "reaches": [one.construct_id for one in architecture.reaches(traffic)],
@@ -86,18 +89,32 @@ def _mean(one: Component, architecture: Architecture) -> str:
     return show_seconds(max(said, default=0.05)).replace(" ", "")
 
 
-def _stored(architecture: Architecture) -> Iterator[tuple[str, str, str]]:
+def _stored(architecture: Architecture) -> Iterator[str]:
+    """Yield what must be in the tables: an item of each message, or of each key."""
     for name, traffic in architecture.traffic.items():
-        if traffic.route.startswith("GET "):
-            continue
-        reached = {one.name for one in architecture.reaches(traffic)}
         seen = set()
-        for connection in architecture.connections:
-            store = connection.target
-            if (
-                connection.verb == "writes"
-                and connection.source.name in reached
-                and store.name not in seen
-            ):
+        for code in architecture.code():
+            if architecture.undoes(code.owner) or not architecture.comes_to(traffic, code):
+                continue
+            for connection in architecture.hands_on(code, "writes"):
+                store = connection.target
+                if store.name in seen:
+                    continue
                 seen.add(store.name)
-                yield store.construct_id, name, store.keys[1]
+                sort_key = store.keys[1]
+                if sort_key not in carries(traffic):
+                    yield f"{{table: {store.construct_id}, every: {name}, id: {sort_key}}}"
+                    continue
+                values = {key: _value(key, traffic) for key in store.keys}
+                yield (
+                    f"{{table: {store.construct_id}, latest_of: {name}, "
+                    f"where: {json.dumps(values)}, "
+                    f"holds: {json.dumps({sort_key: values[sort_key]})}}}"
+                )
+
+
+def _value(key: str, traffic: Traffic) -> str:
+    """Return the value of a key in a message, as a scenario has it."""
+    if key in traffic.keys:
+        return f"{{{key}}}"
+    return str(json.loads(traffic.example)[key]).replace("{", "{{").replace("}", "}}")

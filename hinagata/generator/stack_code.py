@@ -6,16 +6,18 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hinagata.generator.architecture import HEADROOM, MAX_CONCURRENCY, Architecture
+from hinagata.generator.architecture import (
+    ASKED_SECONDS,
+    HEADROOM,
+    MAX_CONCURRENCY,
+    Architecture,
+)
 from hinagata.generator.arguments import duration_code
 from hinagata.generator.blueprint import Component
 from hinagata.generator.flows import Connection
 from hinagata.generator.kinds import SERVERS
-from hinagata.generator.rules import ASKED_SECONDS
 
 _REQUESTS_PER_SECOND = 100  # of a ReactiveApi that says nothing
-# What a shard takes (docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html).
-_RECORDS_PER_SHARD = 1_000
 
 
 # What is imported from `patterns` where a statement names it.
@@ -190,21 +192,23 @@ def _sizes(one: Component, architecture: Architecture) -> Iterator[tuple[str, in
     """Yield the arguments that the traffic makes larger than their defaults, and why."""
     peak = architecture.peak_at(one)
     if one.kind == "event_stream" and not one.arguments.get("on_demand"):
-        shards = math.ceil(peak / _RECORDS_PER_SHARD)
+        shards, why = architecture.shards(one)
         if shards > 1:
-            yield "shards", shards, f"{peak:,.0f} records a second, {_RECORDS_PER_SHARD:,} a shard"
+            yield "shards", shards, why
     elif one.kind == "reactive_api":
         if peak * HEADROOM > _REQUESTS_PER_SECOND:
             yield "requests_per_second", math.ceil(peak * HEADROOM), f"twice {peak:,.0f} a second"
-    elif one.kind == "lambda_worker" and architecture.concurrency(one) > MAX_CONCURRENCY:
+    elif architecture.is_bound(one) and architecture.concurrency(one) > MAX_CONCURRENCY:
         seconds = architecture.seconds_of(one)
         why = f"twice {peak:,.0f} a second x {seconds:g} s"
         yield "max_concurrency", architecture.concurrency(one), why
 
 
 def _verbs(architecture: Architecture) -> Iterator[str]:
-    for connection in architecture.connections:
-        yield _verb(connection)
+    # Two functions of an API that send to the same place are one verb of the API.
+    yield from dict.fromkeys(
+        _verb(connection, architecture) for connection in architecture.connections
+    )
     for one in architecture.components:
         if one.kind == "circuit_breaker":
             yield from (f"{one.name}.guards({name})" for name in one.arguments["guards"])
@@ -212,9 +216,17 @@ def _verbs(architecture: Architecture) -> Iterator[str]:
             yield from (f"{one.name}.keeps({name})" for name in one.arguments["keeps"])
 
 
-def _verb(connection: Connection) -> str:
+def _verb(connection: Connection, architecture: Architecture) -> str:
     verb, source, target = connection.verb, connection.source.name, connection.target.name
     options = dict(connection.options)
+    why = ""
+    if verb == "consumes" and "batch_size" not in options:
+        size = architecture.batch_size(connection)
+        if size is not None:
+            options["batch_size"] = size
+            seconds = architecture.seconds_of(connection.target)
+            timeout = architecture.timeout_of(connection.target)
+            why = f"  # {seconds:g} s each; it is cut off after {timeout:g} s"
     if verb in ("consumes", "reads", "serves"):
         source, target = target, source
     if verb == "delivers_to":
@@ -227,4 +239,4 @@ def _verb(connection: Connection) -> str:
             for name, value in options.items()
             if name != "waits"
         ]
-    return f"{source}.{verb}({', '.join([target, *said])})"
+    return f"{source}.{verb}({', '.join([target, *said])}){why}"

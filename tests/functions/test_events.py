@@ -170,5 +170,5 @@ def test_fails_a_field_that_can_be_no_key(value: object) -> None:
     """In one sentence, which names the field."""
     event = Event.new(type="order.placed", source="/orders", data={"customer": value})
 
-    with pytest.raises(MalformedEventError, match="^customer has to "):
+    with pytest.raises(MalformedEventError, match=r"^customer has to "):
         event.text("customer")

@@ -10,31 +10,39 @@ import yaml
 
 from hinagata.generator.architecture import Architecture
 from hinagata.generator.blueprint import parse_blueprint
+from hinagata.generator.carried import arriving_types
 from hinagata.scenario.error import ScenarioError
 
 MOST_COMPONENTS = 9
 DEEPEST = 3
+_OF_WHOLE_WAYS = ("tried again is tried again", "workers that reserve")
+# The keys of stores, groups and shards that are drawn; each source carries them all.
+_KEYS = ("building_id", "place", "thing_id", "sender")
 
 
 def drawn_blueprint(seed: int) -> str:
     """Return a blueprint, as its file has it; the same one for a seed.
 
-    One whose tries multiply is drawn again: that depends on whole ways, which a drawing does not
-    know beforehand.
+    One whose tries multiply, or whose workers are too many together, is drawn again: that depends
+    on whole ways, which a drawing does not know beforehand. So do the types by which arrows filter.
     """
     random = Random(seed)
     while True:
-        text: str = yaml.safe_dump(_Drawing(random).whole(), sort_keys=False, width=1000)
-        if not _multiplies(text):
-            return text
+        drawing = _Drawing(random)
+        drawn = drawing.whole()
+        try:
+            architecture = Architecture(parse_blueprint(_text(drawn), file=Path("drawn.yaml")))
+        except ScenarioError as error:
+            if any(reason in str(error) for reason in _OF_WHOLE_WAYS):
+                continue
+            raise AssertionError(f"{error}\n{_text(drawn)}") from error
+        drawing.filter_types(architecture)
+        return _text(drawn)
 
 
-def _multiplies(text: str) -> bool:
-    try:
-        Architecture(parse_blueprint(text, file=Path("drawn.yaml")))
-    except ScenarioError as error:
-        return "tried again is tried again" in str(error)
-    return False
+def _text(drawn: dict[str, Any]) -> str:
+    text: str = yaml.safe_dump(drawn, sort_keys=False, width=1000)
+    return text
 
 
 class _Drawing:
@@ -47,13 +55,16 @@ class _Drawing:
         self._traffic: dict[str, Any] = {}
         self._functions: dict[str, Any] = {}
         self._stores: list[str] = []
+        self._filtered: list[tuple[str, str]] = []
 
     def whole(self) -> dict[str, Any]:
         """Draw it all."""
         for _ in range(self._random.randint(1, 2)):
             self._entry()
+        self._ask_by_get()
         self._guard()
         self._keep_spans()
+        self._carry_keys()
         drawn = {
             "components": self._components,
             "flows": self._flows,
@@ -107,11 +118,55 @@ class _Drawing:
         traffic: dict[str, Any] = {"to": name, "rate": rate}
         if self._chance(0.3):
             traffic["messages"] = self._random.randint(5, 60)
-        if self._chance(0.3):
-            traffic["example"] = {"item": "tea", "amount": 3, "gift": True, "notes": ["a", None]}
         if kind in ("queue", "stream") and self._chance(0.5):
             traffic["event"] = "thing.happened"
         self._traffic[f"{name}_users"] = traffic
+
+    def _carry_keys(self) -> None:
+        """Let each source carry what keys are made of; name those that nobody has named."""
+        needs = any(
+            self._pattern(name) == "telemetry_store" or "ordered_by" in said
+            for name, said in self._components.items()
+        )
+        for name in self._components if needs else ():
+            for number, route in enumerate(self._routes(name)):
+                self._traffic[f"{name}_{number}"] = {"to": name, "route": route, "rate": "1/s"}
+        for traffic in self._traffic.values():
+            if needs or self._chance(0.3):
+                carried = {key: self._random.choice([f"{key}-1", 7]) for key in _KEYS}
+                extra = {"moment": "m-1"} if self._chance(0.3) else {}
+                traffic["example"] = {"gift": True, "notes": ["a", None], **carried, **extra}
+            if self._chance(0.3):
+                traffic["keys"] = {"sender": {"cardinality": 20}}
+
+    def filter_types(self, architecture: Architecture) -> None:
+        """Let some arrows pass only types of events that there are."""
+        for source, target in self._filtered:
+            known = arriving_types(architecture.of(source), architecture)
+            types = self._random.sample(known, self._random.randint(1, len(known)))
+            at = self._flows.index(f"{source} -> {target}")
+            self._flows[at] = {"from": source, "to": target, "types": types}
+
+    def _ask_by_get(self) -> None:
+        """Draw a worker that answers what a GET asks."""
+        for name in list(self._components):
+            shows = [route for route in self._routes(name) if route.startswith("GET ")]
+            if shows and self._chance(0.3) and len(self._components) < MOST_COMPONENTS:
+                self._arrow(self._routes(name)[shows[0]], self._asked(), waits=True)
+
+    def _routes(self, name: str) -> dict[str, Any]:
+        said = self._components[name]
+        routes: dict[str, Any] = said.get("routes", {}) if isinstance(said, dict) else {}
+        return routes
+
+    def _beginning(self, sender: str) -> str:
+        """Return a sender, or of a server one of its functions that takes something."""
+        named = [
+            to
+            for route, to in self._routes(sender).items()
+            if isinstance(to, str) and not route.startswith("GET ")
+        ]
+        return self._random.choice(named) if named and self._chance(0.3) else sender
 
     def _server(self, pattern: str) -> str:
         number = len(self._components)
@@ -148,7 +203,8 @@ class _Drawing:
             timeout=self._random.choice(["5s", "1m", "10m"]) if self._chance(0.2) else None,
         )
         if self._chance(0.2):
-            said = {"summary": "Does what has to be done.", "takes": "200ms"}
+            takes = self._random.choice(["200ms", "450ms"])
+            said = {"summary": "Does what has to be done.", "takes": takes}
             self._functions[name] = self._random.choice([said, "Does it."])
         self._send(name, depth)
         return name
@@ -175,14 +231,16 @@ class _Drawing:
             )(sender, depth + 1)
 
     def _to_queue(self, sender: str, depth: int) -> None:
-        self._arrow(sender, self._queue(depth))
+        self._arrow(self._beginning(sender), self._queue(depth))
 
-    def _queue(self, depth: int = 1, *, fifo: bool | None = None) -> str:
+    def _queue(self, depth: int = 1, *, fifo: bool | None = None, of_topic: bool = False) -> str:
         fifo = self._chance(0.2) if fifo is None else fifo
+        ordered = fifo and not of_topic and self._chance(0.5)
         name = self._add(
             "queue",
             "point_to_point_queue",
             fifo=True if fifo else None,
+            ordered_by="sender" if ordered else None,
             retention="2d" if self._chance(0.1) else None,
             max_receive_count=3 if self._chance(0.1) else None,
         )
@@ -196,7 +254,7 @@ class _Drawing:
         return name
 
     def _to_stream(self, sender: str, depth: int) -> None:
-        self._arrow(sender, self._stream(depth))
+        self._arrow(self._beginning(sender), self._stream(depth))
 
     def _stream(self, depth: int = 1) -> str:
         on_demand = self._chance(0.2)
@@ -204,6 +262,7 @@ class _Drawing:
             "stream",
             "event_stream",
             on_demand=True if on_demand else None,
+            ordered_by="sender" if self._chance(0.3) else None,
             shards=3 if not on_demand and self._chance(0.2) else None,
             retention="2d" if self._chance(0.1) else None,
         )
@@ -218,14 +277,11 @@ class _Drawing:
 
     def _to_topic(self, sender: str, depth: int) -> None:
         fifo = self._chance(0.2)
-        name = self._add("topic", "fan_out", fifo=True if fifo else None)
-        self._arrow(sender, name)
+        ordered_by = "sender" if fifo and self._chance(0.5) else None
+        name = self._add("topic", "fan_out", fifo=True if fifo else None, ordered_by=ordered_by)
+        self._arrow(self._beginning(sender), name)
         for _ in range(self._random.randint(1, 3)):
-            self._arrow(
-                name,
-                self._queue(depth, fifo=fifo),
-                types=["thing.taken", "other"] if self._chance(0.2) else None,
-            )
+            self._deliver(name, self._queue(depth, fifo=fifo, of_topic=True))
 
     def _to_bus(self, sender: str, depth: int) -> None:
         self._arrow(sender, self._bus(depth))
@@ -240,8 +296,13 @@ class _Drawing:
                     lambda: self._workflow(depth),
                 ]
             )()
-            self._arrow(name, target, types=["thing.placed"] if self._chance(0.2) else None)
+            self._deliver(name, target)
         return name
+
+    def _deliver(self, source: str, target: str) -> None:
+        self._arrow(source, target)
+        if self._chance(0.2):
+            self._filtered.append((source, target))
 
     def _to_workflow(self, sender: str, depth: int) -> None:
         self._arrow(sender, self._workflow(depth))
@@ -293,11 +354,12 @@ class _Drawing:
                 self._arrow(sender, store)
             return
         changes = self._chance(0.3) if changes is None else changes
+        asks = any(route.startswith("GET ") for route in self._routes(sender))
         store = self._add(
             "store",
             "telemetry_store",
-            partition_key="place" if self._chance(0.3) else None,
-            sort_key="moment" if self._chance(0.3) else None,
+            partition_key="thing_id" if asks else "place" if self._chance(0.3) else None,
+            sort_key=self._random.choice(["moment", "part_id"]) if self._chance(0.4) else None,
             changes=True if changes else None,
         )
         self._arrow(sender, store)
@@ -312,7 +374,7 @@ class _Drawing:
         of_queues = [
             target
             for source, target in self._pairs()
-            if self._pattern(source) == "point_to_point_queue"
+            if source in self._components and self._pattern(source) == "point_to_point_queue"
         ]
         if of_queues and self._chance(0.3):
             self._add("breaker", "circuit_breaker", guards=[self._random.choice(of_queues)])

@@ -149,7 +149,7 @@ def test_the_questions_can_be_left() -> None:
 
 def test_a_need_that_nothing_meets_is_said_and_asked_again() -> None:
     """One sentence, and the questions again."""
-    console = Typed(["", "", "1", "20m", *[""] * 4, "", "", "1", "5m", *[""] * 5])
+    console = Typed(["", "", "1", "20m", *[""] * 4, "", "1/s", "1", "5m", *[""] * 5])
 
     assert "timeout: 900s" in ask_blueprint(console)
     assert "1200 s of work on a message are more than a function has, 900 s" in console.said
@@ -184,6 +184,26 @@ def test_each_of_several_followers_has_a_queue() -> None:
         "lambda_worker",
         "lambda_worker",
     ]
+
+
+@pytest.mark.parametrize("needs", [{}, {"followers": 3}, {"replay": True, "followers": 2}])
+def test_the_order_of_a_sender_is_kept_by_whoever_hands_on(needs: dict[str, Any]) -> None:
+    """Each sender's messages wait for each other, and for nobody else's."""
+    found = read(recommended(ordered=True, rate=1.0, **needs).blueprint)
+
+    (between,) = [one for one in found.components.values() if "ordered_by" in one.arguments]
+    assert between.name.startswith("orders_")
+    assert between.arguments["ordered_by"] == "sender"
+    assert "sender" in found.traffic["senders"].example
+
+
+def test_a_peak_beyond_an_account_waits_in_the_queue() -> None:
+    """No more run at once than an account has, as long as it catches up between the peaks."""
+    found = read(recommended(rate=1.0, peak_over_mean=20.0, duration_s=300.0).blueprint)
+
+    assert found.components["orders_worker"].arguments["max_concurrency"] == 900
+    with pytest.raises(HinagataError, match="more than an account runs"):
+        recommended(rate=10.0, duration_s=300.0)
 
 
 def test_a_service_has_the_tasks_that_its_peak_needs() -> None:
@@ -225,7 +245,7 @@ def test_every_recommendation_can_be_built(needs: dict[str, Any]) -> None:
         refused = str(error)
     if found is None:
         assert refused is not None
-        assert "tasks at the peak" in refused
+        assert "tasks at the peak" in refused or "worked on at a time" in refused
         return
 
     blueprint = read(found.blueprint)

@@ -1,0 +1,135 @@
+"""What an event carries: the fields that keys are made of, and its type, from where it came in.
+
+The names in a request's path join its data, so whoever works on the event later finds them there.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NoReturn
+
+from hinagata.generator.kinds import SERVERS
+
+if TYPE_CHECKING:
+    from hinagata.generator.architecture import Architecture, Code
+    from hinagata.generator.blueprint import Component, Traffic
+    from hinagata.generator.flows import Connection
+
+
+def carries(traffic: Traffic) -> set[str]:
+    """Return the fields of a source's messages that can be keys: texts and whole numbers."""
+    found = set(traffic.parameters)
+    if traffic.has_body:
+        for name, value in json.loads(traffic.example).items():
+            if (isinstance(value, str) and value) or type(value) is int:
+                found.add(name)
+    return found
+
+
+def arriving_types(one: Component, architecture: Architecture) -> list[str]:
+    """Return the types of the events that come to a component, in the order of their sources."""
+    return list(
+        dict.fromkeys(
+            stop.event
+            for traffic in architecture.possible()
+            for stop in architecture.way(traffic)
+            if stop.one.name == one.name
+        )
+    )
+
+
+def refuse_uncarried(architecture: Architecture) -> None:
+    """Refuse keys that no event carries, and filters for types that no event has.
+
+    Raises:
+        ScenarioError: it says which, and what would do.
+    """
+    for connection in architecture.connections:
+        _check_types(connection, architecture)
+        if connection.verb == "reads":
+            _check_read(connection, architecture)
+    needs: dict[tuple[str, str], list[Code]] = {}
+    for code in architecture.code():
+        for connection in architecture.hands_on(code, "writes", "sends_to"):
+            target = connection.target
+            if connection.verb == "writes":
+                needs.setdefault((target.name, "partition_key"), []).append(code)
+            elif "ordered_by" in target.arguments:
+                needs.setdefault((target.name, "ordered_by"), []).append(code)
+        for store in architecture.looks_up(code):
+            needs.setdefault((store.name, "partition_key"), []).append(code)
+    for (name, argument), codes in needs.items():
+        _check_key(architecture.of(name), argument, codes, architecture)
+
+
+def _check_types(connection: Connection, architecture: Architecture) -> None:
+    wanted = connection.options.get("types", ())
+    known = arriving_types(connection.source, architecture) if wanted else []
+    for index, name in enumerate(wanted):
+        # Where nothing arrives at all, a filter further up is to blame.
+        if known and name not in known:
+            connection.flow.place.at("types", index).fail(
+                found=f"{name}, which no event of {connection.source.name} is",
+                expected=f"one of {', '.join(known)}",
+            )
+
+
+def _check_read(connection: Connection, architecture: Architecture) -> None:
+    reader, key = connection.target, connection.source.keys[0]
+    asking = [
+        code
+        for code in architecture.code_of(reader)
+        if code.only_reads and connection.ends_at in ("", code.name)
+    ]
+    if reader.kind not in SERVERS or not asking:
+        return
+    if not any(key in code.parameters for code in asking):
+        names = sorted({name for code in asking for name in code.parameters})
+        instead = f", or partition_key: {names[0]}" if names else ""
+        connection.flow.place.fail(
+            found=f"{connection.source.name} -> {connection.ends_at or reader.name}, which has no "
+            f"GET with {connection.source.name}'s partition key {key} in its path",
+            expected=f'one as "GET /.../{{{key}}}"{instead} of {connection.source.name}',
+        )
+
+
+def _check_key(
+    one: Component, argument: str, codes: list[Code], architecture: Architecture
+) -> None:
+    key = one.keys[0] if argument == "partition_key" else one.arguments[argument]
+    sources = {
+        **{f"{each.to} ({each.route})": each for each in architecture.possible()},
+        **architecture.traffic,
+    }
+    known = False
+    for code in codes:
+        coming = {name: each for name, each in sources.items() if architecture.comes_to(each, code)}
+        for name, traffic in coming.items():
+            carried = carries(traffic)
+            # A route that nobody drives may be sent anything, if it is sent anything at all.
+            if key not in carried and (name in architecture.traffic or not traffic.has_body):
+                _refuse_key(one, argument, key, code, name, traffic)
+            known = known or key in carried
+    if not known:
+        name, traffic = next(
+            (name, each)
+            for code in codes
+            for name, each in sources.items()
+            if architecture.comes_to(each, code)
+        )
+        _refuse_key(one, argument, key, codes[0], name, traffic)
+
+
+def _refuse_key(
+    one: Component, argument: str, key: str, code: Code, source: str, traffic: Traffic
+) -> NoReturn:
+    fields = sorted(carries(traffic) - {"note"})
+    ways = [f"{key} in the example of {source}"] if traffic.has_body else []
+    ways += ["a path with {" + key + "}"] if traffic.route else []
+    ways += [f"{argument}: {fields[0]}"] if fields else []
+    place = one.place.at(argument) if argument in one.arguments else one.place
+    place.fail(
+        found=f"{key}, of which {one.name} needs a value in {code.name}, though what comes "
+        f"from {source} carries none",
+        expected=", or ".join(ways),
+    )
