@@ -119,6 +119,14 @@ picture: setup  ## draw the samples' architectures for the documents
 		picture="$$(hinagata topology cdk.out/$${sample#*:}.template.json --format svg)" && printf '%s\n' "$$picture" >docs/$${sample%:*}.svg || exit 1; \
 	done
 
+.PHONY: site
+site: setup  ## build the catalogue into site/: every pattern, sample, check and talk
+	@hinagata catalogue build
+
+.PHONY: settings
+settings: setup  ## record anew what each pattern sets by default, once a change of it is meant
+	@python -m tests.recorded_settings
+
 .PHONY: cards
 cards: setup  ## write the README's section of the samples anew, from their cards
 	@python -m tests.readme

@@ -17,8 +17,10 @@ from hinagata.errors import HinagataError, UsageError
 from hinagata.suggestion import suggest
 
 _TRACE = "1-5759e988-bd862e3fe1be46a994272793"
+MOST_PORTS = 65535
 MOST_DAYS = 400  # as long as a lake keeps spans, unless it is told otherwise
 GOOD, NO, WRONG = 0, 1, 2
+_SITE = "catalogue,cdk,diagram"
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
@@ -1006,7 +1008,7 @@ def _show(arguments: argparse.Namespace) -> int:
     try:
         from hinagata.catalogue.show import show_pattern
     except ModuleNotFoundError as error:
-        raise _not_installed("show", error) from None
+        raise _not_installed("show", error, extras=_SITE) from None
 
     show_pattern(arguments.pattern, project=Path.cwd(), stream=sys.stdout)
     return GOOD
@@ -1026,9 +1028,15 @@ def _add_catalogue_arguments(parser: argparse.ArgumentParser) -> None:
         help="where the site is; default: site",
     )
     parser.add_argument(
-        "--port", type=_whole, default=8000, help="that it is served on; default: 8000"
+        "--port", metavar="PORT", type=_port, default=8000, help="to serve it on; default: 8000"
     )
     parser.add_argument("--no-search", action="store_true", help="build without the search's index")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= MOST_PORTS:
+        raise argparse.ArgumentTypeError(f"found {text}, expected 1 to {MOST_PORTS:,}")
+    return int(text)
 
 
 def _catalogue(arguments: argparse.Namespace) -> int:
@@ -1036,7 +1044,7 @@ def _catalogue(arguments: argparse.Namespace) -> int:
         from hinagata.catalogue.command import build_catalogue
         from hinagata.catalogue.serving import serve_catalogue
     except ModuleNotFoundError as error:
-        raise _not_installed("catalogue", error) from None
+        raise _not_installed("catalogue", error, extras=_SITE) from None
 
     if arguments.action == "serve":
         serve_catalogue(

@@ -43,12 +43,18 @@ def explain(id: str | None, *, stream: TextIO, format: str = "text") -> None:
         return
     page = page_of(check)
     if stream.isatty() or os.environ.get("FORCE_COLOR"):
-        _show(page, stream)
+        show_markdown(page, stream)
     else:
         stream.write(page + "\n")
 
 
-def _show(page: str, stream: TextIO) -> None:
+def show_markdown(page: str, stream: TextIO) -> None:
+    """Writes a page to a terminal.
+
+    Args:
+        page: In Markdown, with one heading at its beginning.
+        stream: The terminal.
+    """
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.theme import Theme

@@ -125,6 +125,13 @@ class Facts:
         return f"no fact {service}/{key} for {region}{meant}{mend}"
 
 
+def every_fact() -> Iterator[Fact]:
+    """Yields all facts that ship."""
+    for file in FILES:
+        for rows in _shipped(file).values():
+            yield from rows.values()
+
+
 def _file_of(key: str) -> str:
     if key.startswith("price."):
         return PRICES

@@ -55,9 +55,10 @@ def read_costs(topology: Topology, traffic: Path, *, project: Path) -> Costs:
     scenario = read_scenario(traffic, project=project)
     estimates = {rate: price_scenario(topology, _at(scenario, rate)) for rate in RATES}
     estimate, remarks = estimates[_CITED]
+    resting, _ = price_scenario(topology, _at(scenario, 0.0))
     return Costs(
         region=estimate.region,
-        at_rest=estimate.at_rest,
+        at_rest=resting.total,
         cited=estimate.total,
         per_million=estimate.per_million_events or 0.0,
         curve=tuple((rate, each.total) for rate, (each, _) in estimates.items()),

@@ -112,6 +112,11 @@ def current_assemblies(project: Path) -> Assemblies:
     return Assemblies(examples=kept / "examples", samples=kept / "samples")
 
 
+def made_of(folder: Path) -> Path:
+    """Returns the file that says what a folder of assemblies was made of."""
+    return folder / _DIGEST
+
+
 def _handlers(project: Path, text: str) -> list[tuple[Path, str]]:
     """The handlers' files that a program names by their dotted paths."""
     functions = FOLDER / "functions"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from hinagata.catalogue.error import CatalogueError
@@ -65,6 +67,11 @@ class Proofs:
         named_by = {type.removeprefix(_AWS), named.rpartition(".")[2], value}
         found = [test for test in self._tests if named_by <= test.words]
         return min(found, key=lambda test: _distance(test, pattern), default=self._of_all)
+
+    def by_file(self) -> Iterator[tuple[Path, tuple[Proof, ...]]]:
+        """Yields each file with its tests."""
+        for file, tests in groupby(self._tests, key=lambda test: test.file):
+            yield file, tuple(tests)
 
     def of_metric(self, pattern: str, metric: str) -> Proof | None:
         """Returns a test that names a metric."""

@@ -18,7 +18,7 @@ from hinagata.catalogue.error import CatalogueError
 _CONSTRUCT = ("scope", "construct_id")
 _UNSET = "None"
 # "None: 24 h; more costs ..." says what the pattern decides where nothing is given.
-_NONE_MEANS = re.compile(r"\bNone: (?P<means>.+?)(?:[.;](?=\s|$)|$)")
+_NONE_MEANS = re.compile(r"\bNone: (?P<means>.+?)(?:[.;](?=\s|$)|$)\s*")
 _NO_VERBS = ("address", "invoked_by", "consumed_for", "told")
 
 
@@ -42,6 +42,22 @@ class Argument:
     def required(self) -> bool:
         """Whether it has to be given."""
         return not self.default
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the default stands in the signature, as Python has it."""
+        return _NONE_MEANS.search(self.says) is None
+
+    @property
+    def prose(self) -> str:
+        """What its docstring says beside the default."""
+        told = _NONE_MEANS.sub("", self.says, count=1).strip(" ;")
+        return f"{told[:1].upper()}{told[1:]}".replace(" .", ".") if told else ""
+
+    @property
+    def can_be_off(self) -> bool:
+        """Whether it is a guard rail that `Off` takes away."""
+        return "Off" in re.findall(r"\w+", self.type)
 
 
 @dataclass(frozen=True, kw_only=True)

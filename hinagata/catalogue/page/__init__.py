@@ -1,0 +1,1 @@
+"""From material to a page: one module and one template for each kind."""

@@ -1,0 +1,78 @@
+"""A project as its catalogue sees it: what there is, and where it has its page."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+
+from hinagata.catalogue.error import CatalogueError
+from hinagata.catalogue.material.cards import Card, read_pattern_cards, read_sample_cards
+from hinagata.catalogue.material.examples import Assemblies, current_assemblies
+from hinagata.catalogue.material.needs import Need, read_needs
+from hinagata.catalogue.material.proofs import Proofs, read_proofs
+from hinagata.catalogue.material.talks import Talk, read_talks
+from hinagata.catalogue.page.rendering import Links
+from hinagata.checks.check import Check
+from hinagata.checks.collection import load_checks
+
+
+class Project:
+    """All that pages refer to one another by; each part is read when it is first asked for.
+
+    Args:
+        folder: The folder of the project.
+        assemblies: What its examples and samples were synthesized into. None: they are
+            synthesized, if anything changed that they are made of.
+
+    Raises:
+        CatalogueError: A card is broken, or names a talk that nobody tells of.
+    """
+
+    def __init__(self, folder: Path, *, assemblies: Assemblies | None = None) -> None:
+        self.folder = folder
+        self.patterns: dict[str, Card] = {card.name: card for card in read_pattern_cards(folder)}
+        self.samples: dict[str, Card] = {card.name: card for card in read_sample_cards(folder)}
+        self.talks: dict[str, Talk] = read_talks()
+        self.needs: tuple[Need, ...] = read_needs(self.patterns)
+        if assemblies is not None:
+            self.assemblies = assemblies
+        for card in (*self.patterns.values(), *self.samples.values()):
+            if card.talk not in self.talks:
+                raise CatalogueError(
+                    f"{card.file}: talk is {card.talk}, which nobody tells of; "
+                    f"expected one of {', '.join(self.talks)}"
+                )
+
+    @cached_property
+    def assemblies(self) -> Assemblies:
+        """What the examples and the samples were synthesized into."""
+        return current_assemblies(self.folder)
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        """The tests."""
+        return read_proofs(self.folder)
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """All checks."""
+        return tuple(load_checks())
+
+    @cached_property
+    def links(self) -> Links:
+        """The words that lead to pages wherever they stand: constructs and checks."""
+        constructs = {
+            card.construct: f"patterns/{card.name}.html" for card in self.patterns.values()
+        }
+        return Links(constructs | {check.id: f"checks/{check.id}.html" for check in self.checks})
+
+    def samples_with(self, construct: str) -> tuple[Card, ...]:
+        """Returns the samples whose stack names a construct."""
+        return tuple(
+            sample
+            for sample in self.samples.values()
+            if re.search(
+                rf"\b{construct}\(", sample.file.with_suffix(".py").read_text(encoding="utf-8")
+            )
+        )
