@@ -17,7 +17,7 @@ HEAVY = ("aws_cdk", "boto3", "botocore", "jsii", "rich", "yaml", "ministack")
 START_SECONDS = 0.25
 COMMANDS = (
     "list, synth, topology, check, explain, run, scenario, price, redrive, trace, simulate, plan, "
-    "choose, layouts, new, update, doctor"
+    "choose, layouts, new, update, show, catalogue, doctor"
 )
 ONE_ENTRY = """\
 name: one-entry
