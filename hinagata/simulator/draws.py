@@ -83,10 +83,10 @@ class Waits:
     __slots__ = ("longest", "share")
 
     def __init__(self, retry: Retry, generator: np.random.Generator) -> None:
-        self.longest = list(retry.waits_s)
+        self.longest = list(map(float, retry.waits_s))
         wait = retry.base_s
         while not retry.waits_s and len(self.longest) < min(max(1, retry.retries), LISTED_WAITS):
-            self.longest.append(min(retry.cap_s, wait))
+            self.longest.append(float(min(retry.cap_s, wait)))
             wait = min(retry.cap_s, wait * retry.factor)
         whole = retry.waits_s or not retry.jitter
         self.share = repeat(1.0) if whole else uniform(generator)

@@ -87,6 +87,11 @@ class Calendar:
         late.sort(key=time_of)
         return late
 
+    def clear(self) -> None:
+        """Forgets what did not happen."""
+        self.heap.clear()
+        self.slots.clear()
+
     def _ranges(self) -> Iterator[range]:
         for first in count(0, TICKETS):
             yield range(first, first + TICKETS)

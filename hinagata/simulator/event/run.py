@@ -158,20 +158,24 @@ class Run:
         # Nothing here refers to itself, so there is nothing to be found by going through millions
         # of messages again and again.
         collects = gc.isenabled()
+        events = 0
         gc.disable()
         try:
             self._go_through_slots(self._let_come())
         except _Over:
             self._settle()
+            events = self._put_off + next(calendar.tickets) - len(calendar.heap)
         except RecursionError:
             raise HinagataError(
                 "the stations call each other in a circle that takes no time: end that in the "
                 "architecture, or give one of them a time"
             ) from None
         finally:
+            # Whatever did not happen would be gone through then.
+            calendar.clear()
             if collects:
                 gc.enable()
-        return self._put_off + next(calendar.tickets) - len(calendar.heap)
+        return events
 
     def _go_through_slots(self, coming: list[Coming]) -> None:
         calendar = self._world.calendar
