@@ -103,10 +103,12 @@ def _meant(text: str, sign: str, units: Mapping[str, str]) -> str:
 
 
 def show_seconds(value: float) -> str:
-    """Return a duration as a person reads it, to three significant figures.
+    """Return a duration as a person reads it, to three significant figures or to the second.
 
     Example:
-        >>> show_seconds(0.04), show_seconds(1.5), show_seconds(0.0123456)
-        ('40 ms', '1.5 s', '12.3 ms')
+        >>> show_seconds(0.04), show_seconds(1.5), show_seconds(0.0123456), show_seconds(43210.4)
+        ('40 ms', '1.5 s', '12.3 ms', '43,210 s')
     """
+    if value >= 1000:
+        return f"{value:,.0f} s"
     return f"{value:.3g} s" if value >= 1 else f"{value * 1000:.3g} ms"

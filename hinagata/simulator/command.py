@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from hinagata.scenario import Scenario, as_run, find_scenario, read_scenario
 from hinagata.scenario.units import seconds as read_seconds
 from hinagata.simulator.choice import Engine
 from hinagata.simulator.engines import engine as shipped
+from hinagata.simulator.progress import progress
 from hinagata.simulator.self_check import Run
 from hinagata.simulator.simulation import EngineChoice, Simulation, simulate
 from hinagata.topology.reading import read_topology
@@ -77,20 +79,26 @@ def simulate_scenario(
     wanted = _read(scenario, project, faults)
     if played:
         wanted = as_run(wanted)
-    simulation = simulate(
-        read_topology(*(map(Path, paths) if paths else (_assembly(project),))),
-        wanted,
-        engine,
-        seed=seed,
-        duration_s=None if duration is None else _duration(duration),
-        facts=Facts(facts),
-        region=region,
-        checked=checked,
-        sensitivity=sensitivity,
-        engines=engines,
-    )
-    # Drawn before anything is written, so that nothing is half-written where that fails.
-    contents = [write(simulation) for write in writers]
+    with progress(sys.stderr) as tell:
+        tell("read the templates")
+        topology = read_topology(*(map(Path, paths) if paths else (_assembly(project),)))
+        simulation = simulate(
+            topology,
+            wanted,
+            engine,
+            seed=seed,
+            duration_s=None if duration is None else _duration(duration),
+            facts=Facts(facts),
+            region=region,
+            checked=checked,
+            sensitivity=sensitivity,
+            engines=engines,
+            tell=tell,
+        )
+        if writers:
+            tell("draw")
+        # Drawn before anything is written, so that nothing is half-written where that fails.
+        contents = [write(simulation) for write in writers]
     for file, content in zip(files, contents, strict=True):
         write_whole(file, content)
     _print(simulation, stream, format)

@@ -98,6 +98,7 @@ def simulate(
     checked: bool = True,
     sensitivity: bool = False,
     engines: Callable[[Engine], Run] = shipped,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Simulation:
     """Plays a scenario on an architecture.
 
@@ -114,6 +115,7 @@ def simulate(
             about as long again.
         sensitivity: Whether to try other keep-alive times, which takes as long for each.
         engines: What computes. Default: the engines that ship.
+        tell: Told what is computed next, in a few words. Default: nobody.
 
     Raises:
         ScenarioError: The scenario names what the architecture does not have.
@@ -124,6 +126,7 @@ def simulate(
             f"there is no engine {engine}; expected {suggest(engine, ('auto', 'tick', 'event'))}"
         )
     began = time.perf_counter()
+    engines = _telling(engines, tell)
     facts = facts or Facts()
     built = build_network(topology, scenario, facts=facts, duration_s=duration_s, seed=seed)
     network = built.network
@@ -148,6 +151,24 @@ def simulate(
         warmth=warmth,
         seconds=time.perf_counter() - began,
     )
+
+
+def _telling(
+    engines: Callable[[Engine], Run], tell: Callable[[str], None]
+) -> Callable[[Engine], Run]:
+    """Returns the engines, each of which says what it does before it begins."""
+
+    def telling(engine: Engine) -> Run:
+        run = engines(engine)
+
+        def told(network: Network) -> Outcome:
+            what = "each message" if engine == "event" else "what is expected each second"
+            tell(f"simulate {what} ({engine} engine)")
+            return run(network)
+
+        return told
+
+    return telling
 
 
 def _choice(network: Network, engine: EngineChoice) -> Choice:
