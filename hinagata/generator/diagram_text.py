@@ -23,8 +23,9 @@ def mermaid(architecture: Architecture) -> str:
         lines.append(f"  source_{name}(({name.replace('_', ' ')})) --> {traffic.to}_")
     lines += [f"  {_node(one)}" for one in architecture.components]
     for connection in architecture.connections:
-        types = connection.options.get("types")
-        label = f"|{', '.join(types)}|" if types else ""
+        ends = (connection.begins_at, connection.ends_at)
+        said = [*connection.options.get("types", ()), *filter(None, ends)]
+        label = f"|{', '.join(said)}|" if said else ""
         arrow = "-.->" if connection.verb in ("calls", "reads") else "-->"
         lines.append(f"  {connection.source.name}_ {arrow}{label} {connection.target.name}_")
     for one in architecture.components:

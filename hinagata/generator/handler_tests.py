@@ -7,9 +7,6 @@ from typing import Any
 
 from hinagata.generator.handler_code import HandlerCode
 
-# By which a handler asks and waits.
-_ASKING = ("invoke", "request")
-
 
 def handlers_view(made: Mapping[str, HandlerCode]) -> dict[str, Any]:
     """Return what the template of the handlers' tests says.
@@ -20,13 +17,28 @@ def handlers_view(made: Mapping[str, HandlerCode]) -> dict[str, Any]:
     requests = {name: one for name, one in made.items() if one.code.role == "request"}
     events = {name: one for name, one in made.items() if one.code.role != "request"}
     fields = set[str]().union(*(one.fields for one in made.values()))
+    operations = {operation for one in made.values() for operation in one.operations}
+    told = [(name, _method(one), who) for name, one in requests.items() for who in one.asks]
+    carried = [
+        (name, len(one.reads) + len(one.asks))
+        for name, one in events.items()
+        if one.asks and one.hands_on
+    ]
+    asks = any("ask" in one.imports for one in made.values())
+    answer = "json.dumps(ANSWER).encode()" if told or carried else 'b"{}"'
+    # What decides something in an answer, of those who are called at all.
+    says = {
+        '"FailedEntryCount": 0': "put_events" in operations,
+        '"Items": []': "query" in operations,
+        f'"Payload": io.BytesIO({answer})': asks,
+    }
     parameters = {name for one in requests.values() for name in one.code.parameters}
     return {
         "variables": sorted({one for code in made.values() for one in code.variables}),
         "data": {"note": "an example", **{name: f"{name}-1" for name in sorted(fields)}},
         "parameters": {name: f"{name}-1" for name in sorted(parameters)},
-        "posts": any("request" in one.operations for one in made.values()),
-        "pushes": any(one.pushes for one in made.values()),
+        "posts": "request" in operations,
+        "pushes": "push" in operations,
         "pushing": [name for name, one in events.items() if one.pushes],
         "guarded": [name for name, one in made.items() if one.breaker],
         "requests": [
@@ -34,13 +46,11 @@ def handlers_view(made: Mapping[str, HandlerCode]) -> dict[str, Any]:
             for name, one in requests.items()
         ],
         "events": [(name, sorted(one.operations)) for name, one in events.items()],
-        "told": [(name, _method(one), who) for name, one in requests.items() for who in one.asks],
-        "carried": [name for name, one in events.items() if one.asks and one.hands_on],
-        "asking": [
-            operation
-            for operation in _ASKING
-            if any(operation in one.operations and one.asks for one in made.values())
-        ],
+        "told": told,
+        "carried": carried,
+        "answer": answer,
+        "asks": asks,
+        "says": [said for said, needed in says.items() if needed],
         "found": _found(made),
     }
 
