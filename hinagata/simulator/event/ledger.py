@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import starmap
+from struct import pack
 
 import numpy as np
 import numpy.typing as npt
@@ -322,7 +323,8 @@ class Ledger:
 
 
 def _emptied(log: list[float], columns: int = 1) -> Series:
-    values = np.fromiter(log, np.float64, len(log))
+    # Half the time of `np.fromiter`.
+    values = np.frombuffer(pack(f"{len(log)}d", *log))
     log.clear()
     return values if columns == 1 else values.reshape(-1, columns).T
 
