@@ -23,11 +23,14 @@ EVENT_TYPE = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 EVENT_TYPE_EXPECTED = "the type of an event, as order.placed"
 # A variable of the stack, a module and a construct's id are made of it.
 LONGEST_NAME = 40
+# So much stands between the quotation marks of a docstring, indented, on a line of 100.
+LONGEST_SENTENCE = 88
 # Shorter ones, as `true`, tell nobody anything.
 SHORTEST_REASON = 10
 
 _PATH = r"(/|(/([A-Za-z0-9._~-]+|\{[a-z][a-z0-9_]*\}))+)"
 _ROUTE = rf"({'|'.join(METHODS)}) {_PATH}"
+_IN_DOCSTRING = r'[^"\\]+'
 # What YAML has for a value that is not given.
 _NOTHING = ("", "~", "null")
 _ROUTE_EXPECTED = 'a method and a path, as "POST /orders/{order_id}"'
@@ -64,17 +67,23 @@ class StepOf:
 
 def sentence() -> Form[str]:
     """Return the form of a sentence that becomes the first line of a docstring."""
-    bare = text(
-        pattern=r'[^"\\]{1,88}', expected='at most 88 characters, without " and without backslash'
-    )
+    bare = text()
 
     def read(value: Value) -> str:
         found = bare.read(value).strip()
         if not found:
             value.fail(found="blanks alone", expected="a sentence")
+        if len(found) > LONGEST_SENTENCE:
+            value.fail(
+                found=f"{len(found)} characters",
+                expected=f"at most {LONGEST_SENTENCE}: it is one line of the code that is made",
+            )
+        if not units.matches(_IN_DOCSTRING, found):
+            value.fail(expected='a sentence with neither " nor \\, which end it in the code')
         return f"{found[0].upper()}{found[1:]}" + ("" if found[-1] in ".!?" else ".")
 
-    return Form(read, bare.schema)
+    within = {"maxLength": LONGEST_SENTENCE, "pattern": f"^{_IN_DOCSTRING}$"}
+    return Form(read, {**bare.schema, **within})
 
 
 def reason() -> Form[str]:
@@ -139,6 +148,31 @@ def duration(most: float, shown: str, *, least: float = 1) -> Form[float]:
         return seconds
 
     return Form(read, bounded.schema)
+
+
+def calls_per_second(*, at_most: int) -> Form[int]:
+    """Return the form of a rate that is a whole number a second: `300/min`, or `5` alone."""
+    expected = f"a rate such as 5/s or 300/min, of 1 to {at_most:,} whole calls a second"
+
+    def read(value: Value) -> int:
+        said = str(getattr(value.node, "value", ""))
+        try:
+            rate = units.per_second(f"{said}/s" if said.isdecimal() else said)
+        except ValueError:
+            value.fail(expected=expected)
+        if not 1 <= rate <= at_most or rate % 1:
+            value.fail(expected=expected)
+        return int(rate)
+
+    return Form(
+        read,
+        {
+            "oneOf": [
+                {"type": "integer", "minimum": 1, "maximum": at_most},
+                {"type": "string", "pattern": f"^{units.RATE_PATTERN}$"},
+            ]
+        },
+    )
 
 
 def flag() -> Form[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import pairwise
@@ -259,6 +259,8 @@ def _route_name(key: str, *, alone: bool) -> str:
 
 
 def _read_component(value: Value) -> tuple[str, dict[str, Any]]:
+    if isinstance(value.node, yaml.SequenceNode) or value.node.value == "":
+        value.fail(expected=f"a pattern: {suggest('', KINDS)}")
     if isinstance(value.node, yaml.ScalarNode):
         kind = value.one_of(KINDS, kind="pattern")
         missing = [name for name, one in KINDS[kind].arguments.items() if one.required]
@@ -385,6 +387,8 @@ _FUNCTION_RECORD = record(
 
 
 def _read_function(value: Value) -> Function:
+    if value.node.value == "":
+        value.fail(expected="what it does, in a sentence, or {summary: ..., takes: 200ms}")
     if isinstance(value.node, yaml.ScalarNode):
         return Function(summary=sentence().read(value))
     return _FUNCTION_RECORD.read(value)
@@ -546,12 +550,25 @@ def _read(value: Value) -> Blueprint:
         components[called] = Component(name=called, kind=kind, arguments=arguments, place=place)
     return Blueprint(
         components=components,
-        flows=tuple(flow for chain in told.get("flows", ()) for flow in chain),
+        flows=_each_once(flow for chain in told.get("flows", ()) for flow in chain),
         summary=told.get("summary", ""),
         functions=told.get("functions", {}),
         traffic=told.get("traffic", {}),
         place=value,
     )
+
+
+def _each_once(flows: Iterable[Flow]) -> tuple[Flow, ...]:
+    found: dict[tuple[str, str], Flow] = {}
+    for flow in flows:
+        ends = flow.source, flow.target
+        if ends in found:
+            flow.place.fail(
+                found=f"{flow.source} -> {flow.target} a second time",
+                expected="each arrow once, with all that is said of it",
+            )
+        found[ends] = flow
+    return tuple(found.values())
 
 
 BLUEPRINT: Form[Blueprint] = Form(_read, _WHOLE.schema)

@@ -13,6 +13,7 @@ from hinagata.generator.arguments import (
     ROUTES,
     STEPS,
     Argument,
+    calls_per_second,
     duration,
     duration_code,
     flag,
@@ -26,7 +27,9 @@ _DAY = 86_400.0
 # Of a TelemetryStore that says nothing.
 PARTITION_KEY, SORT_KEY = "building_id", "device_item"
 _RETENTION = "How long it keeps a message."
-_MEMORY = Argument(whole(at_least=128, at_most=10_240), "Memory in MB; CPU grows with it.")
+_MEMORY = Argument(
+    whole(at_least=128, at_most=10_240), "Memory in MB; CPU grows with it. Default: 512."
+)
 # A field of an event's data, or a name in a route's path.
 _KEY = text(pattern="[A-Za-z_][A-Za-z0-9_]{0,63}", expected="a name of letters, digits and _")
 _ORDERED_BY = Argument(
@@ -64,7 +67,7 @@ KINDS: Mapping[str, Kind] = {
             ),
             "protocol": Argument(
                 choice(("rest", "http"), kind="protocol"),
-                "rest validates requests and is traced; http is cheaper.",
+                "rest validates requests and is traced; http is cheaper. Default: rest.",
             ),
             "timeout": Argument(
                 duration(28, "28s"), "The longest run of a function. Default: 10s.", duration_code
@@ -74,8 +77,8 @@ KINDS: Mapping[str, Kind] = {
                 reason(), "Why callers need not sign their requests. Default: they sign.", code=None
             ),
             "requests_per_second": Argument(
-                whole(at_least=1, at_most=1_000_000),
-                "Above it callers get 429. Default: 100, or what the traffic needs.",
+                calls_per_second(at_most=1_000_000),
+                "Above it callers get 429. Default: 100/s, or what the traffic needs.",
             ),
         },
     ),
@@ -113,14 +116,18 @@ KINDS: Mapping[str, Kind] = {
                 "How many run at once, of the 900 of an account that may be bound. Default: 10, "
                 "or what the traffic needs.",
             ),
-            "idempotent": Argument(flag(), "Whether an event that comes twice has one effect."),
+            "idempotent": Argument(
+                flag(),
+                "Whether an event that comes twice has one effect. Default: true, where two would "
+                "do harm.",
+            ),
         },
     ),
     "point_to_point_queue": Kind(
         "PointToPointQueue",
         "A queue to one worker, with dead letters.",
         {
-            "fifo": Argument(flag(), "Whether it keeps an order. Default: no."),
+            "fifo": Argument(flag(), "Whether it keeps an order. Default: false."),
             "ordered_by": _ORDERED_BY,
             "retention": Argument(
                 duration(13 * _DAY, "13d", least=60), f"{_RETENTION} Default: 4d.", duration_code
@@ -135,7 +142,7 @@ KINDS: Mapping[str, Kind] = {
         "FanOut",
         "A topic that delivers to any number of queues.",
         {
-            "fifo": Argument(flag(), "Whether it keeps an order. Default: no."),
+            "fifo": Argument(flag(), "Whether it keeps an order. Default: false."),
             "ordered_by": _ORDERED_BY,
         },
     ),
@@ -148,7 +155,7 @@ KINDS: Mapping[str, Kind] = {
                 whole(at_least=1, at_most=10_000),
                 "1,000 records a second each. Default: 1, or what the traffic needs.",
             ),
-            "on_demand": Argument(flag(), "Whether Kinesis chooses the shards."),
+            "on_demand": Argument(flag(), "Whether Kinesis chooses the shards. Default: false."),
             "retention": Argument(
                 duration(365 * _DAY, "365d", least=_DAY),
                 f"{_RETENTION} Default: 24h.",
@@ -189,8 +196,8 @@ KINDS: Mapping[str, Kind] = {
         {
             "guards": Argument(names(kind="worker"), "The workers.", code=None, required=True),
             "drain_rate": Argument(
-                whole(at_least=1, at_most=10_000),
-                "Calls a second while the backlog drains. Default: 10.",
+                calls_per_second(at_most=10_000),
+                "Calls while the backlog drains. Default: 10/s.",
             ),
             "wait": Argument(
                 duration(3_600, "1h"),
@@ -213,7 +220,7 @@ KINDS: Mapping[str, Kind] = {
                 "The field within it; the event's id where it has no such field. Default: "
                 f"{SORT_KEY}.",
             ),
-            "changes": Argument(flag(), "Whether a worker follows its changes."),
+            "changes": Argument(flag(), "Whether a worker follows its changes. Default: false."),
             "max_write_units": Argument(
                 whole(at_least=1, at_most=1_000_000), "Above it, it refuses. Default: 4,000."
             ),

@@ -188,7 +188,9 @@ def _check_stream(one: Component, architecture: Architecture) -> None:
     _need_taker(one, architecture)
     _need_sender(one, architecture)
     if one.arguments.get("on_demand") and "shards" in one.arguments:
-        one.place.at("shards").fail_name(found="shards of a stream on demand", expected="either")
+        one.place.at("shards").fail_name(
+            found="shards of a stream on demand", expected="one of the two"
+        )
 
 
 def _check_order(one: Component) -> None:

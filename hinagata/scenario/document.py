@@ -140,7 +140,9 @@ class Value:
     def elements(self) -> list["Value"]:
         """Return the values of a list."""
         if not isinstance(self.node, yaml.SequenceNode):
-            self.fail(expected="a list")
+            said = self.node.value
+            alone = isinstance(said, str) and said.isidentifier()
+            self.fail(expected=f"a list, as [{said}]" if alone else "a list")
         return [
             Value(node, self.file, self.project, f"{self.path}[{index}]")
             for index, node in enumerate(self.node.value)
@@ -356,7 +358,7 @@ class _Loader(yaml.SafeLoader):
         if tag is not None:
             raise _Refusal(event, f"the tag {show(tag)}", "the value without a tag")
         if self._depth == DEEPEST:
-            raise _Refusal(event, f"more than {DEEPEST} levels", "a scenario, which has fewer")
+            raise _Refusal(event, f"more than {DEEPEST} levels", f"at most {DEEPEST}")
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1

@@ -172,7 +172,27 @@ def test_a_project_has_the_frame_and_nothing_of_this_machine(own: bool) -> None:
         (("functions:", "  class: fan_out\nfunctions:"), "the name class, which is Python's"),
         (("billing: lambda_worker", "billing: {pattern: lambda_worker, size: 3}"), "not known"),
         (("lambda_worker", "fan_out"), "from a point_to_point_queue an arrow to a lambda_worker"),
-        (("flows:", "flows:\n  - {from: api, to: orders, types: [x]}"), "types of api"),
+        (
+            ("  - api -> orders", "  - {from: api, to: orders, types: [x]}\n  - orders"),
+            "types of api",
+        ),
+        (("flows:", "flows:\n  - {from: api, to: orders}"), "api -> orders a second time"),
+        (("orders: point_to_point_queue", "orders:"), "found nothing; expected a pattern: one of"),
+        (("orders: point_to_point_queue", "orders: [fifo]"), "found a list; expected a pattern:"),
+        (
+            ("components:", f"summary: {'long ' * 20}\ncomponents:"),
+            "99 characters; expected at mos",
+        ),
+        (("components:", 'summary: our "shop"\ncomponents:'), 'a sentence with neither " nor \\'),
+        (("functions:", "functions:\n  api:"), "found nothing; expected what it does, in a sent"),
+        (
+            ("components:", "components:\n  b: {pattern: circuit_breaker, guards: billing}"),
+            "[billing]",
+        ),
+        (
+            ("routes:", "requests_per_second: 0.5/s, routes:"),
+            "a rate such as 5/s or 300/",
+        ),
     ],
 )
 def test_fails_what_does_not_fit_with_its_line_and_what_would(
@@ -221,3 +241,20 @@ flows:
 """
 
     assert "one message may be tried 93 times" in _refusal(text)
+
+
+def test_a_rate_is_written_as_elsewhere_or_as_a_number() -> None:
+    """The construct takes the number a second."""
+    text = """
+components:
+  order_api: {pattern: reactive_api, requests_per_second: RATE, routes: {"POST /orders": take}}
+  orders: point_to_point_queue
+  billing: lambda_worker
+flows:
+  - order_api -> orders -> billing
+"""
+
+    for rate in ("300", "300/s", "18000/min"):
+        blueprint = parse_blueprint(text.replace("RATE", rate), file=Path("shop.yaml"))
+        files = blueprint_project(blueprint, name="My shop", own=False)
+        assert b"requests_per_second=300," in files["stacks/my_shop.py"]

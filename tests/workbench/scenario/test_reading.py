@@ -121,7 +121,7 @@ MISTAKES = {
         "reaches: Api",
         "16: sources.operators.reaches",
         '"Api"',
-        "a list",
+        "a list, as [Api]",
     ),
     "a hop twice": (
         "reaches: [Gateway, Ingest]",

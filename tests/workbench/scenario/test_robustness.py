@@ -107,7 +107,7 @@ BOMBS = {
     ),
     "brackets without end": (
         "name: x\nsources: " + "[" * 100_000,
-        "2: found more than 20 levels; expected a scenario, which has fewer",
+        "2: found more than 20 levels; expected at most 20",
     ),
     "more than any scenario": (
         "# x\n" * (LARGEST_BYTES // 4 + 1),
