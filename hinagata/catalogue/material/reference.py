@@ -31,12 +31,14 @@ class Argument:
         type: As the signature has it; empty if it has none.
         default: What holds where it is not given; empty if it has to be given.
         says: What its docstring says.
+        is_literal: Whether the default stands in the signature, and not in the docstring.
     """
 
     name: str
     type: str
     default: str
     says: str
+    is_literal: bool
 
     @property
     def required(self) -> bool:
@@ -44,15 +46,12 @@ class Argument:
         return not self.default
 
     @property
-    def is_literal(self) -> bool:
-        """Whether the default stands in the signature, as Python has it."""
-        return _NONE_MEANS.search(self.says) is None
-
-    @property
     def prose(self) -> str:
         """What its docstring says beside the default."""
+        if self.is_literal:
+            return self.says
         told = _NONE_MEANS.sub("", self.says, count=1).strip(" ;")
-        return f"{told[:1].upper()}{told[1:]}".replace(" .", ".") if told else ""
+        return re.sub(r"(^|(?<=\. ))[a-z]", lambda first: first[0].upper(), told)
 
     @property
     def can_be_off(self) -> bool:
@@ -189,12 +188,7 @@ def _verb(method: griffe.Function, module: griffe.Module) -> Verb:
         name=method.name,
         summary=summary.replace("`", ""),
         arguments=tuple(
-            Argument(
-                name=each.name,
-                type=_type(each),
-                default=_default(each, says.get(each.name, ""), module),
-                says=says.get(each.name, ""),
-            )
+            _described(each, says.get(each.name, ""), module)
             for each in method.parameters
             if each.name != "self"
         ),
@@ -206,31 +200,28 @@ def _argument(
 ) -> Argument:
     if given.name not in says:
         raise CatalogueError(f"{where}: its docstring says nothing of the argument {given.name}")
-    told = says[given.name]
+    return _described(given, says[given.name], module)
+
+
+def _described(given: griffe.Parameter, says: str, module: griffe.Module) -> Argument:
+    told = _NONE_MEANS.search(says) if str(given.default) == _UNSET else None
     return Argument(
         name=given.name,
-        type=_type(given),
-        default=_default(given, told, module),
-        says=told,
+        type=_line(str(given.annotation or "")),
+        default=told["means"] if told else _literal(given, module),
+        says=says,
+        is_literal=told is None,
     )
 
 
-def _type(given: griffe.Parameter) -> str:
-    return " ".join(str(given.annotation or "").split())
-
-
-def _default(given: griffe.Parameter, says: str, module: griffe.Module) -> str:
+def _literal(given: griffe.Parameter, module: griffe.Module) -> str:
+    """The default as the signature has it, a constant by its value."""
     if given.default is None:
         return ""
     default = str(given.default)
-    if default == _UNSET:
-        means = _NONE_MEANS.search(says)
-        return means["means"] if means else _UNSET
     path = module.imports.get(default, "")
-    if default.isupper() and path.startswith("patterns."):
-        constant = _home(module, path).members.get(default)
-        return str(getattr(constant, "value", default))
-    constant = module.members.get(default)
+    home = _home(module, path) if path.startswith("patterns.") else module
+    constant = home.members.get(default)
     return str(constant.value) if isinstance(constant, griffe.Attribute) else default
 
 
