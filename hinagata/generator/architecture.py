@@ -378,9 +378,12 @@ class Architecture:
         """
         worker = connection.target
         said: int | None = connection.options.get("batch_size")
-        usual = _QUEUE_BATCH if connection.source.kind == "point_to_point_queue" else _STREAM_BATCH
         fits = self.timeout_of(worker) / self.seconds_of(worker) / HEADROOM
-        return said or (None if usual <= fits else max(1, int(fits)))
+        return said or (None if self.usual_batch(connection) <= fits else max(1, int(fits)))
+
+    def usual_batch(self, connection: Connection) -> int:
+        """Return how many messages a mapping that says nothing takes at a time."""
+        return _QUEUE_BATCH if connection.source.kind == "point_to_point_queue" else _STREAM_BATCH
 
     def shards(self, stream: Component) -> tuple[int, str]:
         """Return how many shards a stream needs, and why: for what comes, and who works on it."""

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
+from hinagata.checks.thresholds import Thresholds
 from hinagata.errors import HinagataError
 from hinagata.facts import Facts
 from hinagata.generator.architecture import MOST_CONCURRENCY
+from hinagata.generator.kinds import MOST_TASKS
 from hinagata.planner.choosing.break_even import mean_tasks, proactive_usage, reactive_usage
 from hinagata.planner.choosing.choice import Choice, Pattern, choose
 from hinagata.planner.choosing.traffic import Traffic
@@ -22,7 +24,6 @@ _HANDING_ON_S = 0.02
 # What a blueprint takes: `timeout` of a function, and tasks.
 _LONGEST_S = 900
 _LONGEST_ANSWER_S = 28
-_MOST_TASKS = 1000
 _LEAST_MAX_TASKS = 10
 # A stream that is to be read again keeps a week.
 _REPLAY_DAYS = 7
@@ -109,20 +110,21 @@ def recommend(needs: Needs) -> Recommendation:
             f"{duration(_LONGEST_S)}; give the work of a part of it"
         )
     facts = Facts()
-    # No gateway waits longer, whoever else would.
-    answers_in_time = needs.duration_s <= _LONGEST_ANSWER_S
     whole = Traffic(
         rate=needs.rate,
         peak_over_mean=needs.peak_over_mean,
         rise_s=needs.rise_s,
         duration_s=needs.duration_s,
-        latency_s=needs.latency_s if needs.latency_s is not None and answers_in_time else math.inf,
-        waits=needs.latency_s is not None and answers_in_time,
+        latency_s=math.inf if needs.latency_s is None else needs.latency_s,
+        waits=needs.latency_s is not None,
         ordered=needs.ordered,
         replay=needs.replay,
         consumers=max(1, needs.followers),
     )
     front = choose(whole, facts=facts)
+    if front.pattern is Pattern.REACTIVE and needs.duration_s > _LONGEST_ANSWER_S:
+        # It needs a second to answer in, which the gateway would not wait.
+        front = choose(replace(whole, waits=False), facts=facts)
     answers = front.pattern in (Pattern.REACTIVE, Pattern.PROACTIVE)
     taken = whole
     handed = front
@@ -186,6 +188,21 @@ class _Design:
         return f"{self.needs.messages}_{kind}"
 
     @property
+    def spreads(self) -> bool:
+        """Whether a stream has more followers than share it well: then one relays to all."""
+        most = Thresholds().shared_stream_consumers
+        return self.handed is Pattern.STREAM and len(self.workers) > most
+
+    @property
+    def relay(self) -> str:
+        return f"{self.needs.messages}_relay"
+
+    @property
+    def topic(self) -> str:
+        """What delivers to several queues."""
+        return f"{self.needs.messages}_topic"
+
+    @property
     def workers(self) -> list[str]:
         if self.handed is None:
             return []
@@ -196,7 +213,7 @@ class _Design:
     @property
     def queues(self) -> list[str]:
         """The queue of each worker, in their order."""
-        if self.handed is not Pattern.QUEUE:
+        if self.handed is not Pattern.QUEUE and not self.spreads:
             return []
         if len(self.workers) == 1:
             return [self.between]
@@ -218,6 +235,12 @@ class _Design:
                 }
                 for worker in self.workers
             }
+        if self.spreads:
+            usage["lambda"][self.relay] = {
+                "requests": rate,
+                "duration_ms": _HANDING_ON_S * 1000,
+                "memory_mb": self.work.memory_mb,
+            }
         kind = "fifo" if self.needs.ordered else "standard"
         if self.queues:
             queue = {"type": kind, "messages": rate, "message_kb": kb, "pollers": _POLLERS}
@@ -226,9 +249,13 @@ class _Design:
             topic: dict[str, object] = {"type": kind, "publishes": rate, "message_kb": kb}
             if self.needs.ordered:
                 topic["fifo_subscriptions"] = len(self.queues)
-            usage["sns"] = {self.between: topic}
+            usage["sns"] = {self.topic: topic}
         if self.handed is Pattern.STREAM:
-            stream = {"records": rate, "record_kb": kb, "consumers": len(self.workers)}
+            stream = {
+                "records": rate,
+                "record_kb": kb,
+                "consumers": 1 if self.spreads else len(self.workers),
+            }
             kept = {"retention_hours": 24 * _REPLAY_DAYS} if self.needs.replay else {}
             usage["kinesis"] = {self.between: stream | kept}
         return usage
@@ -244,6 +271,8 @@ class _Design:
         yield ""
         yield "functions:"
         yield _function(self._take, f"Takes {title}.", self.taken.duration_s)
+        if self.spreads:
+            yield _function(self.relay, f"Hands {title} on to all.", _HANDING_ON_S)
         for worker in self.workers:
             yield _function(worker, f"Works on {title}.", self.work.duration_s)
         if self.workers:
@@ -269,9 +298,9 @@ class _Design:
         if self.front is Pattern.PROACTIVE:
             yield "    pattern: proactive_service"
             least, most = math.ceil(self.tasks), math.ceil(self.most_tasks)
-            if most > _MOST_TASKS:
+            if most > MOST_TASKS:
                 raise HinagataError(
-                    f"{most:,} tasks at the peak are more than one service has, {_MOST_TASKS:,}; "
+                    f"{most:,} tasks at the peak are more than one service has, {MOST_TASKS:,}; "
                     "give the traffic of a part of it"
                 )
             yield f"    min_tasks: {least}"
@@ -290,8 +319,10 @@ class _Design:
         if self.handed is Pattern.STREAM:
             kept = [f"retention: {_REPLAY_DAYS}d"] if self.needs.replay else []
             yield _component(self.between, "event_stream", [*kept, *ordered])
+        if self.spreads:
+            yield _component(self.relay, "lambda_worker", [])
         if len(self.queues) > 1:
-            yield _component(self.between, "fan_out", [*fifo, *ordered])
+            yield _component(self.topic, "fan_out", [*fifo, *ordered])
         for queue in self.queues:
             own = ordered if len(self.queues) == 1 else []
             yield _component(queue, "point_to_point_queue", [*fifo, *own])
@@ -313,11 +344,14 @@ class _Design:
         if len(self.queues) == 1:
             yield f"  - {self.api} -> {self.between} -> {self.workers[0]}"
             return
-        yield f"  - {self.api} -> {self.between}"
+        if self.spreads:
+            yield f"  - {self.api} -> {self.between} -> {self.relay} -> {self.topic}"
+        else:
+            yield f"  - {self.api} -> {self.between}"
         at_once = min(_MOST_PARALLEL, math.ceil(self.work.peak * self.work.duration_s))
         for at, worker in enumerate(self.workers):
             if self.queues:
-                yield f"  - {self.between} -> {self.queues[at]} -> {worker}"
+                yield f"  - {self.topic} -> {self.queues[at]} -> {worker}"
             elif at_once > 1:
                 # A shard's records are worked on side by side before there are more shards.
                 said = f"from: {self.between}, to: {worker}, parallelization: {at_once}"

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from hinagata.generator.blueprint import Component
+from hinagata.generator.bounds import refuse_out_of_bounds
 from hinagata.generator.kinds import SENDERS, SERVERS
 from hinagata.generator.tries import refuse_multiplied_tries
 from hinagata.scenario.document import Value
@@ -35,7 +36,7 @@ def refuse_misfits(architecture: Architecture) -> None:
         _check_name(one, architecture)
         _RULES[one.kind](one, architecture)
     _check_functions(architecture)
-    _check_durations(architecture)
+    refuse_out_of_bounds(architecture)
     _check_traffic(architecture)
     _check_rounds(architecture)
     refuse_multiplied_tries(architecture)
@@ -400,30 +401,6 @@ def _check_functions(architecture: Architecture) -> None:
             blueprint.place.at("functions", name).fail_name(
                 found=f"the function {name}, which nothing runs", expected=suggest(name, seen)
             )
-
-
-def _check_durations(architecture: Architecture) -> None:
-    """Refuse work that does not end before it is cut off."""
-    said = architecture.blueprint.functions
-    for code in architecture.code():
-        if code.name not in said:
-            continue
-        owner, takes = code.owner, said[code.name].takes_seconds
-        most = architecture.timeout_of(owner)
-        longer = f", or a longer timeout of {owner.name}" if "timeout" in owner.of.arguments else ""
-        if takes > most:
-            architecture.blueprint.place.at("functions", code.name, "takes").fail(
-                found=f"{takes:g} s, though {owner.name} is cut off after {most:g} s",
-                expected=f"at most {most:g} s{longer}",
-            )
-        for connection in architecture.into(owner, "consumes"):
-            size = connection.options.get("batch_size", 1)
-            if size * takes > most:
-                connection.flow.place.at("batch_size").fail(
-                    found=f"{size} messages of {takes:g} s each, though {owner.name} is cut off "
-                    f"after {most:g} s",
-                    expected=f"at most {int(most // takes)}{longer}",
-                )
 
 
 def _check_traffic(architecture: Architecture) -> None:

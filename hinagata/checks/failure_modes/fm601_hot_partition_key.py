@@ -84,7 +84,7 @@ def _judge(
     key = keys[0]
     if not isinstance(key, str):
         yield Unresolved(node=table, property=path)
-    elif _few_values(key, words):
+    elif has_few_values(key, words):
         yield Finding(
             node=table,
             property=path,
@@ -93,7 +93,13 @@ def _judge(
         )
 
 
-def _few_values(key: str, words: frozenset[str]) -> bool:
+def has_few_values(key: str, words: frozenset[str]) -> bool:
+    """Return whether the name of a key says that it has few values.
+
+    Args:
+        key: the name.
+        words: those of few values, in lower case.
+    """
     parts = [word.lower() for word in _WORD.findall(key)]
     if len(parts) > 1 and parts[-1] in _SUFFIXES:
         parts.pop()

@@ -197,6 +197,16 @@ def test_the_order_of_a_sender_is_kept_by_whoever_hands_on(needs: dict[str, Any]
     assert "sender" in found.traffic["senders"].example
 
 
+def test_a_stream_with_many_followers_has_one_reader() -> None:
+    """More than two would share what a shard gives."""
+    found = read(recommended(replay=True, followers=4).blueprint)
+
+    assert [flow.target for flow in found.flows if flow.source == "orders_stream"] == [
+        "orders_relay"
+    ]
+    assert len([flow for flow in found.flows if flow.source == "orders_topic"]) == 4
+
+
 def test_a_peak_beyond_an_account_waits_in_the_queue() -> None:
     """No more run at once than an account has, as long as it catches up between the peaks."""
     found = read(recommended(rate=1.0, peak_over_mean=20.0, duration_s=300.0).blueprint)
@@ -250,5 +260,5 @@ def test_every_recommendation_can_be_built(needs: dict[str, Any]) -> None:
 
     blueprint = read(found.blueprint)
     assert found.estimate.total > 0
-    workers = [one for one in blueprint.components.values() if one.kind == "lambda_worker"]
+    workers = [one for one in blueprint.components if re.search("_(worker|follower_[0-9]+)$", one)]
     assert len(workers) in (needs["followers"], max(1, needs["followers"]))
