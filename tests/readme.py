@@ -10,6 +10,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from hinagata.catalogue.material.cards import split_command
+
 REPOSITORY = Path(__file__).parents[1]
 README = REPOSITORY / "README.md"
 _BLOCK = re.compile(r"^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -41,9 +43,9 @@ def _section(name: str, card: dict[str, Any]) -> str:
 
 def _shown(line: str) -> str:
     """A line with its command as code, and its document as a link."""
-    command = re.match(r"(hinagata|python|pytest|cdk) (.+?)(?=: | deploys|, then|, with)", line)
+    command, rest = split_command(line)
     if command:
-        line = f"`{command[0]}`{line[command.end() :]}"
+        line = f"`{command}`{rest}"
     return re.sub(r"docs/\w+\.md", r"[\g<0>](\g<0>)", line)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from hinagata.catalogue.error import CatalogueError
 PATTERNS, SAMPLES = "patterns", "stacks"
 _TEXTS = ("title", "summary", "talk")
 _LISTS = ("when", "when_not", "limits")
+_COMMAND = re.compile(r"(hinagata|python|pytest|cdk) (.+?)(?=: | deploys|, then|, with)")
 # A language's table holds translations of some fields above; the others stay English.
 LANGUAGES = {"ja": "日本語"}
 
@@ -67,6 +69,12 @@ def read_sample_cards(project: Path) -> tuple[Card, ...]:
         CatalogueError: There is none, or a card is broken.
     """
     return _read_all(project / SAMPLES, texts=("stack", "scenario"), lists=("see",))
+
+
+def split_command(line: str) -> tuple[str, str]:
+    """Returns the command that a line of `see` begins with, empty if with none, and the rest."""
+    command = _COMMAND.match(line)
+    return (command[0], line[command.end() :]) if command else ("", line)
 
 
 def read_toml(file: Path) -> dict[str, object]:

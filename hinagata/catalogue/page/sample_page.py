@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hinagata.assembly.cloud_assembly import CloudAssembly
 from hinagata.catalogue.error import CatalogueError
-from hinagata.catalogue.material.cards import Card
+from hinagata.catalogue.material.cards import Card, split_command
 from hinagata.catalogue.material.diagram import Diagram, draw
 from hinagata.catalogue.material.examples import made_of
 from hinagata.catalogue.material.judgement import Judgement, judge
@@ -47,6 +47,10 @@ class SampleMaterial:
     diagram: Diagram
     judgement: Judgement
     estimate: Estimate
+
+    def seen(self) -> list[tuple[str, str]]:
+        """What can be seen of it: the command that shows it, and what it shows."""
+        return [split_command(line) for line in self.card.see]
 
 
 def gather(project: Project, name: str) -> SampleMaterial:
