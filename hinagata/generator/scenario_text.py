@@ -15,6 +15,8 @@ from hinagata.scenario.units import show_seconds
 SCENARIO = "ordinary_day"
 # Invocations that two cores bear with room to spare; each costs an emulated function some 20 ms.
 _LAPTOP_INVOCATIONS_PER_SECOND = 30.0
+# How long a run may send at most, however seldom something comes in earnest.
+_LAPTOP_SECONDS = 20.0
 
 
 def scenario_view(architecture: Architecture, package: str) -> dict[str, Any]:
@@ -56,7 +58,8 @@ def _source(
     entry = architecture.of(traffic.to)
     method, _, path = traffic.route.partition(" ")
     hops = sum(len(architecture.reaches(one)) for one in architecture.traffic.values())
-    laptop = min(traffic.peak_per_second, _LAPTOP_INVOCATIONS_PER_SECOND / max(hops, 3))
+    usual = max(traffic.peak_per_second, traffic.messages / _LAPTOP_SECONDS)
+    laptop = min(usual, _LAPTOP_INVOCATIONS_PER_SECOND / max(hops, 3))
     ordered = entry.arguments.get("fifo") or entry.kind == "event_stream"
     keys = dict(traffic.keys)
     ordered_by = entry.arguments.get("ordered_by") or next(iter(keys), f"{name}_id")
