@@ -17,7 +17,7 @@ from hinagata.lab.accounting import percentile
 from hinagata.lab.run import Stage, play, stage
 from hinagata.lab.steps import Steps
 from hinagata.lab.wiring import wire
-from hinagata.planner.layouts.as_text import columns
+from hinagata.planner.layouts.as_text import columns, heads
 from hinagata.planner.pricing.as_text import money
 from hinagata.planner.pricing.bill import price
 from hinagata.planner.sizes.peak import shown
@@ -187,7 +187,7 @@ def as_text(measured: Sequence[Measured]) -> str:
 
     rows = [
         ("", *(each.name for each in measured)),
-        ("An item for each", *(_WHAT[each.name] for each in measured)),
+        *heads("An item for each", [_WHAT[each.name] for each in measured]),
         row("Items written", [each.written for each in measured]),
         row("Write units", [each.write_units for each in measured]),
         row("Write units a report", [each.write_units / each.reports for each in measured]),

@@ -6,25 +6,30 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from hinagata.facts import Fact
+from hinagata.planner.lines import WIDTH
 
 UNVERIFIED = "?"
-_WIDTH = 96
 
 
 def as_lines(facts: Iterable[Fact]) -> Iterator[str]:
     """Yields a few lines for each fact; what nobody has checked is marked."""
     for fact in facts:
         mark = "" if fact.verified else f" {UNVERIFIED}"
-        yield f"  {fact.name} = {_value(fact)}, {fact.region}{mark}"
+        yield from _wrapped("  ", f"{fact.name} = {_value(fact)}, {fact.region}{mark}")
         for told in (f"{fact.source}, {fact.as_of}, {fact.confidence}", fact.note):
-            yield from wrap(
-                told,
-                _WIDTH,
-                initial_indent="    ",
-                subsequent_indent="      ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+            yield from _wrapped("    ", told)
+
+
+def _wrapped(indent: str, text: str) -> list[str]:
+    """Lines of a text; an address is not broken, however long."""
+    return wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def as_document(fact: Fact) -> dict[str, object]:

@@ -8,9 +8,8 @@ from pathlib import Path
 from textwrap import wrap
 
 from hinagata.planner.assumptions import Assumed
+from hinagata.planner.lines import WIDTH
 
-# No terminal is narrower than what is printed.
-_WIDTH = 96
 _MOST_NAMED = 6
 
 
@@ -88,7 +87,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _hanging(head: str, text: str) -> Iterator[str]:
-    lines = wrap(text, _WIDTH - len(head), break_long_words=True) or [""]
+    lines = wrap(text, WIDTH - len(head), break_long_words=True) or [""]
     yield f"{head}{lines[0]}"
     for line in lines[1:]:
         yield f"{'':<{len(head)}}{line}"

@@ -9,10 +9,10 @@ from textwrap import wrap
 from hinagata.planner import fact_lines
 from hinagata.planner.choosing.break_even import BreakEven
 from hinagata.planner.choosing.choice import Choice, Pattern
+from hinagata.planner.lines import WIDTH
 from hinagata.planner.pricing.as_text import money
 from hinagata.planner.sizes.peak import shown
 
-_WIDTH = 96
 MADE_OF = {
     Pattern.REACTIVE: "API Gateway + Lambda",
     Pattern.PROACTIVE: "load balancer + Fargate",
@@ -26,14 +26,14 @@ def as_text(choice: Choice, *, sources: bool = False) -> str:
     """Returns a choice as lines; with `sources`, with source and date of every number."""
     lines = [f"{choice.pattern}: {MADE_OF[choice.pattern]}"]
     for reason in choice.reasons:
-        lines += wrap(reason, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        lines += wrap(reason, WIDTH, initial_indent="  ", subsequent_indent="  ")
     lines += ["", "Mind"]
     for advice in choice.advice:
-        lines += wrap(advice, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        lines += wrap(advice, WIDTH, initial_indent="  ", subsequent_indent="  ")
     lines += ["", "Not"]
     for pattern, reason in choice.against.items():
         head = f"  {pattern:<9}  "
-        lines += wrap(reason, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
+        lines += wrap(reason, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
     if choice.curve is not None:
         lines += ["", *_curve(choice.curve)]
     if any(not fact.verified for fact in choice.facts):

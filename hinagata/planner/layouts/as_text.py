@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from hinagata.planner import fact_lines
 from hinagata.planner.layouts.compare import Comparison, Layout
 from hinagata.planner.pricing.as_text import money
 from hinagata.planner.sizes.peak import shown
+
+_WIDEST_WORDS = 14
 
 
 def as_text(found: Comparison, *, sources: bool = False) -> str:
@@ -21,6 +24,7 @@ def as_text(found: Comparison, *, sources: bool = False) -> str:
     lines = [
         f"{shown(d.devices)} devices; {reports} changed",
         f"{shown(d.screens)} screens; {reads} every {d.refresh_s:g} s",
+        "What no option says is assumed; hinagata layouts --help lists it",
         "",
         *columns(_rows(found.layouts)),
         "",
@@ -30,7 +34,7 @@ def as_text(found: Comparison, *, sources: bool = False) -> str:
         f"A building takes {found.hottest_share:.2%} of what one partition writes",
         f"Cheapest: {found.cheapest.name}, an item for each {found.cheapest.what}",
     ]
-    if any(not fact.verified for fact in found.facts):
+    if not all(item.verified for each in found.layouts for item in each.estimate.items):
         hint = "" if sources else "; --sources shows which"
         mark = fact_lines.UNVERIFIED
         lines += ["", f"{mark} rests on a number that nobody has checked{hint}"]
@@ -73,7 +77,7 @@ def _rows(layouts: Sequence[Layout]) -> list[tuple[str, ...]]:
 
     rows = [
         row("", *(layout.name for layout in layouts)),
-        row("An item for each", *(layout.what for layout in layouts)),
+        *heads("An item for each", [layout.what for layout in layouts]),
         row("Its size, KB", *(f"{layout.item_kb:.4g}" for layout in layouts)),
         row("Write units a report", *(shown(layout.units_per_report) for layout in layouts)),
         row("Write units a second", *(shown(layout.write_units) for layout in layouts)),
@@ -121,6 +125,14 @@ def _less(by_device: float, by_building: float) -> str:
     if by_device == by_building:
         return "="
     return "C" if by_building < by_device else "A"
+
+
+def heads(title: str, cells: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yields rows of words, each as wide as a number."""
+    wrapped = [wrap(cell, _WIDEST_WORDS) for cell in cells]
+    for index in range(max(map(len, wrapped))):
+        words = (lines[index] if index < len(lines) else "" for lines in wrapped)
+        yield ("" if index else title, *words)
 
 
 def columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

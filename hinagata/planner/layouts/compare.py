@@ -308,8 +308,6 @@ class _Maker:
         d = self._devices
         reports, reads = d.devices / d.interval_s, d.screens / d.refresh_s
         read_ms = calls * d.call_ms + read_kb / d.kb_per_ms
-        overhead_kb = self.fact("dynamodb", "storage_overhead") / 1024
-        gb = stored * (item_kb + overhead_kb) / self.fact("dynamodb", "price.kb_per_gb")
         hours = self.fact("billing", "price.hours_per_month")
         seconds = hours * 3600
         estimate = self._price(
@@ -318,7 +316,8 @@ class _Maker:
                     "Table": {
                         "write_units": reports * units * seconds,
                         "read_units": (reports * to_compare + reads * read_units_each) * seconds,
-                        "storage_gb": gb,
+                        "items": stored,
+                        "item_kb": item_kb,
                     }
                 },
                 "lambda": {

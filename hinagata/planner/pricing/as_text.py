@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hinagata.facts import Fact
 from hinagata.planner import fact_lines
+from hinagata.planner.lines import WIDTH, unit_for
 from hinagata.planner.pricing.estimate import Estimate, Item
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 _PER = {1.0: "", 1000.0: "/1k", 10_000.0: "/10k", 100_000.0: "/100k", 1_000_000.0: "/M"}
 # What would no longer be read at a glance.
 _LARGE = 1e12
+_TINY = 1e-4
+_MILLION = 1e6
+# So much of an item's name stands before its numbers, however wide these are.
+_SHORTEST_NAME = 12
 
 
 def as_text(estimate: Estimate, *, sources: bool = False, remarks: Remarks | None = None) -> str:
@@ -67,6 +72,8 @@ def quantity(amount: float) -> str:
 def unit_price(fact: Fact) -> str:
     """Returns a price with what it is for, as `0.2/M`."""
     per = fact.per or 1.0
+    if 0 < fact.value < _TINY and per == 1:
+        return f"{fact_lines.number(fact.value * _MILLION)}{_PER[_MILLION]}"
     return f"{fact_lines.number(fact.value)}{_PER.get(per, f'/{per:,.0f}')}"
 
 
@@ -88,13 +95,19 @@ def _table(estimate: Estimate) -> Iterator[str]:
     last = max(map(len, [*shown, "USD"]))
     labels = max(len(label) for label, _ in totals)
     prices = max(prices, labels - (2 + names + 2 + amounts + 1 + units + 2))
-    left = 2 + names + 2 + amounts + 1 + units + 2 + prices
+    numbers = 2 + amounts + 1 + units + 2 + prices
+    # What follows an amount is a mark, if nobody has checked what it rests on.
+    names = min(names, max(_SHORTEST_NAME, WIDTH - 2 - numbers - 2 - last - 2))
+    left = 2 + names + numbers
     yield ""
     yield f"{'':<{left}}  {'USD':>{last}}"
     for service, resource, items in estimate.resources():
         yield f"{service}: {resource}"
         for item in items:
             for index, (name, amount, unit, price) in enumerate(_rows(item)):
+                if len(name) > names:
+                    yield f"  {name}"
+                    name = ""  # noqa: PLW2901 - its numbers stand below it
                 line = f"  {name:<{names}}  {amount:>{amounts}} {unit:<{units}}  {price:>{prices}}"
                 if index == len(_rows(item)) - 1:
                     mark = "" if item.verified else f" {fact_lines.UNVERIFIED}"
@@ -108,13 +121,18 @@ def _table(estimate: Estimate) -> Iterator[str]:
 def _rows(item: Item) -> list[tuple[str, str, str, str]]:
     """Name, quantity, unit and price of each part of an item: what is free, then its tiers."""
     parts = [
-        (quantity(charge.quantity), item.unit, unit_price(charge.price))
+        (*_amount(charge.quantity, item.unit), unit_price(charge.price))
         for charge in item.charges
         if charge.quantity or not item.free
     ]
     if item.free:
-        parts.insert(0, (quantity(item.free), item.unit, "free"))
+        parts.insert(0, (*_amount(item.free, item.unit), "free"))
     return [(item.name if not index else "", *part) for index, part in enumerate(parts)]
+
+
+def _amount(amount: float, unit: str) -> tuple[str, str]:
+    shown = quantity(amount)
+    return shown, unit_for(shown, unit)
 
 
 def _most(estimate: Estimate) -> Iterator[str]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from hinagata.planner import fact_lines
+from hinagata.planner.lines import WIDTH, unit_for
 from hinagata.planner.memory import Knee
 from hinagata.planner.remarks import as_lines
 from hinagata.planner.sizes.need import Need, Verdict
 from hinagata.planner.sizes.peak import shown
 from hinagata.planner.sizes.plan import Plan
 
-_WIDTH = 96
 _INDENT = "      "
 _LONGEST_WHAT = 44
 _TITLES = {
@@ -71,8 +71,10 @@ def _needs(needs: Sequence[Need], *, told: bool) -> Iterator[str]:
             if need.node != node:
                 continue
             mark = "" if need.verified else f" {fact_lines.UNVERIFIED}"
+            amount = shown(need.needed)
             of = f"of {shown(need.has)} " if need.has is not None else ""
-            yield f"    {need.what:<{whats}}  {shown(need.needed):>{amounts}} {of}{need.unit}{mark}"
+            unit = unit_for(amount if need.has is None else shown(need.has), need.unit)
+            yield f"    {need.what:<{whats}}  {amount:>{amounts}} {of}{unit}{mark}"
             if told:
                 yield from _told(need.formula)
                 if need.advice:
@@ -80,7 +82,7 @@ def _needs(needs: Sequence[Need], *, told: bool) -> Iterator[str]:
 
 
 def _told(text: str) -> Iterator[str]:
-    for line in wrap(text, _WIDTH - len(_INDENT), break_long_words=True):
+    for line in wrap(text, WIDTH - len(_INDENT), break_long_words=True):
         yield f"{_INDENT}{line}"
 
 

@@ -133,7 +133,7 @@ def test_the_command_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert text.startswith("reactive: API Gateway + Lambda\n")
     assert "crossover at 4.2/s: below it reactive is the cheaper, above it proactive" in text
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 80
 
     assert main(["choose", "--rate", "5/s", "--no-wait", "--replay", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["pattern"] == "stream"

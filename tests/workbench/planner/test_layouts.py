@@ -142,7 +142,7 @@ def test_one_command_shows_all_three(capsys: pytest.CaptureFixture[str]) -> None
         "C writes less than A while k < ceil(18.75 KB) = 19 data items change",
     ):
         assert any(line.startswith(start) for line in lines), start
-    assert max(map(len, lines)) <= 100
+    assert max(map(len, lines)) <= 80
 
     assert main(["layouts", "--format", "json", "--changed", "20"]) == 0
     document = json.loads(capsys.readouterr().out)

@@ -53,18 +53,18 @@ def test_the_bill_is_aligned(usage: Path, capsys: pytest.CaptureFixture[str]) ->
     assert printed(capsys, str(usage), "--free-tier") == (
         "orders, a month of 730 hours in us-east-1\n"
         "\n"
-        "                                                    USD\n"
+        "                                                 USD\n"
         "Lambda: Orders\n"
-        "  Requests       1,000,000 requests          free\n"
-        "                 2,000,000 requests        0.20/M  0.40\n"
-        "  Duration, x86    400,000 GB-s              free\n"
-        "                   140,000 GB-s      0.0000166667  2.33\n"
+        "  Requests       1,000,000 requests       free\n"
+        "                 2,000,000 requests     0.20/M  0.40\n"
+        "  Duration, x86    400,000 GB-s           free\n"
+        "                   140,000 GB-s      16.6667/M  2.33\n"
         "Firehose: Lake\n"
-        "  Data in            14.31 GB               0.029  0.41 ?\n"
+        "  Data in            14.31 GB            0.029  0.41 ?\n"
         "\n"
-        "Total                                              3.15\n"
-        "Of it without any traffic                          0.00\n"
-        "For a million events                               1.05\n"
+        "Total                                           3.15\n"
+        "Of it without any traffic                       0.00\n"
+        "For a million events                            1.05\n"
         "\n"
         "Most of it\n"
         "   74%  Lambda: Orders, Duration, x86\n"
@@ -87,6 +87,23 @@ def test_nothing_costs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str
         "Total                      0.00\n"
         "Of it without any traffic  0.00\n"
     )
+
+
+def test_a_large_bill_is_as_wide_as_a_small_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name that has no room before its numbers stands above them; and one is one."""
+    file = tmp_path / "usage.yaml"
+    file.write_text(
+        "sns: {Told: {publishes: 99e9, sqs_or_lambda: 888e9}}\n"
+        "secrets_manager: {Token: {secrets: 1}}\n"
+        "lambda: {Told: {requests: 99e9, duration_ms: 900, memory_mb: 10240}}\n"
+    )
+    lines = printed(capsys, str(file)).splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert "  Deliveries, SQS and Lambda" in lines
+    assert any(line.split()[:3] == ["Secrets", "1", "secret"] for line in lines)
 
 
 def test_every_number_names_its_source(usage: Path, capsys: pytest.CaptureFixture[str]) -> None:
