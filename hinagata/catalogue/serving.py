@@ -18,6 +18,7 @@ from hinagata.errors import HinagataError
 
 LOOPBACK = "127.0.0.1"
 _LOOK_EVERY_S = 1.0
+_END_WITHIN_S = 0.05
 _VERSION, _RELOAD = "/_version", "/_reload.js"
 _SCRIPT = f"""\
 let known = null;
@@ -86,7 +87,7 @@ def serving(site: Site, port: int) -> Iterator[str]:
         raise CatalogueError(
             f"port {port} of {LOOPBACK} cannot be had ({error.strerror}); name another with --port"
         ) from None
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(_END_WITHIN_S,), daemon=True)
     thread.start()
     try:
         yield f"http://{LOOPBACK}:{server.server_port}/"

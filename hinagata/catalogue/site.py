@@ -124,16 +124,15 @@ def _digest(page: Page) -> str:
 
 @cache
 def _of_workbench() -> str:
-    return f"{sys.version} {_of_files(_WORKBENCH)}"
+    return f"{sys.version} {_of_source(_WORKBENCH)}"
 
 
 def _of_source(source: Path) -> str:
-    return _of_files(source)
-
-
-def _of_files(source: Path) -> str:
+    """What a file says, or all files of a folder that anything is made of."""
     digest = hashlib.sha256()
-    for file in [source] if source.is_file() else sorted(source.rglob("*")):
+    if source.is_file():
+        digest.update(source.read_bytes())
+    for file in sorted(source.rglob("*")):
         if file.suffix in _MADE_OF and file.is_file() and "__pycache__" not in file.parts:
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

@@ -51,6 +51,11 @@ def _talk(number: str, said: object) -> Talk:
     where = f'["{number}"] '
     return Talk(
         number=number,
-        **{name: text_of(said, name, FILE, where) for name in ("slug", "title", "by", "event")},
-        **{name: texts_of(said, name, FILE, where) for name in ("story", "lessons", "sources")},  # type: ignore[arg-type]
+        slug=text_of(said, "slug", FILE, where),
+        title=text_of(said, "title", FILE, where),
+        by=text_of(said, "by", FILE, where),
+        event=text_of(said, "event", FILE, where),
+        story=texts_of(said, "story", FILE, where),
+        lessons=texts_of(said, "lessons", FILE, where),
+        sources=texts_of(said, "sources", FILE, where),
     )

@@ -150,4 +150,4 @@ def spoken(value: str, path: str) -> str:
         if seconds >= size and seconds % size == 0:
             count = seconds // size
             return f"{count} {unit}{'s' * (count > 1)}"
-    return f"{seconds} seconds"
+    return f"{seconds} second{'s' * (seconds != 1)}"
