@@ -15,19 +15,17 @@ from hinagata.simulator.event.calendar import Calendar, Late
 class Coming:
     """Enters what a source sends, a window at a time: no message goes through a heap."""
 
-    __slots__ = ("_calendar", "_entries", "_known_s", "_number", "_windows")
+    __slots__ = ("_calendar", "_entries", "_known_s", "_windows")
 
     def __init__(
         self,
         calendar: Calendar,
         windows: Iterator[tuple[float, npt.NDArray[np.float64]]],
-        entries: Callable[[list[float], int], list[Late]],
-        number: int,
+        entries: Callable[[list[float]], list[Late]],
     ) -> None:
         self._calendar = calendar
         self._windows = windows
         self._entries = entries
-        self._number = number
         self._known_s = 0.0
 
     def enter(self, until_s: float) -> None:
@@ -44,7 +42,7 @@ class Coming:
     def _enter(self, times: npt.NDArray[np.float64]) -> None:
         calendar = self._calendar
         sent = times.tolist()
-        entries = self._entries(sent, self._number)
+        entries = self._entries(sent)
         slots = (times * calendar.per_s).astype(np.int64)
         first = [0, *(np.flatnonzero(np.diff(slots)) + 1).tolist(), len(sent)]
         for begin, end in pairwise(first):

@@ -61,26 +61,28 @@ def link(
 
 
 def source(
-    target: Node, purpose: str, *, retry: Retry, timeout_s: float
-) -> Callable[[list[float], int], list[Late]]:
+    target: Node, purpose: str, number: int, *, retry: Retry, timeout_s: float
+) -> Callable[[list[float]], list[Late]]:
     """Returns what enters messages from outside into the calendar; nobody cares how they end.
 
     Args:
         target: The station that they are sent to.
         purpose: Who sends, for the draws.
+        number: Of the source.
         retry: What he does about a try that failed.
         timeout_s: How long he waits.
     """
     if not target.channel and timeout_s == math.inf:
         if retry.retries:
-            return EagerSource(target, purpose, retry).entries
-        return Source(target).entries
+            waits = Waits(retry, target.world.draws(purpose, target.name, "retry"))
+            return Try(target, retry, waits, number).entries
+        return Source(target, number).entries
     send = link(target, purpose, retry=retry, timeout_s=timeout_s)
 
     def begin(t: float, message: Message) -> None:
         send(t, message, unheard, None)
 
-    return lambda times, number: list(zip(times, repeat(number), repeat(begin)))
+    return lambda times: list(zip(times, repeat(number), repeat(begin)))
 
 
 def link_of(call: Call, target: Node, purpose: str) -> Send:
@@ -142,20 +144,20 @@ class Link:
 class Source(Link):
     """Somebody outside who sends, and does not care how it ends."""
 
-    __slots__ = ()
+    __slots__ = ("_number",)
 
-    def __init__(self, target: Node) -> None:
+    def __init__(self, target: Node, number: int) -> None:
         super().__init__(target)
+        self._number = number
         self._answer = self._ended
 
-    def entries(self, times: list[float], number: int) -> list[Late]:
+    def entries(self, times: list[float]) -> list[Late]:
         """Returns the messages that are sent: each is its own entry in the calendar.
 
         Args:
             times: When.
-            number: Of the source.
         """
-        return list(zip(times, repeat(number), repeat(self._begin)))
+        return list(zip(times, repeat(self._number), repeat(self._begin)))
 
     def _begin(self, t: float, message: Message) -> None:
         self._arrived.append(t)
@@ -178,20 +180,21 @@ class _Open:
     closed = False
 
 
-class EagerLink:
+def _known_of(target: Node) -> Node | type[_Open]:
+    """Returns what callers ask whether a station is closed."""
+    # Whom a door stands before may be closed, and the door let nobody know.
+    return _Open if target.disturbed else target
+
+
+class EagerLink(Link):
     """A caller who waits as long as it takes, and tries again what failed or was refused."""
 
     __slots__ = (
         "_again_act",
-        "_answer",
-        "_arrived",
         "_bounced",
         "_calendar",
-        "_done",
         "_last",
-        "_ledger",
         "_longest",
-        "_offer",
         "_retried",
         "_retries",
         "_share",
@@ -200,23 +203,18 @@ class EagerLink:
     )
 
     def __init__(self, target: Node, purpose: str, retry: Retry) -> None:
+        super().__init__(target)
         self._calendar = target.world.calendar
-        self._ledger = ledger = target.ledger
-        self._arrived = ledger.arrived
-        self._turned = ledger.turned
-        self._retried = ledger.retried
-        self._bounced = ledger.bounced
-        self._done = ledger.done
-        self._offer = target.entrance
+        self._turned = target.ledger.turned
+        self._retried = target.ledger.retried
+        self._bounced = target.ledger.bounced
         self._retries = retry.retries
         waits = Waits(retry, target.world.draws(purpose, target.name, "retry"))
         self._longest = waits.longest
         self._last = len(waits.longest) - 1
         self._share = waits.share
-        self._answer: Answer = self._answered
         self._again_act = self._try_again
-        # Whom a door stands before may be closed, and the door let nobody know.
-        self._target = _Open if target.disturbed else target
+        self._target = _known_of(target)
 
     def send(self, t: float, message: Message, told: Answer, about: Any, /) -> int | None:
         """Sends a message: see `Send`."""
@@ -278,105 +276,104 @@ class EagerLink:
         return result
 
 
-class EagerSource:
-    """Somebody outside who tries again what failed or was refused, and tells nobody how it ends.
+class Try(Link):
+    """One of the tries of somebody outside who tries again, and tells nobody how it ends.
 
-    Most of the messages that there are in a storm wait here, and most of their tries are refused.
-    So what waits is one small tuple, its own entry in the calendar: more would not fit the
-    processor's nearest memory.
+    Most of the messages that there are in a storm wait for their next try, and most tries are
+    refused. So what waits is one small tuple, its own entry in the calendar: when, since when, and
+    the beginning of the next try. More would not fit the processor's nearest memory.
     """
 
     __slots__ = (
-        "_answer",
-        "_arrived",
-        "_bounced",
+        "_begin_act",
+        "_begun",
         "_calendar",
-        "_done",
-        "_few",
-        "_heap",
         "_last",
-        "_ledger",
         "_longest",
-        "_offer",
+        "_next_act",
+        "_node",
+        "_number",
         "_per_s",
-        "_retried",
-        "_retries",
+        "_refused",
+        "_retry",
         "_share",
         "_slots",
         "_target",
-        "_try_act",
-        "_turned",
+        "_tries",
+        "_waits",
     )
 
-    def __init__(self, target: Node, purpose: str, retry: Retry) -> None:
-        self._calendar = calendar = target.world.calendar
-        self._heap = calendar.heap
+    def __init__(
+        self, target: Node, retry: Retry, waits: Waits, number: int, tries: int = 0
+    ) -> None:
+        super().__init__(target)
+        ledger, calendar = target.ledger, target.world.calendar
+        self._node = target
+        self._target = _known_of(target)
+        self._retry = retry
+        self._waits = waits
+        self._number = number
+        self._answer = self._ended
+        self._tries = tries
+        self._last = tries >= retry.retries
+        self._longest = waits.longest[min(tries, len(waits.longest) - 1)]
+        self._share = waits.share
+        self._calendar = calendar
         self._slots = calendar.slots
         self._per_s = calendar.per_s
-        self._ledger = ledger = target.ledger
-        self._arrived = ledger.arrived
-        self._turned = ledger.turned
-        self._retried = ledger.retried
-        self._bounced = ledger.bounced
-        self._done = ledger.done
-        self._offer = target.entrance
-        self._retries = retry.retries
-        waits = Waits(retry, target.world.draws(purpose, target.name, "retry"))
-        self._longest = waits.longest
-        self._last = len(waits.longest) - 1
-        self._few = min(retry.retries, len(waits.longest))
-        self._share = waits.share
-        self._answer: Answer = self._answered
-        self._try_act = self._try
-        # Whom a door stands before may be closed, and the door let nobody know.
-        self._target = _Open if target.disturbed else target
+        self._begun = ledger.retried if tries else ledger.arrived
+        self._refused = ledger.bounced if tries else ledger.turned
+        self._begin_act = self._begin
+        self._next_act: Callable[[float, Any], None] | None = None
 
-    def entries(self, times: list[float], number: int) -> list[Late]:
-        """Returns the first tries.
+    def entries(self, times: list[float]) -> list[Late]:
+        """Returns the messages whose first try this is.
 
         Args:
             times: When.
-            number: Of the source.
         """
-        return list(zip(times, repeat(0), repeat(self._try_act), times, repeat(number)))
+        return list(zip(times, times, repeat(self._begin_act)))
 
-    def _try(self, t: float, late: tuple[float, int, Any, float, int]) -> None:
-        _, tries, act, sent, number = late
-        if self._target.closed and tries < self._few:
+    def _begin(self, t: float, late: tuple[float, float, Any]) -> None:
+        if self._target.closed and not self._last:
             # What a storm is made of goes the shortest way: `_wait`, without the way to it.
-            (self._bounced if tries else self._turned).append(t)
-            again = t + self._longest[tries] * next(self._share)
+            self._refused.append(t)
+            again = t + self._longest * next(self._share)
             slot = int(again * self._per_s)
-            if slot > self._calendar.slot:
-                self._slots[slot].append((again, tries + 1, act, sent, number))
+            act = self._next_act
+            if slot > self._calendar.slot and act is not None:
+                self._slots[slot].append((again, late[1], act))
             else:
-                self._calendar.at(again, act, (again, tries + 1, act, sent, number))
+                self._wait(again, late[1])
             return
-        (self._retried if tries else self._arrived).append(t)
-        message = (sent, number, None)
+        self._begun.append(t)
+        sent = late[1]
+        message = (sent, self._number, None)
         offer = self._offer
-        result = offer(t, message, sent, self._answer, (message, tries))
+        result = offer(t, message, sent, self._answer, message)
         if result is not None:
-            self._answered(t, (message, tries), result)
+            self._ended(t, message, result)
 
-    def _wait(self, t: float, message: Message, tries: int) -> None:
+    def _wait(self, again: float, sent: float) -> None:
         """Puts a message off until its next try."""
-        again = t + self._longest[min(tries, self._last)] * next(self._share)
-        self._calendar.later((again, tries + 1, self._try_act, message[0], message[1]))
+        if self._next_act is None:
+            tries = self._tries + 1
+            following = Try(self._node, self._retry, self._waits, self._number, tries)
+            self._next_act = following._begin_act
+        self._calendar.later((again, sent, self._next_act))
 
-    def _answered(self, t: float, state: tuple[Message, int], result: int) -> None:
-        message, tries = state
+    def _ended(self, t: float, message: Message, result: int) -> None:
         sent = message[0]
         if result == OK:
             self._done.extend((sent, t, sent, message[1]))
             return
         ledger = self._ledger
         (ledger.refused if result == REFUSED else ledger.errors).append(t)
-        if tries < self._retries:
-            ledger.put_off.append(t)
-            self._wait(t, message, tries)
-        else:
+        if self._last:
             ledger.failed.extend((sent, t))
+        else:
+            ledger.put_off.append(t)
+            self._wait(t + self._longest * next(self._share), sent)
 
 
 class PatientLink(EagerLink):

@@ -245,9 +245,9 @@ class Run:
                 send = link(target, traffic.name, retry=retry, timeout_s=timeout_s)
                 self._let_users_in(traffic.rate, send, number, draws)
             else:
-                entries = source(target, traffic.name, retry=retry, timeout_s=timeout_s)
+                entries = source(target, traffic.name, number, retry=retry, timeout_s=timeout_s)
                 windows = arrivals(traffic.rate, self._network.duration_s, draws)
-                coming.append(Coming(calendar, windows, entries, number))
+                coming.append(Coming(calendar, windows, entries))
         return coming
 
     def _let_users_in(
