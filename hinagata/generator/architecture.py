@@ -16,7 +16,7 @@ from hinagata.generator.blueprint import (
     parameters_of,
     takes_body,
 )
-from hinagata.generator.carried import refuse_uncarried
+from hinagata.generator.carried import TOKEN, refuse_uncarried
 from hinagata.generator.flows import Connection, connections_of
 from hinagata.generator.kinds import SENDERS, SERVERS
 from hinagata.generator.rules import refuse_misfits, refuse_reservations
@@ -35,8 +35,6 @@ _TIMEOUTS = {"reactive_api": 10.0, "lambda_worker": 30.0, "proactive_service": 6
 _QUEUE_BATCH, _STREAM_BATCH = 10, 100
 # What a shard takes (docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html).
 _RECORDS_PER_SHARD = 1_000
-# The field that names a phone, as a scenario knows its messages (docs/scenario.md, "Outside").
-TOKEN = "token"  # noqa: S105 - the name of a field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +111,7 @@ class Architecture:
     def __init__(self, blueprint: Blueprint) -> None:
         self.blueprint = blueprint
         self.connections = connections_of(blueprint)
+        self._ways: dict[tuple[str, str, str], list[Stop]] = {}
         self.traffic = dict(blueprint.traffic)
         refuse_misfits(self)
         asked = {one.to for one in self.traffic.values()}
@@ -254,6 +253,12 @@ class Architecture:
 
     def way(self, traffic: Traffic) -> list[Stop]:
         """Return where the messages of a source come by, the entry first."""
+        begins = (traffic.to, traffic.route, traffic.event)
+        if begins not in self._ways:
+            self._ways[begins] = self._way(traffic)
+        return self._ways[begins]
+
+    def _way(self, traffic: Traffic) -> list[Stop]:
         entry = self.of(traffic.to)
         event = entry.routes[traffic.route].event if traffic.route else traffic.event
         found: dict[tuple[str, str, str], Stop] = {}

@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NoReturn
 
+from hinagata.generator.blueprint import parameters_of
 from hinagata.generator.kinds import SERVERS
 
 if TYPE_CHECKING:
     from hinagata.generator.architecture import Architecture, Code
     from hinagata.generator.blueprint import Component, Traffic
     from hinagata.generator.flows import Connection
+
+# The field that names a phone, as a scenario knows its messages (docs/scenario.md, "Outside").
+TOKEN = "token"  # noqa: S105 - the name of a field
 
 
 def carries(traffic: Traffic) -> set[str]:
@@ -38,6 +42,38 @@ def arriving_types(one: Component, architecture: Architecture) -> list[str]:
     )
 
 
+def keys_of(code: Code, architecture: Architecture) -> list[tuple[Component, str, str]]:
+    """Return the fields that a function makes keys of: whose, by which argument, and the field."""
+    found = []
+    for connection in architecture.hands_on(code, "writes", "sends_to"):
+        target = connection.target
+        if connection.verb == "writes":
+            found.append((target, "partition_key", target.keys[0]))
+        elif field := target.arguments.get("ordered_by"):
+            found.append((target, "ordered_by", field))
+    read = [(store, "partition_key", store.keys[0]) for store in architecture.looks_up(code)]
+    return [*found, *read]
+
+
+def needed_behind(one: Component, route: str, architecture: Architecture) -> list[str]:
+    """Return the fields of a request that those need who work on its event later.
+
+    Args:
+        one: the server that takes the request.
+        route: of it.
+        architecture: what is behind it.
+    """
+    needed = set()
+    for traffic in architecture.possible():
+        if (traffic.to, traffic.route) != (one.name, route):
+            continue
+        for code in architecture.code():
+            if code.route != route and architecture.comes_to(traffic, code):
+                needed |= {field for _, _, field in keys_of(code, architecture)}
+                needed |= {TOKEN} if architecture.hands_on(code, "serves") else set()
+    return sorted(needed - set(parameters_of(route)))
+
+
 def refuse_uncarried(architecture: Architecture) -> None:
     """Refuse keys that no event carries, and filters for types that no event has.
 
@@ -50,14 +86,8 @@ def refuse_uncarried(architecture: Architecture) -> None:
             _check_read(connection, architecture)
     needs: dict[tuple[str, str], list[Code]] = {}
     for code in architecture.code():
-        for connection in architecture.hands_on(code, "writes", "sends_to"):
-            target = connection.target
-            if connection.verb == "writes":
-                needs.setdefault((target.name, "partition_key"), []).append(code)
-            elif "ordered_by" in target.arguments:
-                needs.setdefault((target.name, "ordered_by"), []).append(code)
-        for store in architecture.looks_up(code):
-            needs.setdefault((store.name, "partition_key"), []).append(code)
+        for one, argument, _ in keys_of(code, architecture):
+            needs.setdefault((one.name, argument), []).append(code)
     for (name, argument), codes in needs.items():
         _check_key(architecture.of(name), argument, codes, architecture)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from hinagata.generator.architecture import TOKEN, Architecture, Code
+from hinagata.generator.architecture import Architecture, Code
 from hinagata.generator.blueprint import Component
-from hinagata.generator.carried import carries
+from hinagata.generator.carried import TOKEN, carries, needed_behind
 from hinagata.generator.flows import Connection
 from hinagata.generator.naming import SEAM
 
@@ -75,6 +75,7 @@ class HandlerCode:
         breaker: the variable of the breaker around its calls; empty for none.
         source: where its events happen, as an expression.
         promise: what a step, or who is asked, does.
+        needed: the fields of a request that others, who work on its event later, make keys of.
     """
 
     code: Code
@@ -92,6 +93,7 @@ class HandlerCode:
     breaker: str = ""
     source: str = ""
     promise: str = ""
+    needed: list[str] = field(default_factory=list)
 
     @property
     def hands_on(self) -> list[str]:
@@ -120,6 +122,9 @@ def handler_code(code: Code, architecture: Architecture) -> HandlerCode:
         made.imports.add("circuit_breaker")
     if code.role == "request":
         made.source = _source(code.route)
+        needed = needed_behind(code.owner, code.route, architecture)
+        made.needed = [name for name in needed if name not in made.fields]
+        made.fields |= set(needed)
     elif code.role == "step":
         made.promise = _promise(code, architecture)
     return made

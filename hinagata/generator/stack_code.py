@@ -14,6 +14,7 @@ from hinagata.generator.architecture import (
 )
 from hinagata.generator.arguments import duration_code
 from hinagata.generator.blueprint import Component
+from hinagata.generator.carried import needed_behind
 from hinagata.generator.flows import Connection
 from hinagata.generator.kinds import SERVERS
 
@@ -155,8 +156,7 @@ def _wiring(one: Component, architecture: Architecture, package: str) -> dict[st
     wired: dict[str, str] = {}
     if one.kind == "reactive_api":
         routes = ", ".join(
-            f'"{route}": {_route(package, to.function, to.bus, to.event)}'
-            for route, to in one.routes.items()
+            f'"{route}": {_route(one, route, architecture, package)}' for route in one.routes
         )
         wired["routes"] = f"{{{routes}}}"
         if "public" in one.arguments:
@@ -182,10 +182,15 @@ def _wiring(one: Component, architecture: Architecture, package: str) -> dict[st
     return wired
 
 
-def _route(package: str, function: str, bus: str, event: str) -> str:
-    if bus:
-        return f'EventRoute(bus={bus}, type="{event}", body={{"type": "object"}})'
-    return f'"{package}.{function}.handler"'
+def _route(one: Component, route: str, architecture: Architecture, package: str) -> str:
+    to = one.routes[route]
+    if not to.bus:
+        return f'"{package}.{to.function}.handler"'
+    body: dict[str, object] = {"type": "object"}
+    if needed := needed_behind(one, route, architecture):
+        body["required"] = needed
+        body["properties"] = {name: {"type": ["string", "integer"]} for name in needed}
+    return f'EventRoute(bus={to.bus}, type="{to.event}", body={body!r})'
 
 
 def _sizes(one: Component, architecture: Architecture) -> Iterator[tuple[str, int, str]]:

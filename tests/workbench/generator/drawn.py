@@ -227,6 +227,7 @@ class _Drawing:
                     self._to_worker,
                     self._to_store,
                     self._to_server,
+                    self._to_phones,
                 ]
             )(sender, depth + 1)
 
@@ -241,8 +242,8 @@ class _Drawing:
             "point_to_point_queue",
             fifo=True if fifo else None,
             ordered_by="sender" if ordered else None,
-            retention="2d" if self._chance(0.1) else None,
-            max_receive_count=3 if self._chance(0.1) else None,
+            retention=self._random.choice(["2d", "13d"]) if self._chance(0.1) else None,
+            max_receive_count=self._random.choice([3, 4, 20]) if self._chance(0.1) else None,
         )
         windowed = not fifo and self._chance(0.2)
         self._arrow(
@@ -345,6 +346,10 @@ class _Drawing:
         self._arrow(sender, name)
         self._send(name, depth)
 
+    def _to_phones(self, sender: str, depth: int) -> None:
+        del depth
+        self._arrow(self._beginning(sender), self._add("phones", "push_gateway"))
+
     def _to_store(self, sender: str, depth: int, *, changes: bool | None = None) -> None:
         if self._stores and self._chance(0.3):
             store = self._random.choice(self._stores)
@@ -377,7 +382,12 @@ class _Drawing:
             if source in self._components and self._pattern(source) == "point_to_point_queue"
         ]
         if of_queues and self._chance(0.3):
-            self._add("breaker", "circuit_breaker", guards=[self._random.choice(of_queues)])
+            self._add(
+                "breaker",
+                "circuit_breaker",
+                guards=[self._random.choice(of_queues)],
+                drain_rate=self._random.choice([None, 20, 500]),
+            )
 
     def _keep_spans(self) -> None:
         kept = [

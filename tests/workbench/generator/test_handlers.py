@@ -141,6 +141,27 @@ def test_what_has_no_key_is_refused(table: Table) -> None:
     assert not table.messages
 
 
+def test_what_others_would_lack_is_refused_at_the_door() -> None:
+    """Rather than a dead letter later: by the handler, or by the route that has none."""
+    text = """
+components:
+  api: {pattern: reactive_api, routes: {"POST /a": take, "POST /b": {event: b.done, bus: bus}}}
+  bus: event_bus
+  due: point_to_point_queue
+  work: lambda_worker
+  kept: {pattern: telemetry_store, partition_key: customer, sort_key: number}
+flows:
+  - api -> bus -> due -> work -> kept
+traffic:
+  some: {to: api, rate: 1/s, example: {customer: c-1}}
+"""
+
+    project = _project(text)
+
+    assert b'event.text("customer")' in project[f"functions/{PACKAGE}/take.py"]
+    assert b'"required": ["customer"]' in project[f"stacks/{PACKAGE}.py"]
+
+
 def test_a_group_is_the_value_of_what_orders_it(table: Table) -> None:
     """Two customers do not wait for each other; one's orders do."""
     for customer in ("c-1", "c-2", "c-1"):
