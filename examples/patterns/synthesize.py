@@ -21,7 +21,10 @@ def synthesize(folder: Path) -> None:
     for program in PROGRAMS:
         if program.parent.name != "functions":
             os.environ["CDK_OUTDIR"] = str(folder / program.parent.name / program.stem)
-            runpy.run_path(str(program), run_name="__main__")
+            try:
+                runpy.run_path(str(program), run_name="__main__")
+            except SystemExit as ended:
+                sys.exit(f"{program.relative_to(HERE)}: {ended}")
 
 
 if __name__ == "__main__":

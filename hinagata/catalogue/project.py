@@ -60,6 +60,12 @@ class Project:
         return tuple(load_checks())
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What pages call one another: constructs and titles, with the talks that they are of."""
+        cards = (*self.patterns.values(), *self.samples.values())
+        return tuple(f"{card.name} {card.construct} {card.title} {card.talk}" for card in cards)
+
+    @cached_property
     def links(self) -> Links:
         """The words that lead to pages wherever they stand: constructs and checks."""
         constructs = {

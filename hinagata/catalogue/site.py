@@ -116,7 +116,7 @@ def _recorded(folder: Path) -> Mapping[str, Mapping[str, object]]:
 
 
 def _digest(page: Page) -> str:
-    digest = hashlib.sha256(_of_workbench().encode())
+    digest = hashlib.sha256(f"{_of_workbench()} {page.words}".encode())
     for source in page.sources:
         digest.update(_of_source(source).encode())
     return digest.hexdigest()

@@ -149,6 +149,8 @@ def _run(command: list[str], project: Path, output: Path) -> None:
         "CDK_OUTDIR": str(output),
         # Their findings are told on their pages; `tests/synth` refuses them.
         "HINAGATA_FAILURE_MODES": "off",
+        # Of its listeners, as one Node makes all apps.
+        "NODE_NO_WARNINGS": "1",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(project), os.environ.get("PYTHONPATH")])),
     }
     ended = subprocess.run(

@@ -80,7 +80,7 @@ def _page(
         told = {"project": project, **context}
         return {path: render(template, path=path, links=project.links, context=told)}
 
-    return Page(path=path, sources=sources, make=make)
+    return Page(path=path, sources=sources, words=project.names, make=make)
 
 
 def _check_pages(project: Project) -> Iterator[Page]:

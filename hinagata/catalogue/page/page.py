@@ -14,9 +14,11 @@ class Page:
     Attributes:
         path: Where it lies, from the root of the site.
         sources: Files and folders that it is made of; it is made anew if one of them changes.
+        words: What it takes from anywhere else; likewise.
         make: Makes it, and what lies beside it, by their paths from the root of the site.
     """
 
     path: str
     sources: tuple[Path, ...]
+    words: tuple[str, ...] = ()
     make: Callable[[], Mapping[str, str]] = field(repr=False)

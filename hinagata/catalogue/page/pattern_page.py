@@ -132,13 +132,14 @@ def pattern_page(project: Project, name: str) -> Page:
         path=path,
         sources=(
             card.file,
-            project.folder / "patterns",
-            project.folder / "stacks",
+            *sorted((project.folder / "patterns").glob("*.py")),
+            *sorted((project.folder / "stacks").glob("*.py")),
             project.folder / FOLDER / name,
             project.folder / FOLDER / "functions",
             project.folder / TESTS,
             project.folder / MATRIX,
             made_of(project.assemblies.examples),
         ),
+        words=project.names,
         make=make,
     )

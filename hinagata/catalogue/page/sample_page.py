@@ -108,6 +108,7 @@ def sample_page(project: Project, name: str) -> Page:
             project.folder / SCENARIOS / name,
             made_of(project.assemblies.samples),
         ),
+        words=project.names,
         make=make,
     )
 
