@@ -12,7 +12,7 @@ import random
 import statistics
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import simpy
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hinagata.simulator.event import run_events
+from hinagata.simulator.event.bucket import Bucket
 from hinagata.simulator.model import Network
 from tests.workbench.simulator import networks
 
@@ -33,7 +34,11 @@ Process = Iterator[Any]
 
 
 class InSimPy:
-    """A network as one writes it in SimPy, telling as much: counts, means and percentiles."""
+    """A network as one writes it in SimPy, telling as much as the engine does.
+
+    That is, by the second, counts, and means of levels and latencies, and the percentiles of each
+    station's latencies.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -42,7 +47,8 @@ class InSimPy:
         self.counts: Counter[tuple[str, int]] = Counter()
         self.areas: Counter[tuple[str, int]] = Counter()
         self.levels: dict[str, tuple[float, int]] = {}
-        self.times: list[float] = []
+        self.took: Counter[tuple[str, int]] = Counter()
+        self.times: defaultdict[str, list[float]] = defaultdict(list)
 
     def count(self, what: str) -> None:
         """Counts something in this second."""
@@ -55,24 +61,29 @@ class InSimPy:
         self.areas[what, int(now)] += level * (now - since)
         self.levels[what] = now, level + by
 
+    def end(self, station: str, began: float, sent: float) -> None:
+        """Counts what a station has done, and how long that took."""
+        now = self.environment.now
+        self.count(f"{station} done")
+        self.took[station, int(now)] += now - began
+        self.times[station].append(now - sent)
+
     def run(self, message: Callable[[], Process]) -> int:
-        """Lets messages come, and returns how many did."""
-        rate = self.network.traffic[0].rate
+        """Lets messages come at a constant rate, and returns how many did."""
+        rate = self.network.traffic[0].rate.rate_at(0.0)
         came = 0
 
         def source() -> Process:
             nonlocal came
-            # Thinning, as in the engine.
-            highest = max(rate.rate_at(float(t)) for t in range(int(self.network.duration_s)))
             while True:
-                yield self.environment.timeout(self.draws.expovariate(highest))
-                if self.draws.random() * highest < rate.rate_at(self.environment.now):
-                    came += 1
-                    self.environment.process(message())
+                yield self.environment.timeout(self.draws.expovariate(rate))
+                came += 1
+                self.environment.process(message())
 
         self.environment.process(source())
         self.environment.run(until=self.network.duration_s)
-        statistics.quantiles(self.times, n=100)
+        for times in self.times.values():
+            statistics.quantiles(times, n=100)
         return came
 
 
@@ -92,8 +103,7 @@ def line_in_simpy(network: Network) -> int:
             yield environment.timeout(draws.expovariate(1.0))
             model.change("busy", -1)
         model.change("present", -1)
-        model.count("done")
-        model.times.append(environment.now - began)
+        model.end("service", began, began)
 
     return model.run(message)
 
@@ -124,8 +134,7 @@ def storm_in_simpy(network: Network) -> int:
                 model.change("busy", -1)
                 model.change("present", -1)
                 idle.append(environment.now)
-                model.count("done")
-                model.times.append(environment.now - began)
+                model.end("function", began, began)
                 return
             model.count("throttled")
             if number < 3:
@@ -134,62 +143,95 @@ def storm_in_simpy(network: Network) -> int:
                 model.change("queued", -1)
         model.change("present", -1)
         model.count("failed")
+        model.took["function", int(environment.now)] += environment.now - began
 
     return model.run(message)
+
+
+class ApiInSimPy(InSimPy):
+    """A gateway that waits 29 s, a function that waits 10 s, and a table, each for the next.
+
+    Each has its limits, as in the engine, which does not know that none is ever met.
+    """
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self.gateway_rate = Bucket(10_000, 5000)
+        self.account_rate = Bucket(10_000, 10_000)
+        self.starts = Bucket(100, 1000)
+        self.partition = Bucket(1000, 1000)
+        self.busy = 0
+        self.idle: list[float] = []
+
+    def table(self, sent: float) -> Process:
+        """Writes, at the fourth try at the latest."""
+        environment, draws = self.environment, self.draws
+        began = environment.now
+        self.count("table arrivals")
+        self.change("table present", 1)
+        for number in range(4):
+            self.count("table attempts")
+            if self.partition.take(environment.now):
+                yield environment.timeout(draws.lognormvariate(-5.41, 0.47))
+                self.end("table", began, sent)
+                break
+            self.count("table throttled")
+            if number < 3:
+                yield environment.timeout(draws.uniform(0, min(1.0, 0.05 * 2.0**number)))
+        self.change("table present", -1)
+
+    def handler(self, sent: float) -> Process:
+        """Works, and then writes."""
+        yield self.environment.timeout(self.draws.expovariate(10.0))
+        yield self.environment.process(self.table(sent))
+
+    def function(self, sent: float) -> Process:
+        """Finds or starts an environment, and lets it work for 10 s at the most."""
+        environment = self.environment
+        began = environment.now
+        self.count("function arrivals")
+        warm = self.idle and self.idle[-1] + 360 >= began
+        if (
+            self.busy >= 1000
+            or not self.account_rate.take(began)
+            or not (warm or self.starts.take(began))
+        ):
+            self.count("function throttled")
+            return
+        self.busy += 1
+        self.change("function present", 1)
+        self.change("function busy", 1)
+        if warm:
+            self.idle.pop()
+        else:
+            self.count("cold starts")
+            yield environment.timeout(self.draws.lognormvariate(-1.25, 0.29))
+        yield environment.process(self.handler(sent)) | environment.timeout(10.0)
+        self.busy -= 1
+        self.idle.append(environment.now)
+        self.change("function busy", -1)
+        self.change("function present", -1)
+        self.end("function", began, sent)
+
+    def message(self) -> Process:
+        """Goes through the gateway, which takes 5 ms itself."""
+        environment = self.environment
+        began = environment.now
+        self.count("arrivals")
+        if not self.gateway_rate.take(began):
+            self.count("throttled")
+            return
+        self.change("present", 1)
+        yield environment.process(self.function(began)) | environment.timeout(29.0)
+        yield environment.timeout(0.005)
+        self.change("present", -1)
+        self.end("gateway", began, began)
 
 
 def api_in_simpy(network: Network) -> int:
-    """A gateway that waits 29 s, a function that waits 10 s, and a table, each for the next."""
-    model = InSimPy(network)
-    environment, draws = model.environment, model.draws
-    busy = 0
-    idle: list[float] = []
-
-    def table() -> Process:
-        began = environment.now
-        model.count("table arrivals")
-        model.change("table present", 1)
-        yield environment.timeout(draws.lognormvariate(-5.41, 0.47))
-        model.change("table present", -1)
-        model.count("table done")
-        model.times.append(environment.now - began)
-
-    def function() -> Process:
-        nonlocal busy
-        model.count("function arrivals")
-        model.change("function busy", 1)
-        began = environment.now
-        busy += 1
-        if idle and idle[-1] + 360 >= began:
-            idle.pop()
-        else:
-            model.count("cold starts")
-            yield environment.timeout(draws.lognormvariate(-1.25, 0.29))
-
-        def handler() -> Process:
-            yield environment.timeout(draws.expovariate(10.0))
-            yield environment.process(table())
-
-        work = environment.process(handler())
-        yield work | environment.timeout(10.0)
-        busy -= 1
-        idle.append(environment.now)
-        model.change("function busy", -1)
-        model.count("function done")
-        model.times.append(environment.now - began)
-
-    def message() -> Process:
-        began = environment.now
-        model.count("arrivals")
-        model.change("present", 1)
-        work = environment.process(function())
-        yield work | environment.timeout(29.0)
-        yield environment.timeout(0.005)
-        model.change("present", -1)
-        model.count("done")
-        model.times.append(environment.now - began)
-
-    return model.run(message)
+    """A gateway, a function and a table."""
+    model = ApiInSimPy(network)
+    return model.run(model.message)
 
 
 CASES: dict[str, tuple[Network, Callable[[Network], int]]] = {
