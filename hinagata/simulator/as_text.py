@@ -1,7 +1,8 @@
-"""A simulation for a person, as tables of at most 100 columns."""
+"""A simulation for a person, in tables of eighty columns."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from textwrap import fill
 from typing import IO
@@ -10,13 +11,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hinagata.planner.lines import WIDTH
 from hinagata.report.figure import short_number
 from hinagata.scenario.units import show_seconds
 from hinagata.simulator.self_check import Difference
 from hinagata.simulator.simulation import Simulation
 from hinagata.simulator.summary import Row, rows
 
-WIDTH = 100
+# A mark, three numbers and the gaps take the rest of the line.
+_ABOUT, _AGAINST = 25, 17
 
 
 def write_text(simulation: Simulation, file: IO[str]) -> None:
@@ -26,9 +29,20 @@ def write_text(simulation: Simulation, file: IO[str]) -> None:
         simulation: What was simulated.
         file: Where to; in colour if it is a terminal.
     """
-    console = Console(file=file, highlight=False, markup=False, emoji=False)
-    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    unicode = "utf" in console.encoding.lower()
+    terminal = Console(file=file, highlight=False, markup=False, emoji=False)
+    unicode = "utf" in terminal.encoding.lower()
+    if terminal.is_terminal:
+        terminal.width = min(terminal.width, WIDTH)
+        _write(simulation, terminal, unicode=unicode)
+        return
+    # A table fills its columns with blanks, which are of no use in a file.
+    filled = io.StringIO()
+    plain = Console(file=filled, width=WIDTH, highlight=False, markup=False, emoji=False)
+    _write(simulation, plain, unicode=unicode)
+    file.writelines(f"{line.rstrip()}\n" for line in filled.getvalue().splitlines())
+
+
+def _write(simulation: Simulation, console: Console, *, unicode: bool) -> None:
     outcome, choice = simulation.outcome, simulation.choice
     console.print(
         Text.assemble(
@@ -75,18 +89,11 @@ def show_duration(seconds: float) -> str:
 
 
 def _stations(found: list[Row]) -> Table:
-    table = _table(
-        "station", "arrivals", "throttled", "errors", "dead", "failed", "backlog", "oldest", "cold"
-    )
-    for row in found:
-        throttled = _count(row.throttled)
-        if row.throttled_share >= 0.0005:
-            throttled = f"{throttled} {row.throttled_share:.1%}"
-        _row(
-            table,
-            row.station,
+    heads = ("arrivals", "throttled", "errors", "dead", "failed", "backlog", "oldest", "cold")
+    cells = [
+        (
             _count(row.arrivals),
-            throttled,
+            _throttled(row),
             _count(row.errors),
             _count(row.dead),
             _count(row.failed + row.expired),
@@ -94,7 +101,28 @@ def _stations(found: list[Row]) -> Table:
             _age(row.oldest_s),
             _count(row.cold_starts),
         )
+        for row in found
+    ]
+    table = _table("station", *heads)
+    # Numbers are never cut: a long name takes several lines.
+    width = WIDTH - sum(1 + max(map(len, column)) for column in zip(heads, *cells, strict=True))
+    for row, texts in zip(found, cells, strict=True):
+        _row(table, _parted(row.station, width), *texts)
     return table
+
+
+def _throttled(row: Row) -> str:
+    if row.throttled_share < 0.0005:
+        return _count(row.throttled)
+    share = f"{row.throttled_share:.0%}" if row.throttled_share >= 0.01 else "<1%"
+    return f"{_count(row.throttled)} {share}"
+
+
+def _parted(name: str, width: int) -> str:
+    """Returns a path on as many lines as its ids need."""
+    if len(name) <= width:
+        return name
+    return name.replace("/", "/\n ")
 
 
 def _latencies(simulation: Simulation) -> Table:
@@ -138,9 +166,8 @@ def _costs(simulation: Simulation) -> Table:
 
 def _differences(differences: tuple[Difference, ...], *, unicode: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    # Names give way to numbers: a mark, three numbers and the gaps take 36 columns.
-    for name, most in (("", 1), ("check", 34), ("against", 28)):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=1, max_width=most)
+    for name, width in (("", 1), ("check", _ABOUT), ("against", _AGAINST)):
+        table.add_column(name, width=width)
     for name in ("here", "there", "apart"):
         table.add_column(name, no_wrap=True, justify="right", min_width=7)
     for difference in differences:
@@ -158,7 +185,7 @@ def _differences(differences: tuple[Difference, ...], *, unicode: bool) -> Table
 def _verdicts(simulation: Simulation, *, unicode: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("", "expectation", "expected", "simulated"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=1)
+        table.add_column(name, min_width=1)
     for verdict in simulation.verdicts:
         table.add_row(
             _mark(good=verdict.met, unicode=unicode),
@@ -211,7 +238,7 @@ def _age(seconds: float) -> str:
         return "-"
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
+            return f"{seconds / size:.{0 if seconds >= 10 * size else 1}f} {unit}"
     return f"{seconds:.1f} s"
 
 

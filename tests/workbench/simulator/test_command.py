@@ -76,7 +76,8 @@ def test_a_scenario_is_simulated_from_its_files(
     assert "event engine" in printed
     assert "p99 cars to Health" in printed
     assert "All 3 expectations hold" in printed
-    assert max(map(len, printed.splitlines())) <= 100
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "…" not in printed
 
 
 def test_an_expectation_that_is_missed_ends_with_1(
