@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hinagata.errors import UsageError
@@ -29,10 +29,10 @@ def sample_files(sample: str, *, name: str) -> Files:
     """Returns what is the sample's own in a project of that name.
 
     These are `app.py` with the sample's stack alone, `stacks/` with its card and the modules that
-    it imports, its packages in `functions/`, its scenarios, and a test of its handlers that takes
-    the fixture `assembly`. The sample's name is replaced by the project's, in all its forms, in
-    paths and contents. Python is not formatted anew, though its lines have other lengths now: see
-    `formatting`.
+    it imports, its packages in `functions/`, the tests of its handlers with what they import, its
+    scenarios, and a test that each handler starts, which takes the fixture `assembly`. The sample's
+    name is replaced by the project's, in all its forms, in paths and contents. Python is not
+    formatted anew, though its lines have other lengths now: see `formatting`.
 
     Args:
         sample: The sample's name, as `hinagata list` tells it.
@@ -88,6 +88,23 @@ def _belonging(root: Path, sample: str) -> Iterator[str]:
     yield from _below(root, f"scenarios/{sample}")
     for package in named:
         yield from _below(root, f"functions/{package}")
+    yield from _tests(root, named)
+
+
+def _tests(root: Path, packages: set[str]) -> set[str]:
+    """The tests of packages, with what they import of other tests' files."""
+    found = {path for package in packages for path in _below(root, f"tests/functions/{package}")}
+    found.add("tests/functions/conftest.py")
+    while not (imported := {each for path in found for each in _of_tests(root / path)}) <= found:
+        found |= imported
+    folders = {folder for path in found for folder in PurePosixPath(path).parents[:-1]}
+    return found | {f"{folder}/__init__.py" for folder in folders}
+
+
+def _of_tests(file: Path) -> Iterator[str]:
+    for node in ast.walk(_parsed(file)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tests."):
+            yield f"{str(node.module).replace('.', '/')}.py"
 
 
 def _below(root: Path, folder: str) -> Iterator[str]:
@@ -127,7 +144,8 @@ def _texts(tree: ast.Module) -> Iterator[str]:
 def _refuse_taken(new: ProjectName, files: Mapping[str, str], *, sample: str) -> None:
     """Refuse a name that stands for something else in the code already."""
     for path, text in files.items():
-        if not path.endswith(".py"):
+        # Tests import what they need by name, so nothing in them hides it.
+        if not path.endswith(".py") or path.startswith("tests/"):
             continue
         taken = {new.package, new.stack} & set(_words(path, text))
         if taken:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,7 @@ def sample_project(sample: str, *, name: str, own: bool) -> Files:
         diagram="",
         sample=sample,
         scenario=card["scenario"],
+        test_tools=_test_tools(files),
     )
     written = {path: text.encode() for path, text in frame.items()}
     return {**formatted({**written, **files, **_own(own=own)}), **wheel_files()}
@@ -149,6 +151,7 @@ def _frame(
     diagram: str,
     sample: str,
     scenario: str = SCENARIO,
+    test_tools: Sequence[str] = (),
 ) -> dict[str, str]:
     """Return what every project has, whatever is in it."""
     from hinagata.generator.own_source import own_requirements
@@ -161,11 +164,19 @@ def _frame(
         "diagram": diagram,
         "sample": sample,
         "scenario": scenario,
+        "test_tools": test_tools,
         "wheel": wheel,
         "cdk_cli": CDK_CLI,
         "requirements": own_requirements() if own else [f"./{wheel}[cdk]"],
     }
     return {path: _render(template, **said) for path, template in _FRAME.items()}
+
+
+def _test_tools(files: Files) -> list[str]:
+    """Return what tests import, of what not every project installs."""
+    tests = [text.decode() for path, text in files.items() if path.startswith("tests/")]
+    imported = {word for text in tests for word in re.findall(r"(?m)^(?:import|from) (\w+)", text)}
+    return sorted(imported & {"httpx", "hypothesis"})
 
 
 def _own(*, own: bool) -> Files:

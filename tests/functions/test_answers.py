@@ -16,7 +16,7 @@ from tests.functions.conftest import lambda_event
 @pytest.fixture
 def event() -> Event:
     """Return the event that is asked about."""
-    return Event.from_object(lambda_event("direct"))
+    return Event.from_object(lambda_event("direct", sample="connected_car"))
 
 
 def test_a_function_is_asked_with_the_event(fake_aws: FakeAws, event: Event) -> None:

@@ -50,7 +50,7 @@ def test_every_kind_of_batch_is_read(
     name: str, ids: list[str], worker: Worker, context: FakeContext, spans: Spans
 ) -> None:
     """Each event of a batch is handled once, with a span of its own."""
-    answer = each_event(worker.handle)(lambda_event(name), context)
+    answer = each_event(worker.handle)(lambda_event(name, sample="connected_car"), context)
 
     assert answer == {"batchItemFailures": []}
     assert [event_id[-2:] for event_id in worker.handled] == ids
@@ -63,7 +63,7 @@ def test_a_change_of_a_table_is_the_event_that_made_it(
     worker: Worker, context: FakeContext, spans: Spans
 ) -> None:
     """An item keeps its event; what was deleted is nobody's, and what is no event is reported."""
-    event = Event.from_object(lambda_event("direct"))
+    event = Event.from_object(lambda_event("direct", sample="connected_car"))
 
     def change(number: str, image: dict[str, Any] | None) -> dict[str, Any]:
         new = {"NewImage": image} if image is not None else {}
@@ -95,7 +95,9 @@ def test_a_direct_invocation_is_one_event(
     worker: Worker, context: FakeContext, spans: Spans
 ) -> None:
     """An asynchronous invocation with an envelope is handled, and answers nothing."""
-    assert each_event(worker.handle)(lambda_event("direct"), context) is None
+    assert (
+        each_event(worker.handle)(lambda_event("direct", sample="connected_car"), context) is None
+    )
 
     assert len(worker.handled) == 1
     assert [line["status"] for line in spans()] == ["ok"]
@@ -105,7 +107,7 @@ def test_fails_a_direct_invocation_by_exception(
     worker: Worker, context: FakeContext, spans: Spans
 ) -> None:
     """Lambda has to see the failure, or it would not try again."""
-    envelope = lambda_event("direct") | {"data": {"fails": True}}
+    envelope = lambda_event("direct", sample="connected_car") | {"data": {"fails": True}}
 
     with pytest.raises(RuntimeError, match="the event says so"):
         each_event(worker.handle)(envelope, context)
@@ -134,7 +136,7 @@ def test_a_malformed_message_fails_alone(
     worker: Worker, context: FakeContext, spans: Spans
 ) -> None:
     """A message that is no event is reported and told of by the queue's name for it."""
-    batch = lambda_event("sqs")
+    batch = lambda_event("sqs", sample="connected_car")
     batch["Records"][0]["body"] = '{"Type": "Notification", "Message": 7}'
 
     answer = each_event(worker.handle)(batch, context)
@@ -150,7 +152,7 @@ def test_a_malformed_message_fails_alone(
 
 def queue_batch(kinds: list[str], arn: str) -> dict[str, Any]:
     """Make a batch of messages that succeed, fail or are malformed, named by their position."""
-    template = lambda_event("sqs")["Records"][0]
+    template = lambda_event("sqs", sample="connected_car")["Records"][0]
     return {
         "Records": [
             template | {"messageId": str(i), "body": _body(kind, i), "eventSourceARN": arn}
@@ -161,7 +163,7 @@ def queue_batch(kinds: list[str], arn: str) -> dict[str, Any]:
 
 def stream_batch(kinds: list[str]) -> dict[str, Any]:
     """Make the same of a stream's records."""
-    template = lambda_event("kinesis")["Records"][0]
+    template = lambda_event("kinesis", sample="connected_car")["Records"][0]
     return {
         "Records": [
             template
@@ -180,7 +182,10 @@ def stream_batch(kinds: list[str]) -> dict[str, Any]:
 def _body(kind: str, position: int) -> str:
     if kind == "malformed":
         return "{"
-    envelope = lambda_event("direct") | {"id": str(position), "data": {"fails": kind == "fails"}}
+    envelope = lambda_event("direct", sample="connected_car") | {
+        "id": str(position),
+        "data": {"fails": kind == "fails"},
+    }
     return json.dumps(envelope)
 
 
@@ -228,7 +233,7 @@ def test_a_repeat_has_no_second_effect(worker: Worker, context: FakeContext, spa
     """An idempotent hop that gets an event again does nothing, and says so."""
     handler = each_event(worker.handle)
 
-    answers = [handler(lambda_event("sqs"), context) for _ in range(3)]
+    answers = [handler(lambda_event("sqs", sample="connected_car"), context) for _ in range(3)]
 
     assert len(worker.handled) == 2
     assert answers == [{"batchItemFailures": []}] * 3
@@ -241,11 +246,11 @@ def test_an_event_that_failed_is_tried_again(
 ) -> None:
     """Only what succeeded is remembered."""
     handler = each_event(worker.handle)
-    failing = lambda_event("direct") | {"data": {"fails": True}}
+    failing = lambda_event("direct", sample="connected_car") | {"data": {"fails": True}}
     with pytest.raises(RuntimeError):
         handler(failing, context)
 
-    handler(lambda_event("direct"), context)
+    handler(lambda_event("direct", sample="connected_car"), context)
 
     assert len(worker.handled) == 1
     assert [line["status"] for line in spans()] == ["error", "ok"]
@@ -257,7 +262,9 @@ def test_two_sources_may_number_alike(worker: Worker, context: FakeContext) -> N
     handler = each_event(worker.handle)
 
     for source in ("/vehicles/car-7", "/vehicles/car-8"):
-        handler(lambda_event("direct") | {"id": "1", "source": source}, context)
+        handler(
+            lambda_event("direct", sample="connected_car") | {"id": "1", "source": source}, context
+        )
 
     assert worker.handled == ["1", "1"]
 
@@ -269,7 +276,7 @@ def test_hops_remember_apart(
     """Two hops that share a table both get to see the event."""
     for hop in ("PartnerFeed", "HealthCheck"):
         monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", hop)
-        each_event(worker.handle)(lambda_event("direct"), context)
+        each_event(worker.handle)(lambda_event("direct", sample="connected_car"), context)
 
     assert len(worker.handled) == 2
 
@@ -279,7 +286,7 @@ def test_fails_rather_than_forgets(worker: Worker, context: FakeContext, fake_aw
     """While the table cannot be asked nothing is handled, and everything comes again."""
     fake_aws.throttle("put_item")
 
-    answer = each_event(worker.handle)(lambda_event("sqs"), context)
+    answer = each_event(worker.handle)(lambda_event("sqs", sample="connected_car"), context)
 
     assert worker.handled == []
     assert answer is not None

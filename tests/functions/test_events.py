@@ -84,7 +84,7 @@ def test_texts_of_times_sort_as_times(times: list[datetime]) -> None:
 def test_fails_with_one_sentence_for_each_fault(change: dict[str, Any], sentence: str) -> None:
     """The refusal says which part of the envelope is wrong, and what it may be."""
     with pytest.raises(MalformedEventError) as refusal:
-        Event.from_object(lambda_event("direct") | change)
+        Event.from_object(lambda_event("direct", sample="connected_car") | change)
 
     assert sentence in str(refusal.value)
 
@@ -92,7 +92,7 @@ def test_fails_with_one_sentence_for_each_fault(change: dict[str, Any], sentence
 @pytest.mark.parametrize("part", ["specversion", "id", "source", "type", "time", "data"])
 def test_fails_on_a_missing_part(part: str) -> None:
     """A part that is not there is named."""
-    envelope = lambda_event("direct")
+    envelope = lambda_event("direct", sample="connected_car")
     del envelope[part]
 
     with pytest.raises(MalformedEventError, match=f"the event has no {part}"):
@@ -109,7 +109,7 @@ def test_fails_on_json_that_could_not_be_written_again(text: str | bytes) -> Non
 @pytest.mark.parametrize("trace", [None, 7, "", "Root=nonsense"])
 def test_an_unreadable_trace_costs_no_event(trace: object) -> None:
     """Tracing is an aid: without a readable header the event goes on under a new one."""
-    event = Event.from_object(lambda_event("direct") | {"trace": trace})
+    event = Event.from_object(lambda_event("direct", sample="connected_car") | {"trace": trace})
 
     assert event.trace.startswith("Root=1-")
 

@@ -23,7 +23,7 @@ from tests.functions.conftest import lambda_event
 @pytest.fixture
 def event() -> Event:
     """Return the event that is sent."""
-    return Event.from_object(lambda_event("direct"))
+    return Event.from_object(lambda_event("direct", sample="connected_car"))
 
 
 def test_a_queue_gets_the_event_and_its_trace(fake_aws: FakeAws, event: Event) -> None:

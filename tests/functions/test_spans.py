@@ -15,7 +15,7 @@ Spans = Callable[[], list[dict[str, Any]]]
 
 def test_a_span_tells_the_journey(spans: Spans) -> None:
     """The line names the hop, the event and its trace, when it was sent and when it was handled."""
-    event = Event.from_object(lambda_event("direct"))
+    event = Event.from_object(lambda_event("direct", sample="connected_car"))
 
     with span(event):
         pass
@@ -37,7 +37,7 @@ def test_a_span_tells_the_journey(spans: Spans) -> None:
 
 def test_spans_make_a_tree(spans: Spans) -> None:
     """What a span sends on names it as its parent, and stays in the trace of its beginning."""
-    first = Event.from_object(lambda_event("direct"))
+    first = Event.from_object(lambda_event("direct", sample="connected_car"))
 
     with span(first):
         second = Event.from_json(first.to_json())
@@ -58,7 +58,7 @@ def test_spans_make_a_tree(spans: Spans) -> None:
 
 def test_a_repeat_is_called_one(spans: Spans) -> None:
     """A hop that had seen the event says so."""
-    with span(Event.from_object(lambda_event("direct"))) as this:
+    with span(Event.from_object(lambda_event("direct", sample="connected_car"))) as this:
         this.repeated()
 
     assert [line["status"] for line in spans()] == ["repeat"]
@@ -66,7 +66,10 @@ def test_a_repeat_is_called_one(spans: Spans) -> None:
 
 def test_an_error_is_named_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     """An exception makes an error of the span, stays on one short line, and is not swallowed."""
-    with pytest.raises(ValueError, match="two"), span(Event.from_object(lambda_event("direct"))):
+    with (
+        pytest.raises(ValueError, match="two"),
+        span(Event.from_object(lambda_event("direct", sample="connected_car"))),
+    ):
         raise ValueError("two\nlines" + "!" * 5000)
 
     text = capsys.readouterr().out

@@ -41,7 +41,7 @@ def test_a_step_knows_the_event_and_the_steps_before(
     warehouse: Warehouse, context: FakeContext, spans: Spans
 ) -> None:
     """The state is the event with the results beside it; the answer is the step's result alone."""
-    state = lambda_event("direct") | {"results": {"Reserve": {"shelf": 3}}}
+    state = lambda_event("direct", sample="connected_car") | {"results": {"Reserve": {"shelf": 3}}}
 
     answer = each_step(warehouse.take)(state, context)
 
@@ -54,7 +54,9 @@ def test_a_step_knows_the_event_and_the_steps_before(
 def test_a_step_that_fails_fails(warehouse: Warehouse, context: FakeContext, spans: Spans) -> None:
     """The workflow sees the exception by its name, and retries it or not."""
     with pytest.raises(RuntimeError):
-        each_step(warehouse.take)(lambda_event("direct") | {"data": {"fails": True}}, context)
+        each_step(warehouse.take)(
+            lambda_event("direct", sample="connected_car") | {"data": {"fails": True}}, context
+        )
 
     assert [line["status"] for line in spans()] == ["error"]
 
@@ -76,7 +78,7 @@ def test_a_repeated_step_returns_what_it_returned(
     """A step that was taken has its first result again, which later steps may need."""
     take = each_step(warehouse.take)
 
-    answers = [take(lambda_event("direct"), context) for _ in range(3)]
+    answers = [take(lambda_event("direct", sample="connected_car"), context) for _ in range(3)]
 
     assert len(warehouse.taken) == 1
     assert answers == [{"number": 1, "knows": []}] * 3
@@ -93,13 +95,16 @@ def test_a_step_without_a_result_is_remembered_too(context: FakeContext) -> None
 
     step = each_step(take)
 
-    assert [step(lambda_event("direct"), context) for _ in range(2)] == [None, None]
+    assert [step(lambda_event("direct", sample="connected_car"), context) for _ in range(2)] == [
+        None,
+        None,
+    ]
     assert len(taken) == 1
 
 
 def test_a_workflow_is_started_once_for_an_event(fake_aws: FakeAws) -> None:
     """A repeated event starts no second execution, and is no error."""
-    event = Event.from_object(lambda_event("direct"))
+    event = Event.from_object(lambda_event("direct", sample="connected_car"))
 
     for _ in range(2):
         start_workflow("arn:machine", event)
@@ -114,7 +119,7 @@ def test_a_workflow_that_cannot_be_started_is_an_error(
     fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only a repeat is passed over."""
-    event = Event.from_object(lambda_event("direct"))
+    event = Event.from_object(lambda_event("direct", sample="connected_car"))
     fake_aws.throttle("put_item")
     monkeypatch.setattr(
         fake_aws, "start_execution", lambda **_: fake_aws.put_item(TableName="t", Item={})

@@ -164,7 +164,8 @@ def test_the_handlers_of_a_project_from_a_sample_start(projects: Path) -> None:
     pytest_of_its_own = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     paths = ["--import-mode=importlib", "-o", "pythonpath=. functions"]
 
-    done = run([*pytest_of_its_own, *paths, "tests"], projects, PYTHONPATH=str(REPOSITORY))
+    tests = sorted(f"tests/{file.name}" for file in (projects / "tests").glob("test_*.py"))
+    done = run([*pytest_of_its_own, *paths, *tests], projects, PYTHONPATH=str(REPOSITORY))
 
     assert done.returncode == 0, done.stdout
     assert f"{len(SAMPLES)} passed" in done.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hinagata.generator.formatting import formatted
 from hinagata.generator.from_sample import sample_files
 from hinagata.generator.naming import project_name
 from hinagata.samples import find_sample, read_samples
+from tests.workbench.generator.trees import build
 
 REPOSITORY = Path(__file__).parents[3]
 SAMPLES = [sample.name for sample in read_samples(REPOSITORY)]
@@ -100,7 +102,8 @@ def test_the_code_is_clean_and_formatted_whatever_the_name(
         '[tool.ruff]\nline-length = 100\nsrc = [".", "functions"]\ntarget-version = "py311"\n'
         f'[tool.ruff.lint]\nselect = ["ALL"]\nignore = [\n{ignored}]\n'
         "[tool.ruff.lint.per-file-ignores]\n"
-        '"functions/**" = ["ARG"]\n"tests/**" = ["S", "INP001"]\n'
+        '"functions/**" = ["ARG"]\n"tests/**" = ["ARG", "FBT", "S", "SLF001", "INP001"]\n'
+        '"tests/fakes/**" = ["D102", "N803"]\n'
         '[tool.ruff.lint.pydocstyle]\nconvention = "google"\n'
     )
 
@@ -115,6 +118,40 @@ def test_the_code_is_clean_and_formatted_whatever_the_name(
         assert done.returncode == 0, done.stdout
     ignores = (b"noqa", b"type: ignore")
     assert [path for path in files for each in ignores if each in files[path]] == []
+
+
+@every_sample
+def test_the_tests_of_its_handlers_come_along(sample: str) -> None:
+    """Each of them, with every file of other tests that they import."""
+    files = sample_files(sample, name="Acme fleet")
+
+    was = sorted(file.name for file in (REPOSITORY / "tests/functions" / sample).glob("*.py"))
+    place = "tests/functions/acme_fleet/"
+    assert sorted(path.removeprefix(place) for path in files if path.startswith(place)) == was
+    for path, content in files.items():
+        for module in re.findall(r"(?m)^from (tests\.[\w.]+) import", content.decode()):
+            assert f"{module.replace('.', '/')}.py" in files, path
+    assert "tests/functions/test_events.py" not in files
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        each if each == "trace_lake" else pytest.param(each, marks=pytest.mark.long)
+        for each in SAMPLES
+    ],
+)
+def test_the_tests_of_its_handlers_pass(sample: str, tmp_path: Path) -> None:
+    """In a project, where nothing but the project and our package is found."""
+    build(tmp_path, sample_files(sample, name="Acme fleet"))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/functions"]
+    paths = ["--import-mode=importlib", "-o", "pythonpath=. functions"]
+
+    done = subprocess.run(
+        [*command, *paths], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_front_door_takes_what_the_sample_can_be_asked_for() -> None:

@@ -18,9 +18,9 @@ from tests.functions.conftest import lambda_event
 
 def test_the_shown_bodies_are_taken() -> None:
     """The bodies in events/ are what the platform takes, and the vehicle's id joins their data."""
-    telemetry = read_report("car-7", json.dumps(lambda_event("telemetry")))
-    alarm = read_report("car-7", json.dumps(lambda_event("alarm")))
-    command = read_command("car-7", json.dumps(lambda_event("command")))
+    telemetry = read_report("car-7", json.dumps(lambda_event("telemetry", sample="connected_car")))
+    alarm = read_report("car-7", json.dumps(lambda_event("alarm", sample="connected_car")))
+    command = read_command("car-7", json.dumps(lambda_event("command", sample="connected_car")))
 
     assert telemetry.type == "vehicle.telemetry"
     assert telemetry.data["vehicle_id"] == "car-7"
@@ -49,7 +49,7 @@ def test_fails_with_one_sentence_for_each_wrong_reading(
     change: dict[str, Any], sentence: str
 ) -> None:
     """The answer names the field and what it may hold."""
-    body = json.dumps(lambda_event("telemetry") | change)
+    body = json.dumps(lambda_event("telemetry", sample="connected_car") | change)
 
     with pytest.raises(InvalidRequestError) as refusal:
         read_report("car-7", body)

@@ -26,7 +26,7 @@ def test_a_command_is_taken_from_both_kinds_of_api(
     kind: str, fake_aws: FakeAws, spans: Spans
 ) -> None:
     """The operator is answered with the id that the command keeps on its whole way."""
-    answer = ask(lambda_event(kind))
+    answer = ask(lambda_event(kind, sample="connected_car"))
 
     (message,) = fake_aws.messages[QUEUE]
     event = Event.from_json(message["MessageBody"])
@@ -56,7 +56,7 @@ def test_a_command_is_taken_from_both_kinds_of_api(
 )
 def test_fails_a_wrong_request_with_400(change: dict[str, Any], fake_aws: FakeAws) -> None:
     """The operator is told what to mend, and nothing is sent."""
-    answer = ask(lambda_event("api_gateway_rest") | change)
+    answer = ask(lambda_event("api_gateway_rest", sample="connected_car") | change)
 
     assert answer["statusCode"] == 400
     assert json.loads(answer["body"])["error"]
@@ -65,7 +65,7 @@ def test_fails_a_wrong_request_with_400(change: dict[str, Any], fake_aws: FakeAw
 
 def test_a_request_without_headers_is_taken(fake_aws: FakeAws) -> None:
     """Id and time are the operator's to give, not to owe."""
-    answer = ask(lambda_event("api_gateway_rest") | {"headers": None})
+    answer = ask(lambda_event("api_gateway_rest", sample="connected_car") | {"headers": None})
 
     assert answer["statusCode"] == 202
     assert len(fake_aws.messages[QUEUE]) == 1
@@ -75,7 +75,7 @@ def test_fails_with_503_while_the_queue_does(fake_aws: FakeAws, spans: Spans) ->
     """An operator whose command was not taken is asked to send it again."""
     fake_aws.throttle("send_message")
 
-    answer = ask(lambda_event("api_gateway_rest"))
+    answer = ask(lambda_event("api_gateway_rest", sample="connected_car"))
 
     assert answer["statusCode"] == 503
     assert answer["headers"]["Retry-After"] == "1"
@@ -92,12 +92,12 @@ def gateway(peer: HttpPeer, monkeypatch: pytest.MonkeyPatch) -> HttpPeer:
 @pytest.mark.usefixtures("fake_aws")
 def test_a_command_is_brought_to_the_gateway(gateway: HttpPeer, context: FakeContext) -> None:
     """The gateway gets the command with the token, and with the event's own id, time and trace."""
-    answer = command_delivery.handler(lambda_event("sqs_command"), context)
+    answer = command_delivery.handler(lambda_event("sqs_command", sample="connected_car"), context)
 
     assert answer == {"batchItemFailures": []}
     (request,) = gateway.received
     assert request.path == "/vehicles/car-7/commands"
-    assert json.loads(request.body) == lambda_event("command")
+    assert json.loads(request.body) == lambda_event("command", sample="connected_car")
     assert request.headers["Authorization"] == "Bearer open-sesame"
     assert request.headers["Idempotency-Key"] == "6f0c1d5e-3c7b-4a52-9f0e-0b1d7d1f2a03"
     assert request.headers["X-Sent-At"] == "2026-01-31T08:00:00.000000Z"
@@ -111,7 +111,7 @@ def test_fails_a_delivery_that_was_not_taken(
     """Any answer but a yes brings the command again; the token is read once and never shown."""
     gateway.status = status
     gateway.headers["Location"] = f"{gateway.url}/elsewhere"
-    batch = lambda_event("sqs_command")
+    batch = lambda_event("sqs_command", sample="connected_car")
 
     answers = [command_delivery.handler(batch, context) for _ in range(2)]
 

@@ -1,24 +1,17 @@
-"""The trace lake's handlers: one trace from the request to the catalogue, whatever is deleted."""
+"""One trace leads from the request to the catalogue, whatever is deleted."""
 
 import json
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
 from pattern_runtime import Event
 from tests.fakes.aws import FakeAws
-from tests.functions.conftest import ENVIRONMENT, FakeContext
+from tests.functions.conftest import FakeContext
+from trace_lake import catalogue, develop, steps, take
 
 Spans = Callable[[], list[dict[str, Any]]]
-
-# Handlers read their environment at import, once.
-with patch.dict("os.environ", ENVIRONMENT):
-    catalogue, develop, steps, take = (
-        import_module(f"trace_lake.{name}") for name in ("catalogue", "develop", "steps", "take")
-    )
 
 
 def request(body: str) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from hvac_platform import ingest as hvac_ingest
+from hvac_platform import screen
 from pattern_runtime import Event, MalformedEventError, aws
 from tests.fakes.aws import FakeAws
-from tests.functions.conftest import FakeContext, hvac_ingest, hvac_screen, lambda_event
-from tests.functions.hvac_tables import LAYOUTS, FakeTables
+from tests.functions.conftest import FakeContext, lambda_event
+from tests.functions.hvac_platform.fake_tables import LAYOUTS, FakeTables
 
 START = datetime(2026, 1, 31, 8, tzinfo=UTC)
 
@@ -26,7 +28,7 @@ def tables(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> F
     fake = FakeTables(request.param)
     monkeypatch.setattr(aws, "client", lambda _: fake)
     monkeypatch.setenv("TABLE_LAYOUT", request.param)
-    monkeypatch.setattr(hvac_screen.aws, "client", lambda _: fake)
+    monkeypatch.setattr(screen.aws, "client", lambda _: fake)
     return fake
 
 
@@ -64,7 +66,7 @@ def ingest(*events: Event) -> dict[str, Any]:
 
 def shown(building: str = "b1") -> dict[str, Any]:
     """What a screen shows: device to data item to value."""
-    answer = hvac_screen.current(building)["devices"]
+    answer = screen.current(building)["devices"]
     return {
         device: {item: value["value"] for item, value in items.items()}
         for device, items in answer.items()
@@ -98,7 +100,7 @@ def test_only_what_changed_is_written(tables: FakeTables) -> None:
     before = tables.writes
     ingest(report(1, mode="cool", setpoint=22))
 
-    devices = hvac_screen.current("b1")["devices"]
+    devices = screen.current("b1")["devices"]
     assert tables.writes == before + 1
     assert devices["d1"]["mode"]["since"] == "2026-01-31T08:00:00.000000Z"
     assert devices["d1"]["setpoint"]["since"] == "2026-01-31T08:01:00.000000Z"
@@ -246,9 +248,7 @@ def test_fails_at_what_is_no_report(data: dict[str, Any], fake_aws: FakeAws) -> 
 def test_a_screen_is_answered(tables: FakeTables) -> None:
     """As the API hands it on, and as a browser reads it."""
     ingest(report(building="building-07", mode="cool"))
-    answer = hvac_screen.handler(
-        lambda_event("api_gateway_rest", sample="hvac_platform"), FakeContext()
-    )
+    answer = screen.handler(lambda_event("api_gateway_rest", sample="hvac_platform"), FakeContext())
 
     assert answer["statusCode"] == 200
     body = json.loads(answer["body"])
@@ -260,7 +260,7 @@ def test_fails_for_a_building_that_is_none(tables: FakeTables) -> None:
     """With 400, and what is wrong."""
     request = lambda_event("api_gateway_rest", sample="hvac_platform")
     request["pathParameters"] = {"building_id": "a#b"}
-    answer = hvac_screen.handler(request, FakeContext())
+    answer = screen.handler(request, FakeContext())
 
     assert answer["statusCode"] == 400
     assert "building_id has to be" in json.loads(answer["body"])["error"]
@@ -269,9 +269,7 @@ def test_fails_for_a_building_that_is_none(tables: FakeTables) -> None:
 def test_fails_to_answer_while_the_table_is_away(tables: FakeTables) -> None:
     """With 503: the screen asks again in a minute anyway."""
     tables.down = True
-    answer = hvac_screen.handler(
-        lambda_event("api_gateway_rest", sample="hvac_platform"), FakeContext()
-    )
+    answer = screen.handler(lambda_event("api_gateway_rest", sample="hvac_platform"), FakeContext())
 
     assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "1")
 

@@ -1,6 +1,7 @@
 """Ingest: at least once and out of order, the state is the newest and all hear everything."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ def test_an_event_becomes_the_state_and_is_published(
     fake_aws: FakeAws, context: FakeContext
 ) -> None:
     """The stream's batch ends in the table and on the topic."""
-    answer = ingest.handler(lambda_event("kinesis"), context)
+    answer = ingest.handler(lambda_event("kinesis", sample="connected_car"), context)
 
     assert answer == {"batchItemFailures": []}
     (state,) = fake_aws.tables["vehicle-state"].values()
@@ -30,7 +31,7 @@ def test_an_event_becomes_the_state_and_is_published(
 def test_the_newest_wins_in_any_order(minutes: list[int]) -> None:
     """However late and however often events arrive, the state is the newest of them."""
     fake = FakeAws()
-    first = Event.from_object(lambda_event("direct"))
+    first = Event.from_object(lambda_event("direct", sample="connected_car"))
     events = [
         Event.new(
             type=first.type,
@@ -40,12 +41,9 @@ def test_the_newest_wins_in_any_order(minutes: list[int]) -> None:
         )
         for minute in minutes
     ]
-    real, aws.client = aws.client, fake.client  # type: ignore[assignment]
-    try:
+    with patch.object(aws, "client", fake.client):
         for event in events:
             ingest.handle(event)
-    finally:
-        aws.client = real
 
     (state,) = fake.tables["vehicle-state"].values()
     assert state["time"]["S"] == max(event.time_text for event in events)
@@ -58,7 +56,7 @@ def test_fails_the_rest_of_the_batch_when_the_table_does(
     """A throttled table loses nothing: the stream brings the batch again."""
     fake_aws.throttle("put_item")
 
-    answer = ingest.handler(lambda_event("kinesis"), context)
+    answer = ingest.handler(lambda_event("kinesis", sample="connected_car"), context)
 
     assert answer is not None
     assert len(answer["batchItemFailures"]) == 2

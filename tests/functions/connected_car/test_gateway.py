@@ -38,7 +38,11 @@ def test_a_report_goes_to_the_stream(
     sent_at = "2026-01-31T08:00:00.000000Z"
     headers = {"Idempotency-Key": "report-1", "X-Sent-At": sent_at}
 
-    answer = car.post("/vehicles/car-7/telemetry", json=lambda_event(kind), headers=headers)
+    answer = car.post(
+        "/vehicles/car-7/telemetry",
+        json=lambda_event(kind, sample="connected_car"),
+        headers=headers,
+    )
 
     assert (answer.status_code, answer.json()) == (202, {"id": "report-1"})
     (record,) = fake_aws.records["telemetry"]
@@ -70,7 +74,11 @@ def test_fails_a_wrong_request_with_400(
     path: str, body: bytes | None, headers: dict[str, str], car: Caller, fake_aws: FakeAws
 ) -> None:
     """The sender is told in one sentence what to mend, and nothing goes on."""
-    content = json.dumps(lambda_event("telemetry")).encode() if body is None else body
+    content = (
+        json.dumps(lambda_event("telemetry", sample="connected_car")).encode()
+        if body is None
+        else body
+    )
 
     answer = car.post(path, content=content, headers=headers)
 
@@ -110,8 +118,14 @@ def test_fails_with_503_while_aws_does(operation: str, car: Caller, fake_aws: Fa
     """A car that could not be served is asked to come again."""
     fake_aws.throttle(operation)
     answers = [
-        car.post("/vehicles/car-7/telemetry", json=lambda_event("telemetry")),
-        car.post("/vehicles/car-7/commands", json=lambda_event("command"), headers=TOKEN),
+        car.post(
+            "/vehicles/car-7/telemetry", json=lambda_event("telemetry", sample="connected_car")
+        ),
+        car.post(
+            "/vehicles/car-7/commands",
+            json=lambda_event("command", sample="connected_car"),
+            headers=TOKEN,
+        ),
         car.get("/vehicles/car-7/commands"),
     ]
 
@@ -143,7 +157,7 @@ def test_a_command_waits_for_its_car(car: Caller, fake_aws: FakeAws, spans: Span
     for minutes, key in [(1, "b"), (2, "a"), (1, "b")]:
         answer = car.post(
             "/vehicles/car-7/commands",
-            json=lambda_event("command"),
+            json=lambda_event("command", sample="connected_car"),
             headers=TOKEN
             | {
                 "Idempotency-Key": key,
@@ -167,7 +181,7 @@ def test_an_old_command_is_not_given(car: Caller) -> None:
     sent_at = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
     car.post(
         "/vehicles/car-7/commands",
-        json=lambda_event("command"),
+        json=lambda_event("command", sample="connected_car"),
         headers=TOKEN | {"X-Sent-At": sent_at},
     )
 

@@ -9,7 +9,7 @@ from connected_car.health_check import findings
 from pattern_runtime import Event
 from tests.functions.conftest import FakeContext, lambda_event
 
-HEALTHY = lambda_event("telemetry")
+HEALTHY = lambda_event("telemetry", sample="connected_car")
 
 
 def test_a_healthy_car_has_no_findings() -> None:
@@ -42,10 +42,10 @@ def test_each_rule_finds_what_is_beyond_its_limit(
 def test_an_alarm_becomes_a_report() -> None:
     """The control room learns which car, which sensor, when and where."""
     alarm = Event.from_object(
-        lambda_event("direct")
+        lambda_event("direct", sample="connected_car")
         | {
             "type": "vehicle.alarm",
-            "data": {"vehicle_id": "car-7", **lambda_event("alarm")},
+            "data": {"vehicle_id": "car-7", **lambda_event("alarm", sample="connected_car")},
         }
     )
 
@@ -61,4 +61,6 @@ def test_an_alarm_becomes_a_report() -> None:
 @pytest.mark.parametrize("service", [health_check, theft_tracking])
 def test_a_service_takes_what_is_not_for_it(service: Any, context: FakeContext) -> None:
     """An event of another type is no failure, whatever a subscription's filter lets through."""
-    assert service.handler(lambda_event("sqs"), context) == {"batchItemFailures": []}
+    assert service.handler(lambda_event("sqs", sample="connected_car"), context) == {
+        "batchItemFailures": []
+    }

@@ -1,4 +1,4 @@
-"""The handlers of push_jobs: a job passes as it is, and reaches its phone unless it is none."""
+"""A job passes as it is, and reaches its phone unless it is none."""
 
 import json
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from pattern_runtime import Event, aws
+from push_jobs import relay, sender
 from tests.fakes.aws import KEYS, FakeAws
 from tests.fakes.push import FakePush
-from tests.functions.conftest import FakeContext, relay, sender
+from tests.functions.conftest import FakeContext
 
 JOB = {"token": "token-1", "title": "Door", "body": "It is open."}
 

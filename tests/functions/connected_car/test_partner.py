@@ -22,7 +22,7 @@ def partner_peer(peer: HttpPeer, monkeypatch: pytest.MonkeyPatch) -> HttpPeer:
 
 def feed(context: FakeContext) -> Any:
     """Give PartnerFeed one event."""
-    return partner_feed.handler(lambda_event("sns_wrapped_sqs"), context)
+    return partner_feed.handler(lambda_event("sns_wrapped_sqs", sample="connected_car"), context)
 
 
 def test_without_a_partner_everything_is_accepted(fake_aws: FakeAws, context: FakeContext) -> None:
@@ -54,7 +54,10 @@ def test_an_unavailable_partner_is_told_later(
     assert feed(context) == {"batchItemFailures": []}
 
     (message,) = fake_aws.messages[RETRIES]
-    assert Event.from_json(message["MessageBody"]).id == lambda_event("direct")["id"]
+    assert (
+        Event.from_json(message["MessageBody"]).id
+        == lambda_event("direct", sample="connected_car")["id"]
+    )
 
 
 def test_a_partner_that_is_gone_is_unavailable(
@@ -81,7 +84,7 @@ def test_fails_a_retry_while_the_partner_is_away(
     partner_peer: HttpPeer, context: FakeContext
 ) -> None:
     """The queue brings the event again, and in the end to its dead-letter queue."""
-    batch = lambda_event("sns_wrapped_sqs")
+    batch = lambda_event("sns_wrapped_sqs", sample="connected_car")
     partner_peer.status = 503
     failed = partner_retry.handler(batch, context)
     partner_peer.status = 200

@@ -1,0 +1,1 @@
+"""What runs in AWS, with the events beside it."""
