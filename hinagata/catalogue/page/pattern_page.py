@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 from hinagata.catalogue.material.alarms import Alarm, read_alarms
 from hinagata.catalogue.material.cards import Card
@@ -42,6 +43,7 @@ class PatternMaterial:
         reference: What its class says of itself.
         smallest: Its smallest use.
         fuller: A fuller one.
+        traffic: The scenario that it is priced under: its file and its text.
         settings: What the smallest use sets.
         alarms: What the smallest use is watched by.
         permissions: Who may do what in the fuller use.
@@ -57,6 +59,7 @@ class PatternMaterial:
     reference: Reference
     smallest: Example
     fuller: Example
+    traffic: tuple[Path, str]
     settings: tuple[Setting, ...]
     alarms: tuple[Alarm, ...]
     permissions: tuple[Permission, ...]
@@ -86,18 +89,20 @@ def gather(project: Project, name: str) -> PatternMaterial:
     smallest, fuller = (
         read_example(project.folder, name, which, assemblies=made) for which in (SMALLEST, FULLER)
     )
+    traffic = FOLDER / name / TRAFFIC
     least, more = read_topology(smallest.assembly), read_topology(fuller.assembly)
     return PatternMaterial(
         card=card,
         reference=read_reference(card.file.with_suffix(".py"), card.construct),
         smallest=smallest,
         fuller=fuller,
+        traffic=(traffic, (project.folder / traffic).read_text(encoding="utf-8")),
         settings=read_settings(least, name, project.proofs),
         alarms=read_alarms(least, name, project.proofs),
         permissions=read_permissions(more),
         diagram=draw(more),
         judgement=judge(more, fuller.assembly),
-        costs=read_costs(more, project.folder / FOLDER / name / TRAFFIC, project=project.folder),
+        costs=read_costs(more, project.folder / traffic, project=project.folder),
         faults=read_faults(project.folder, name),
         talk=project.talks[card.talk],
         samples=project.samples_with(card.construct),
