@@ -140,6 +140,7 @@ def test_drawn_blueprints_synthesize_and_fail_in_no_known_way(tmp_path: Path) ->
 
     synthesize_together(texts, tmp_path)
 
+    (tmp_path / "app.py").unlink()  # this test's own, of all of them
     _lint(tmp_path)
 
 
@@ -152,4 +153,5 @@ def test_more_drawn_blueprints_synthesize(first: int, tmp_path: Path) -> None:
 
     synthesize_together(texts, tmp_path)
 
+    (tmp_path / "app.py").unlink()  # this test's own, of all of them
     _lint(tmp_path)
