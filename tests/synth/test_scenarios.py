@@ -20,6 +20,12 @@ FILES = sorted((REPOSITORY / "scenarios").glob("*/*.yaml"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_a_scenario_is_called_as_it_is_asked_for(file: Path) -> None:
+    """What an answer shows is what a person types."""
+    assert read_scenario(file, project=REPOSITORY).name == file.stem
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
 def test_a_scenario_names_what_its_sample_has(file: Path, synthesized: Synthesized) -> None:
     """Entries, hops, tables and targets of faults are those of the stack."""
     hold(
