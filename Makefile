@@ -43,6 +43,8 @@ $(CHECKOV_READY): requirements-checkov.txt | $(PYTHON_READY)
 
 .PHONY: setup
 setup: $(PYTHON_READY) $(NODE_READY)  ## install everything that is pinned: Python, Node, the CDK CLI
+	@# As a part of another target it has nothing to say.
+	@if [ "$(filter setup,$(MAKECMDGOALS))" ]; then echo "set up; next: make demo, or: source .venv/bin/activate && hinagata list"; fi
 
 .PHONY: demo
 demo: setup  ## run the connected car on this machine: synthesize, deploy, drive, judge

@@ -472,7 +472,7 @@ def _add_layouts_arguments(parser: argparse.ArgumentParser) -> None:
         "--measure",
         metavar="SAMPLE",
         help="deploy each layout of the sample on this machine first, drive the same traffic "
-        "through each, and show what it took",
+        "through each, and show what it took; takes some minutes",
     )
     _add_facts_options(parser)
     _add_answer_options(parser)
