@@ -11,6 +11,7 @@ import pytest
 
 from hinagata.generator import rendering
 from hinagata.generator.blueprint import parse_blueprint
+from hinagata.generator.carried_wheel import wheel_files
 from hinagata.generator.record import Answers, read_record, record_of, this_version
 from hinagata.generator.update_command import update_project
 from hinagata.generator.writing import write_project
@@ -26,6 +27,7 @@ flows:
   - order_api -> orders -> billing
 """
 OLDER = Answers(hinagata="0.0.1", origin="blueprint", name="shop", own=False)
+OLD_WHEEL = "wheels/hinagata-0.0.1-py3-none-any.whl"
 HANDLER = "functions/shop/billing.py"
 STACK = "stacks/shop.py"
 
@@ -55,7 +57,7 @@ def edit(file: Path, old: str, new: str) -> None:
     """Changes a text in a file, which is there."""
     text = file.read_text()
     assert old in text
-    file.write_text(text.replace(old, new, 1))
+    file.write_text(text.replace(old, new))
 
 
 def updated(project: Path) -> tuple[bool, str]:
@@ -119,3 +121,21 @@ def test_an_edited_blueprint_changes_the_project(older: Path) -> None:
     assert (older / "functions" / "shop" / "ledger.py").is_file()
     assert "ledger = LambdaWorker(" in (older / STACK).read_text()
     assert (older / "blueprint.yaml").read_bytes() == blueprint
+
+
+def test_the_newer_wheel_takes_the_place_of_the_older(older: Path) -> None:
+    """With it the lines that install it."""
+    ((wheel, content),) = wheel_files().items()
+    naming = ("requirements.txt", "requirements-dev.txt", "Makefile")
+    for generated in (older, older / ".hinagata" / "generated"):
+        (generated / wheel).rename(generated / OLD_WHEEL)
+        for name in naming:
+            edit(generated / name, wheel, OLD_WHEEL)
+
+    update_project(older, files_of=rendering.files_of, stream=StringIO(), apply=True)
+
+    files = tree(older)
+    assert {path: files[path] for path in files if path.startswith("wheels/")} == {wheel: content}
+    for name in naming:
+        assert wheel in files[name].decode()
+        assert OLD_WHEEL not in files[name].decode()
