@@ -103,11 +103,13 @@ def test_the_readme_names_the_scenarios_of_each_sample() -> None:
         assert tuple(re.findall(r"`(\w+)`", line)) == sample.scenarios
 
 
-def test_the_wheel_that_the_readme_installs_has_the_projects_version() -> None:
-    """The file name in the README follows the version in pyproject.toml."""
+def test_the_wheel_that_is_installed_has_the_projects_version() -> None:
+    """The file name in the README and the example follows the version in pyproject.toml."""
     version = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
 
     assert any(f"hinagata-{version}-py3" in command for command in commands())
+    example = REPOSITORY / "examples" / "order_intake" / "requirements.txt"
+    assert f"/hinagata-{version}-py3-none-any.whl[" in example.read_text(encoding="utf-8")
 
 
 def test_the_house_has_the_rooms_that_contributing_describes() -> None:
