@@ -35,6 +35,8 @@ _TIMEOUTS = {"reactive_api": 10.0, "lambda_worker": 30.0, "proactive_service": 6
 _QUEUE_BATCH, _STREAM_BATCH = 10, 100
 # What a shard takes (docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html).
 _RECORDS_PER_SHARD = 1_000
+# docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+_MOST_PARALLEL = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -391,17 +393,30 @@ class Architecture:
         return _QUEUE_BATCH if connection.source.kind == "point_to_point_queue" else _STREAM_BATCH
 
     def shards(self, stream: Component) -> tuple[int, str]:
-        """Return how many shards a stream needs, and why: for what comes, and who works on it."""
+        """Return how many shards a stream needs, and why: for what comes, and who works on it.
+
+        A shard's records are worked on side by side, which costs nothing, before there are more.
+        """
         peak = self.peak_at(stream)
         needs = [(peak / _RECORDS_PER_SHARD, f"{_RECORDS_PER_SHARD:,} a shard")]
         for connection in self.out_of(stream, "consumes"):
             seconds = self.seconds_of(connection.target)
-            at_once = connection.options.get("parallelization", 1)
+            at_once = connection.options.get("parallelization", _MOST_PARALLEL)
             needs.append(
                 (peak * seconds / at_once, f"{seconds:g} s each in {connection.target.name}")
             )
         most, why = max(needs)
-        return math.ceil(most), f"{peak:,.0f} records a second, {why}"
+        return max(1, math.ceil(most)), f"{peak:,.0f} records a second, {why}"
+
+    def parallelization(self, connection: Connection) -> int:
+        """Return how many batches of a shard a worker takes at once: as it says, or as it needs."""
+        stream = connection.source
+        said: int | None = connection.options.get("parallelization")
+        if said or stream.kind != "event_stream":
+            return said or 1
+        shards = stream.arguments.get("shards", self.shards(stream)[0])
+        at_once = self.peak_at(stream) * self.seconds_of(connection.target) * HEADROOM / shards
+        return min(_MOST_PARALLEL, max(1, math.ceil(at_once)))
 
     def concurrency(self, worker: Component) -> int:
         """Return how often a worker may run at once: as it says, or as its traffic needs."""

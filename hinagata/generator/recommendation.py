@@ -35,8 +35,6 @@ _SLOW_ANSWER_S, _SLOW_WORK_S = 3, 10
 _WIDTH = 98
 # By whom a message was sent: the field that says so, whose messages keep their order.
 _SENDER = "sender"
-# docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
-_MOST_PARALLEL = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,14 +346,9 @@ class _Design:
             yield f"  - {self.api} -> {self.between} -> {self.relay} -> {self.topic}"
         else:
             yield f"  - {self.api} -> {self.between}"
-        at_once = min(_MOST_PARALLEL, math.ceil(self.work.peak * self.work.duration_s))
         for at, worker in enumerate(self.workers):
             if self.queues:
                 yield f"  - {self.topic} -> {self.queues[at]} -> {worker}"
-            elif at_once > 1:
-                # A shard's records are worked on side by side before there are more shards.
-                said = f"from: {self.between}, to: {worker}, parallelization: {at_once}"
-                yield f"  - {{{said}}}"
             else:
                 yield f"  - {self.between} -> {worker}"
 

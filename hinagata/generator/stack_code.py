@@ -225,13 +225,9 @@ def _verb(connection: Connection, architecture: Architecture) -> str:
     verb, source, target = connection.verb, connection.source.name, connection.target.name
     options = dict(connection.options)
     why = ""
-    if verb == "consumes" and "batch_size" not in options:
-        size = architecture.batch_size(connection)
-        if size is not None:
-            options["batch_size"] = size
-            seconds = architecture.seconds_of(connection.target)
-            timeout = architecture.timeout_of(connection.target)
-            why = f"  # {seconds:g} s each; it is cut off after {timeout:g} s"
+    if verb == "consumes":
+        added, why = _derived(connection, architecture)
+        options |= added
     if verb in ("consumes", "reads", "serves"):
         source, target = target, source
     if verb == "delivers_to":
@@ -245,3 +241,19 @@ def _verb(connection: Connection, architecture: Architecture) -> str:
             if name != "waits"
         ]
     return f"{source}.{verb}({', '.join([target, *said])}){why}"
+
+
+def _derived(connection: Connection, architecture: Architecture) -> tuple[dict[str, int], str]:
+    """Return what a mapping needs that nobody has said, and why, as a comment."""
+    derived, reasons = {}, []
+    worker = connection.target
+    seconds = architecture.seconds_of(worker)
+    size = architecture.batch_size(connection)
+    if size is not None and "batch_size" not in connection.options:
+        derived["batch_size"] = size
+        reasons.append(f"cut off after {architecture.timeout_of(worker):g} s")
+    at_once = architecture.parallelization(connection)
+    if at_once > 1 and "parallelization" not in connection.options:
+        derived["parallelization"] = at_once
+        reasons.append(f"{architecture.peak_at(connection.source):,.0f} a second")
+    return derived, f"  # {seconds:g} s each, {', '.join(reasons)}" if reasons else ""

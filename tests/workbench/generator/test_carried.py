@@ -121,7 +121,7 @@ def test_fails_a_batch_that_its_worker_has_no_time_for() -> None:
     with pytest.raises(HinagataError, match=r"5 messages of 7 s each.*expected at most 4, or"):
         _architecture(sized)
     code = stack_code(_architecture(slow), "shop")
-    assert "billing.consumes(due, batch_size=2)  # 7 s each; it is cut off after 30 s" in code.verbs
+    assert "billing.consumes(due, batch_size=2)  # 7 s each, cut off after 30 s" in code.verbs
 
 
 def test_a_key_of_the_traffic_is_a_field_of_its_messages() -> None:
@@ -187,15 +187,18 @@ def test_a_stream_without_an_order_spreads_over_its_shards() -> None:
     assert "partition_key=event.id" in _file(text, "functions/shop/place.py")
 
 
-def test_shards_are_enough_for_who_works_on_the_records() -> None:
-    """300 a second of 0.1 s each are 30 at once: 30 shards, or 3 with ten batches of each."""
+def test_a_stream_is_wide_enough_for_who_works_on_it() -> None:
+    """300 a second of 0.1 s each are 30 at once: three shards with ten batches of each."""
     text = SHOP.replace("due: point_to_point_queue", "due: event_stream").replace("10/s", "300/s")
-    wide = text.replace(
+    narrow = text.replace(
         "- shop_api -> due -> billing",
-        "- shop_api -> due\n  - {from: due, to: billing, parallelization: 10}",
+        "- shop_api -> due\n  - {from: due, to: billing, parallelization: 1}",
     )
 
-    for blueprint, shards in ((text, 30), (wide, 3)):
-        code = "\n".join(stack_code(_architecture(blueprint), "shop").constructs)
-        assert f"shards={shards},  # 300 records a second, 0.1 s each in billing" in code
-        assert "max_concurrency" not in code
+    for blueprint, shards, at_once in ((narrow, 30, 1), (text, 3, 10)):
+        code = stack_code(_architecture(blueprint), "shop")
+        constructs = "\n".join(code.constructs)
+        assert f"shards={shards},  # 300 records a second, 0.1 s each in billing" in constructs
+        assert "max_concurrency" not in constructs
+        assert any(f"parallelization={at_once}" in verb for verb in code.verbs)
+    assert "billing.consumes(due, parallelization=10)  # 0.1 s each, 300 a second" in code.verbs
