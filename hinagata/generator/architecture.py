@@ -414,7 +414,7 @@ class Architecture:
         said: int | None = connection.options.get("parallelization")
         if said or stream.kind != "event_stream":
             return said or 1
-        shards = stream.arguments.get("shards", self.shards(stream)[0])
+        shards: int = stream.arguments.get("shards", self.shards(stream)[0])
         at_once = self.peak_at(stream) * self.seconds_of(connection.target) * HEADROOM / shards
         return min(_MOST_PARALLEL, max(1, math.ceil(at_once)))
 
