@@ -92,12 +92,15 @@ class Names:
 
     def entries(self, name: str) -> tuple[Node, ...]:
         """Returns what may take messages and has a name, what usually does first."""
-        return tuple(
+        found = [
             node
             for roles in _ENTRIES
             for node in self._topology.of_role(*roles)
             if name in self.called(node)
-        )
+        ]
+        # A queue's dead-letter queue may stand below the same id; what comes from outside does not
+        # go there.
+        return tuple(sorted(found, key=self._topology.failure_destinations.__contains__))
 
     def check(self, scenario: Scenario) -> None:
         """Refuses a scenario whose entries, hops or tables do not exist.

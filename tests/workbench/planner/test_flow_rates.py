@@ -22,6 +22,7 @@ from hinagata.scenario import (
     ServiceTime,
 )
 from hinagata.topology.graph import Topology
+from hinagata.topology.reading import topology_of
 from tests.workbench.planner.shop import function, mapping, role, scenario, shop, source
 
 
@@ -273,3 +274,24 @@ def test_a_bucket_that_tells_of_its_objects_leads_on() -> None:
 
     assert means(telling, traffic)["Changes"] == means(telling, traffic)["Reader"] == 100
     assert "Changes" not in means(silent, traffic)
+
+
+def test_what_is_sent_to_a_queue_does_not_go_to_its_dead_letters() -> None:
+    """An id that a queue and its dead-letter queue stand below means the queue, as an entry."""
+    letters = {
+        "Type": "AWS::SQS::Queue",
+        "Metadata": {"aws:cdk:path": "Shop/Orders/DeadLetters/Resource"},
+    }
+    queue = {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {
+            "RedrivePolicy": {
+                "deadLetterTargetArn": {"Fn::GetAtt": ["Letters", "Arn"]},
+                "maxReceiveCount": 5,
+            }
+        },
+        "Metadata": {"aws:cdk:path": "Shop/Orders/Queue/Resource"},
+    }
+    topology = topology_of(Shop={"Resources": {"Letters": letters, "Queue": queue}})
+
+    assert [node.logical_id for node in Names(topology).entries("Orders")] == ["Queue", "Letters"]
