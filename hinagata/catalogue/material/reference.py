@@ -18,7 +18,7 @@ from hinagata.catalogue.error import CatalogueError
 _CONSTRUCT = ("scope", "construct_id")
 _UNSET = "None"
 # "None: 24 h; more costs ..." says what the pattern decides where nothing is given.
-_NONE_MEANS = re.compile(r"\bNone: (?P<means>.+?)(?:[.;](?=\s|$)|$)\s*")
+_NONE_MEANS = re.compile(r"\bNone: (?P<means>.+?)(?:\.(?=\s|$)|$)\s*")
 _NO_VERBS = ("address", "invoked_by", "consumed_for", "told")
 
 
@@ -50,8 +50,7 @@ class Argument:
         """What its docstring says beside the default."""
         if self.is_literal:
             return self.says
-        told = _NONE_MEANS.sub("", self.says, count=1).strip(" ;")
-        return re.sub(r"(^|(?<=\. ))[a-z]", lambda first: first[0].upper(), told)
+        return _NONE_MEANS.sub("", self.says, count=1).strip()
 
     @property
     def can_be_off(self) -> bool:

@@ -70,8 +70,11 @@ def test_arguments_are_those_of_signature_and_docstring(bell: Path) -> None:
 
     assert list(arguments) == ["tone", "rest", "memory_mb", "guard"]
     assert arguments["tone"].required
-    assert (arguments["rest"].default, arguments["rest"].is_literal) == ("5 s", False)
-    assert arguments["rest"].prose == "How long it is silent. More is boring."
+    assert (arguments["rest"].default, arguments["rest"].is_literal) == (
+        "5 s; more is boring",
+        False,
+    )
+    assert arguments["rest"].prose == "How long it is silent."
     assert arguments["memory_mb"].default == "512"
     assert [name for name, each in arguments.items() if each.can_be_off] == ["guard"]
     assert (found.summary, found.text) == ("Rings when it is asked to.", "Loudly.")
