@@ -209,6 +209,7 @@ def _refuse(source: Component, target: Component, flow: Flow, blueprint: Bluepri
             "durable_workflow": "no arrow: name its workers in steps",
             "circuit_breaker": "no arrow: name its workers in guards",
             "log_lake": "no arrow: name what it keeps in keeps",
+            "push_gateway": "no arrow from it: what it sends is at its phone",
         }[source.kind]
         flow.place.fail(found=found, expected=said)
     those = [one.name for one in blueprint.components.values() if one.kind in fits]

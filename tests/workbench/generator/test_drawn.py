@@ -111,6 +111,37 @@ def _a_name_of_pythons(drawn: dict[str, Any], random: Random) -> None:
     )
 
 
+def _of_pattern(drawn: dict[str, Any], *patterns: str) -> list[str]:
+    return [
+        name
+        for name, said in drawn["components"].items()
+        if (said if isinstance(said, str) else said["pattern"]) in patterns
+    ]
+
+
+def _work_that_is_cut_off(drawn: dict[str, Any], random: Random) -> None:
+    workers = _of_pattern(drawn, "lambda_worker") or ["nobody"]
+    drawn["functions"] = {random.choice(workers): {"takes": "899s"}}
+
+
+def _a_key_that_nobody_has(drawn: dict[str, Any], random: Random) -> None:
+    servers = _of_pattern(drawn, "lambda_worker", "reactive_api", "proactive_service")
+    drawn["components"]["kept"] = {"pattern": "telemetry_store", "partition_key": "of_nobody"}
+    drawn.setdefault("flows", []).append(f"{random.choice(servers)} -> kept")
+
+
+def _a_type_that_nobody_has(drawn: dict[str, Any], random: Random) -> None:
+    del random
+    drawn["components"] |= {
+        "news": "fan_out",
+        "first": "point_to_point_queue",
+        "reader": "lambda_worker",
+        "desk": {"pattern": "reactive_api", "routes": {"POST /news": "write_news"}},
+    }
+    flow = {"from": "news", "to": "first", "types": ["of.nobody"]}
+    drawn["flows"] = [*drawn.get("flows", []), "write_news -> news", flow, "first -> reader"]
+
+
 def _nothing_at_all(drawn: dict[str, Any], random: Random) -> None:
     del random
     drawn["components"] = {}
@@ -132,6 +163,9 @@ BREAKS = [
     _a_rate_of_nothing,
     _an_idle_component,
     _a_name_of_pythons,
+    _work_that_is_cut_off,
+    _a_key_that_nobody_has,
+    _a_type_that_nobody_has,
     _nothing_at_all,
 ]
 
