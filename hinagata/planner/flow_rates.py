@@ -88,6 +88,7 @@ class Flows:
     Attributes:
         sources: The scenario's sources, by name.
         duration_s: The scenario's time.
+        traffic: By what the scenario's traffic is multiplied.
         visits: By node, how often each message of a source comes to it.
         over: By pair of nodes, how often each message of a source goes from one to the other.
         accesses: What code may write to and read from.
@@ -97,6 +98,7 @@ class Flows:
 
     sources: Mapping[str, Source]
     duration_s: float
+    traffic: float
     visits: Mapping[Node, Mapping[str, float]]
     over: Mapping[tuple[Node, Node], Mapping[str, float]]
     accesses: tuple[Access, ...]
@@ -271,6 +273,7 @@ def read_flows(
     return Flows(
         sources=scenario.sources,
         duration_s=scenario.duration_seconds,
+        traffic=traffic,
         visits=visits,
         over=over,
         accesses=tuple(_accesses(topology, names, scenario, visits)),

@@ -64,7 +64,7 @@ def test_a_project_of_each_blueprint_passes_its_own_tests(
     """`make test`, in an environment that has the wheel alone."""
     _run(f"hinagata new 'my {name}' --blueprint {name}", tmp_path, new_environment)
 
-    _run("make test", tmp_path / f"my-{name.replace('_', '-')}", new_environment)
+    _run("make VENV=$VIRTUAL_ENV test", tmp_path / f"my-{name.replace('_', '-')}", new_environment)
 
 
 @pytest.fixture(scope="module")

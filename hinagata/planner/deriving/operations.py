@@ -107,7 +107,7 @@ def traces(month: Month) -> None:
     """Adds the traces of what clients send, sampled as X-Ray does unless told otherwise."""
     recorded = 0.0
     for source in month.scenario.sources.values():
-        visits = {source.name: 1.0}
+        visits = {source.name: month.flows.traffic}
         traced = any(
             _is_traced(month, node)
             for node, counts in month.flows.visits.items()

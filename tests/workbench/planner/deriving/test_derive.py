@@ -277,6 +277,16 @@ def test_a_month_at_rest_is_a_month_without_traffic() -> None:
     assert estimate.total > 1000
 
 
+def test_nobody_is_traced_at_rest() -> None:
+    """X-Ray records of what comes; where nothing comes, its share of it is nothing."""
+    traced = shop(Orders=function("Orders", TracingConfig={"Mode": "Active"}))
+    estimate, _ = price_scenario(traced, scenario())
+    plain, _ = price_scenario(shop(Orders=function("Orders")), scenario())
+
+    assert estimate.total > plain.total
+    assert estimate.at_rest == plain.at_rest
+
+
 def test_the_bill_is_that_of_the_same_usage_file() -> None:
     """A scenario's bill adds up to what its functions cost in a file."""
     estimate, _ = price_scenario(shop(), scenario())
