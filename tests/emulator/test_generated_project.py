@@ -81,7 +81,8 @@ def new_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     uv = Path(sys.executable).with_name("uv")
     install = [str(uv), "pip", "install", "--quiet", "--python", str(bin_folder / "python"), wanted]
     subprocess.run(install, check=True)
-    return ENVIRONMENT | {
+    # A path to our sources would come before the wheel.
+    return {name: value for name, value in ENVIRONMENT.items() if name != "PYTHONPATH"} | {
         "PATH": os.pathsep.join([str(bin_folder), os.environ["PATH"]]),
         "VIRTUAL_ENV": str(venv),
     }
