@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Self
 
 from hinagata.catalogue.error import CatalogueError
 
@@ -14,12 +15,28 @@ PATTERNS, SAMPLES = "patterns", "stacks"
 _TEXTS = ("title", "summary", "talk")
 _LISTS = ("when", "when_not", "limits")
 _COMMAND = re.compile(r"(hinagata|python|pytest|cdk) (.+?)(?=: | deploys|, then|, with)")
-# A language's table holds translations of some fields above; the others stay English.
+ENGLISH = "en"
+# What there is beside English, as each calls itself.
 LANGUAGES = {"ja": "日本語"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Card:
+class Translated:
+    """What is told in several languages.
+
+    Attributes:
+        translations: For each language beside English, the fields that it tells otherwise.
+    """
+
+    translations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+
+    def told_in(self, language: str) -> Self:
+        """Returns the same in a language; in English where there is nothing in that one."""
+        return replace(self, **self.translations.get(language, {}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card(Translated):
     """What a card says.
 
     Attributes:
@@ -35,7 +52,6 @@ class Card:
         stack: A sample's stack; empty for a pattern.
         scenario: The scenario that a sample runs unless another is named; empty for a pattern.
         see: What can be seen of a sample, each beginning with the command that shows it.
-        translations: For each language, the texts and lists that it translates.
     """
 
     name: str
@@ -50,7 +66,6 @@ class Card:
     stack: str = ""
     scenario: str = ""
     see: tuple[str, ...] = ()
-    translations: Mapping[str, Mapping[str, str | tuple[str, ...]]] = field(default_factory=dict)
 
 
 def read_pattern_cards(project: Path) -> tuple[Card, ...]:
@@ -59,7 +74,7 @@ def read_pattern_cards(project: Path) -> tuple[Card, ...]:
     Raises:
         CatalogueError: There is none, or a card is broken.
     """
-    return _read_all(project / PATTERNS, texts=("construct",))
+    return _read_all(project / PATTERNS, texts=("construct",), translated_lists=_LISTS)
 
 
 def read_sample_cards(project: Path) -> tuple[Card, ...]:
@@ -116,44 +131,86 @@ def texts_of(said: Mapping[str, object], name: str, file: Path, where: str = "")
     return tuple(value) if isinstance(value, list) else ()
 
 
+def translations_of(
+    said: Mapping[str, object],
+    file: Path,
+    *,
+    texts: tuple[str, ...],
+    lists: tuple[str, ...] = (),
+    where: str = "",
+) -> dict[str, dict[str, Any]]:
+    """Returns what the languages beside English say, all of which has to be there.
+
+    Args:
+        said: What is said in English, with a table for each language.
+        file: Where.
+        texts: The fields that are translated and are texts.
+        lists: Those that are lists; a translation has as many texts as the English one.
+        where: The place within the file.
+
+    Raises:
+        CatalogueError: A language or a field is missing, or one is there that is not translated.
+    """
+    return {
+        language: _translation(said, file, texts, lists, where, language) for language in LANGUAGES
+    }
+
+
+def _translation(
+    said: Mapping[str, object],
+    file: Path,
+    texts: tuple[str, ...],
+    lists: tuple[str, ...],
+    where: str,
+    language: str,
+) -> dict[str, Any]:
+    table = said.get(language)
+    if not isinstance(table, dict):
+        raise CatalogueError(
+            f"{file}: {where}{language} is missing; expected a table with {', '.join(texts)}"
+            f"{''.join(f', {name}' for name in lists)}"
+        )
+    place = f"{where}{language}."
+    for name in table:
+        if name not in (*texts, *lists):
+            raise CatalogueError(f"{file}: {place}{name} is nothing that is translated")
+    translated: dict[str, Any] = {name: text_of(table, name, file, place) for name in texts}
+    for name in lists:
+        english, other = texts_of(said, name, file, where), texts_of(table, name, file, place)
+        if len(english) != len(other):
+            raise CatalogueError(
+                f"{file}: {place}{name} has {len(other)} of {len(english)} texts; "
+                f"translate each of {where}{name}"
+            )
+        translated[name] = other
+    return translated
+
+
 def _read_all(
-    folder: Path, *, texts: tuple[str, ...], lists: tuple[str, ...] = ()
+    folder: Path,
+    *,
+    texts: tuple[str, ...],
+    lists: tuple[str, ...] = (),
+    translated_lists: tuple[str, ...] = (),
 ) -> tuple[Card, ...]:
     files = sorted(folder.glob("*.toml"))
     if not files:
         raise CatalogueError(
             f"{folder} holds no card (*.toml): go to the folder of a project that has patterns"
         )
-    return tuple(_read(file, texts, lists) for file in files)
+    return tuple(_read(file, texts, lists, translated_lists) for file in files)
 
 
-def _read(file: Path, texts: tuple[str, ...], lists: tuple[str, ...]) -> Card:
+def _read(
+    file: Path, texts: tuple[str, ...], lists: tuple[str, ...], translated_lists: tuple[str, ...]
+) -> Card:
     said = read_toml(file)
     return Card(
         name=file.stem,
         file=file,
         **{name: text_of(said, name, file) for name in (*_TEXTS, *texts)},  # type: ignore[arg-type]
         **{name: texts_of(said, name, file) for name in (*_LISTS, *lists)},  # type: ignore[arg-type]
-        translations={
-            language: _translation(said[language], language, file, lists)
-            for language in LANGUAGES
-            if language in said
-        },
+        translations=translations_of(
+            said, file, texts=("title", "summary"), lists=translated_lists
+        ),
     )
-
-
-def _translation(
-    said: object, language: str, file: Path, lists: tuple[str, ...]
-) -> dict[str, str | tuple[str, ...]]:
-    if not isinstance(said, dict):
-        raise CatalogueError(f"{file}: {language} is no table; expected [{language}]")
-    where = f"{language}."
-    translated: dict[str, str | tuple[str, ...]] = {}
-    for name in said:
-        if name in ("title", "summary"):
-            translated[name] = text_of(said, name, file, where)
-        elif name in (*_LISTS, *lists):
-            translated[name] = texts_of(said, name, file, where)
-        else:
-            raise CatalogueError(f"{file}: {where}{name} is nothing that is translated")
-    return translated

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hinagata.catalogue.error import CatalogueError
-from hinagata.catalogue.material.cards import read_toml, text_of, texts_of
+from hinagata.catalogue.material.cards import (
+    Translated,
+    read_toml,
+    text_of,
+    texts_of,
+    translations_of,
+)
 
 FILE = Path(__file__).parents[1] / "data" / "needs.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Need:
+class Need(Translated):
     """A need.
 
     Attributes:
@@ -63,4 +69,5 @@ def _need(name: str, said: object) -> Need:
         name=name,
         says=text_of(said, "says", FILE, where),
         patterns=texts_of(said, "patterns", FILE, where),
+        translations=translations_of(said, FILE, texts=("says",), where=where),
     )

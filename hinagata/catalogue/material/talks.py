@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hinagata.catalogue.error import CatalogueError
-from hinagata.catalogue.material.cards import read_toml, text_of, texts_of
+from hinagata.catalogue.material.cards import (
+    Translated,
+    read_toml,
+    text_of,
+    texts_of,
+    translations_of,
+)
 
 FILE = Path(__file__).parents[1] / "data" / "talks.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Talk:
+class Talk(Translated):
     """A talk.
 
     Attributes:
@@ -58,4 +64,11 @@ def _talk(number: str, said: object) -> Talk:
         story=texts_of(said, "story", FILE, where),
         lessons=texts_of(said, "lessons", FILE, where),
         sources=texts_of(said, "sources", FILE, where),
+        translations=translations_of(
+            said,
+            FILE,
+            texts=("title", "by", "event"),
+            lists=("story", "lessons"),
+            where=where,
+        ),
     )

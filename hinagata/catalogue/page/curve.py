@@ -11,12 +11,20 @@ _WIDTH, _HEIGHT = 640.0, 300.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 78.0, 24.0, 34.0, 44.0
 
 
-def draw_curve(points: Sequence[tuple[float, float]], *, title: str) -> Markup:
+def draw_curve(
+    points: Sequence[tuple[float, float]],
+    *,
+    title: str,
+    rates: str = "messages a second",
+    amounts: str = "USD a month",
+) -> Markup:
     """Draws USD a month over messages a second, both on logarithmic axes.
 
     Args:
         points: Messages a second and what they cost, all above zero.
         title: What is read aloud in place of the drawing.
+        rates: What the axis of the rates is called.
+        amounts: What the axis of the amounts is called.
     """
     decades = [
         (math.floor(math.log10(min(axis))), math.ceil(math.log10(max(axis))))
@@ -53,7 +61,7 @@ def draw_curve(points: Sequence[tuple[float, float]], *, title: str) -> Markup:
     parts += [f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>' for x, y in places]
     parts.append(
         f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2:.1f}" y="{_HEIGHT - 8:g}" text-anchor="middle">'
-        "messages a second</text>"
+        f"{escape(rates)}</text>"
     )
-    parts.append('<text x="8" y="14">USD a month</text></svg>')
-    return Markup("".join(parts))  # noqa: S704 - numbers, and a title that is escaped
+    parts.append(f'<text x="8" y="14">{escape(amounts)}</text></svg>')
+    return Markup("".join(parts))  # noqa: S704 - numbers, and words that are escaped

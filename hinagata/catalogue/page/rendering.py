@@ -7,12 +7,23 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_context,
+    select_autoescape,
+)
+from jinja2.runtime import Context
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
+
+from hinagata.catalogue.material.cards import ENGLISH
+from hinagata.catalogue.material.words import words_in
+from hinagata.catalogue.page.languages import counterparts, languages_of, place
 
 FOLDER = Path(__file__).parent / "templates"
 _TAGS = re.compile(r"(<[^>]*>)")
@@ -30,7 +41,12 @@ class Links:
     def __init__(self, pages: Mapping[str, str]) -> None:
         self._pages = dict(pages)
         longest_first = sorted(self._pages, key=len, reverse=True)
-        self._words = re.compile(rf"\b({'|'.join(map(re.escape, longest_first))})\b")
+        # A word ends where another alphabet begins: "EventStream" and what Japanese adds to it.
+        self._words = re.compile(rf"\b({'|'.join(map(re.escape, longest_first))})\b", re.ASCII)
+
+    def in_language(self, language: str) -> Links:
+        """Returns the links that lead to the pages of a language, as far as there are some."""
+        return Links({word: place(page, language) for word, page in self._pages.items()})
 
     def in_html(self, html: str, root: str, *, but: str = "") -> str:
         """Returns a text in which each word leads to its page.
@@ -57,27 +73,57 @@ class Links:
         return word if page == but else f'<a href="{root}{page}">{word}</a>'
 
 
-def render(template: str, *, path: str, links: Links, context: Mapping[str, object]) -> str:
+def render(
+    template: str,
+    *,
+    path: str,
+    links: Links,
+    context: Mapping[str, object],
+    language: str = ENGLISH,
+) -> str:
     """Returns a page.
 
     Args:
         template: Its file's name.
-        path: Where the page lies, from the root of the site.
+        path: Where the English page lies, from the root of the site.
         links: What words of its texts lead to.
         context: What the template asks for; what is missing is an error.
+        language: The page's language.
+
+    Raises:
+        CatalogueError: A word of the page is not translated.
     """
-    root = "../" * path.count("/")
+    here = place(path, language)
+    root = "../" * here.count("/")
+    words, told = words_in(language), links.in_language(language)
 
     def linked(text: str) -> Markup:
-        return Markup(links.in_html(inline(text), root, but=path))  # noqa: S704 - escaped before
+        return Markup(told.in_html(inline(text), root, but=here))  # noqa: S704 - escaped before
 
     def prose(text: str) -> Markup:
-        return Markup(links.in_html(markdown(text), root, but=path))  # noqa: S704 - escaped before
+        return Markup(told.in_html(markdown(text), root, but=here))  # noqa: S704 - escaped before
+
+    def say(english: str, **values: object) -> Markup:
+        return Markup(inline(words.say(english, **values)))  # noqa: S704 - escaped before
 
     return (
         environment()
         .get_template(template)
-        .render(root=root, path=path, linked=linked, prose=prose, **context)
+        .render(
+            root=root,
+            path=path,
+            language=language,
+            languages={each: root + place(path, each) for each in languages_of(path)},
+            counterparts=counterparts(path, language),
+            # What has no translation is marked, for who reads it aloud.
+            english=Markup(' lang="en"') if language != ENGLISH else "",
+            linked=linked,
+            prose=prose,
+            say=say,
+            words=words.say,
+            to=lambda page: root + place(page, language),
+            **context,
+        )
     )
 
 
@@ -93,7 +139,7 @@ def environment() -> Environment:
     )
     filters: dict[str, Callable[..., object]] = {
         "code": code,
-        "money": money,
+        "money": _money,
         "anchor": anchor,
         "spoken": spoken,
         "short_type": lambda type_: type_.removeprefix("AWS::"),
@@ -127,13 +173,20 @@ def code(text: str, language: str = "python") -> Markup:
     return Markup(f'<pre tabindex="0"><code>{html}</code></pre>')  # noqa: S704 - pygments escapes
 
 
-def money(usd: float) -> str:
+def money(usd: float, language: str = ENGLISH) -> str:
     """Returns an amount of dollars as one says it."""
+    if language != ENGLISH and usd < 1:
+        return f"{usd:.2f} USD" if usd >= 0.005 else "0 USD"
     if usd < 0.005:
         return "nothing"
     if usd < 1:
         return f"{usd * 100:.0f} cents"
     return f"{usd:,.2f} USD" if usd < 100 else f"{usd:,.0f} USD"
+
+
+@pass_context
+def _money(context: Context, usd: float) -> str:
+    return money(usd, context.get("language", ENGLISH))
 
 
 def anchor(text: str) -> str:

@@ -12,6 +12,13 @@ talk = "1.1"
 when = ["Order counts."]
 when_not = ["It does not: PointToPointQueue."]
 limits = ["A shard takes 1,000 records a second."]
+
+[ja]
+title = "イベントストリーム"
+summary = "順序のある流れ。"
+when = ["順序が重要である。"]
+when_not = ["重要ではない。PointToPointQueueを使う。"]
+limits = ["1シャードは毎秒1,000レコードまで。"]
 """
 SAMPLE_CARD = """\
 title = "Order events"
@@ -23,6 +30,10 @@ when = ["Several teams."]
 when_not = ["One."]
 limits = ["Not proven."]
 see = ["hinagata run order_events: all of it."]
+
+[ja]
+title = "注文イベント"
+summary = "注文は1つのイベントである。"
 """
 
 

@@ -23,17 +23,14 @@ def test_a_card_says_what_a_pattern_is_for(tmp_path: Path) -> None:
     assert card.when == ("Order counts.",)
 
 
-def test_a_card_may_be_translated(tmp_path: Path) -> None:
-    """A table of a language has what it translates; the rest stays English."""
-    translated = (
-        f'{PATTERN_CARD}\n[ja]\ntitle = "イベントストリーム"\nwhen = ["順序が大切なとき。"]\n'
-    )
-    (card,) = read_pattern_cards(write_cards(tmp_path, pattern=translated))
+def test_a_card_is_told_in_another_language(tmp_path: Path) -> None:
+    """What is translated is told in that language; names stay, and English is as it was."""
+    (card,) = read_pattern_cards(write_cards(tmp_path))
+    japanese = card.told_in("ja")
 
-    assert card.translations["ja"] == {
-        "title": "イベントストリーム",
-        "when": ("順序が大切なとき。",),
-    }
+    assert (japanese.title, japanese.when) == ("イベントストリーム", ("順序が重要である。",))
+    assert (japanese.name, japanese.construct) == (card.name, card.construct)
+    assert card.told_in("en") == card
 
 
 @pytest.mark.parametrize(
@@ -42,8 +39,14 @@ def test_a_card_may_be_translated(tmp_path: Path) -> None:
         (PATTERN_CARD.replace('summary = "An ordered flow."\n', ""), "summary is missing"),
         (PATTERN_CARD.replace('limits = ["A shard', 'limits = [1, "A shard'), "limits is missing"),
         (PATTERN_CARD.replace('title = "', "title = "), "it cannot be read"),
-        (f'{PATTERN_CARD}\n[ja]\nconstruct = "X"\n', "ja.construct is nothing that is translated"),
-        (f'{PATTERN_CARD}\n[ja]\nwhen = "いつも"\n', "ja.when is missing"),
+        (PATTERN_CARD.partition("[ja]")[0], "ja is missing"),
+        (f'{PATTERN_CARD}construct = "X"\n', "ja.construct is nothing that is translated"),
+        (PATTERN_CARD.replace('summary = "順序のある流れ。"\n', ""), "ja.summary is missing"),
+        (PATTERN_CARD.replace('["順序が重要である。"]', '"いつも"'), "ja.when is missing"),
+        (
+            PATTERN_CARD.replace('["順序が重要である。"]', '["順序", "重要"]'),
+            "ja.when has 2 of 1 texts",
+        ),
     ],
 )
 def test_fails_naming_file_and_field_of_a_broken_card(
