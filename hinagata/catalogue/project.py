@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from hinagata.catalogue.error import CatalogueError
-from hinagata.catalogue.material.cards import Card, read_pattern_cards, read_sample_cards
+from hinagata.catalogue.material.cards import (
+    LANGUAGES,
+    Card,
+    read_pattern_cards,
+    read_sample_cards,
+)
 from hinagata.catalogue.material.examples import Assemblies, current_assemblies
 from hinagata.catalogue.material.needs import Need, read_needs
 from hinagata.catalogue.material.proofs import Proofs, read_proofs
@@ -63,7 +70,18 @@ class Project:
     def names(self) -> tuple[str, ...]:
         """What pages call one another: constructs and titles, with the talks that they are of."""
         cards = (*self.patterns.values(), *self.samples.values())
-        return tuple(f"{card.name} {card.construct} {card.title} {card.talk}" for card in cards)
+        return tuple(
+            " ".join(
+                (
+                    card.name,
+                    card.construct,
+                    card.talk,
+                    card.title,
+                    *(card.told_in(language).title for language in LANGUAGES),
+                )
+            )
+            for card in cards
+        )
 
     @cached_property
     def links(self) -> Links:
@@ -72,6 +90,15 @@ class Project:
             card.construct: f"patterns/{card.name}.html" for card in self.patterns.values()
         }
         return Links(constructs | {check.id: f"checks/{check.id}.html" for check in self.checks})
+
+    def told_in(self, language: str) -> Self:
+        """Returns the same project, with its cards, talks and needs in a language."""
+        told = copy(self)
+        told.patterns = {name: card.told_in(language) for name, card in self.patterns.items()}
+        told.samples = {name: card.told_in(language) for name, card in self.samples.items()}
+        told.talks = {number: talk.told_in(language) for number, talk in self.talks.items()}
+        told.needs = tuple(need.told_in(language) for need in self.needs)
+        return told
 
     def samples_with(self, construct: str) -> tuple[Card, ...]:
         """Returns the samples whose stack names a construct."""

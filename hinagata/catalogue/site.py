@@ -17,6 +17,7 @@ from hinagata.catalogue.page.other_pages import other_pages
 from hinagata.catalogue.page.page import Page
 from hinagata.catalogue.page.pattern_page import pattern_page
 from hinagata.catalogue.page.sample_page import sample_page
+from hinagata.catalogue.page.workbench_page import workbench_page
 from hinagata.catalogue.project import Project
 from hinagata.catalogue.search import write_index
 
@@ -63,6 +64,7 @@ def build(project: Project, folder: Path, *, search: bool = True) -> Built:
     shutil.rmtree(staging, ignore_errors=True)
     record: dict[str, dict[str, object]] = {}
     made: list[str] = []
+    keep: list[str] = []
     try:
         staging.mkdir(parents=True)
         for page in pages_of(project):
@@ -70,12 +72,13 @@ def build(project: Project, folder: Path, *, search: bool = True) -> Built:
             kept = before.get(page.path, {})
             if kept.get("digest") == digest and _copy(kept, folder, staging):
                 record[page.path] = dict(kept)
+                keep += _pages_among(kept["files"])
                 continue
             files = page.make()
             for path, text in files.items():
                 _write(staging / path, text)
             record[page.path] = {"digest": digest, "files": sorted(files)}
-            made.append(page.path)
+            made += _pages_among(sorted(files))
         for asset in sorted(_ASSETS.iterdir()):
             shutil.copy(asset, staging / asset.name)
         _write(staging / RECORD, json.dumps(record, indent=1))
@@ -87,7 +90,7 @@ def build(project: Project, folder: Path, *, search: bool = True) -> Built:
         raise CatalogueError(f"{folder}: the site cannot be written: {error}") from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return Built(folder=folder, made=tuple(made), kept=len(record) - len(made), size=size)
+    return Built(folder=folder, made=tuple(made), kept=len(keep), size=size)
 
 
 def pages_of(project: Project) -> Iterator[Page]:
@@ -96,6 +99,7 @@ def pages_of(project: Project) -> Iterator[Page]:
         yield pattern_page(project, name)
     for name in project.samples:
         yield sample_page(project, name)
+    yield workbench_page(project)
     yield from other_pages(project)
 
 
@@ -148,6 +152,11 @@ def _copy(kept: Mapping[str, object], folder: Path, staging: Path) -> bool:
         (staging / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(folder / path, staging / path)
     return True
+
+
+def _pages_among(files: object) -> list[str]:
+    """The pages among what was made together: one in each language, and no pictures."""
+    return [file for file in files if file.endswith(".html")] if isinstance(files, list) else []
 
 
 def _write(file: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+_NO_PROSE = ("code", "pre", "svg", "script", "style")
 _VOID = ("meta", "link", "img", "br", "input", "path", "circle", "rect", "polyline")
 
 
@@ -19,6 +20,7 @@ class Read:
         rows: The cells of each table's row, with the heading of the summary above and the class.
         programs: The caption and the text of each program.
         tags: All tags, in their order.
+        texts: Each text that is prose, and no code, with its language.
     """
 
     places: set[str] = field(default_factory=set)
@@ -27,13 +29,15 @@ class Read:
     rows: list[tuple[str, str, list[str]]] = field(default_factory=list)
     programs: list[tuple[str, str]] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.read = Read()
-        self._open: list[tuple[str, str]] = []
+        # Tag, class and language of each element that has not ended.
+        self._open: list[tuple[str, str, str]] = []
         self._text = ""
         self._table = self._above = self._caption = ""
         self._cells: list[str] = []
@@ -57,13 +61,16 @@ class _Reader(HTMLParser):
         if tag in ("th", "td", "figcaption", "pre", "strong"):
             self._text = ""
         if tag not in _VOID:
-            self._open.append((tag, given.get("class", "")))
+            around = self._open[-1][2] if self._open else ""
+            self._open.append((tag, given.get("class", ""), given.get("lang", around)))
 
     def handle_data(self, data: str) -> None:
         self._text += data
+        if self._open and not any(tag in _NO_PROSE for tag, _, _ in self._open):
+            self.read.texts.append((self._open[-1][2], data.strip()))
 
     def handle_endtag(self, tag: str) -> None:
-        while self._open and self._open.pop()[0] != tag:
+        while tag not in _VOID and self._open and self._open.pop()[0] != tag:
             pass
         if tag in ("th", "td"):
             self._cells.append(self._text.strip())
@@ -73,7 +80,7 @@ class _Reader(HTMLParser):
             self._above = self._text.strip()
         elif tag == "figcaption":
             self._caption = self._text.strip()
-        elif tag == "pre" and any("program" in class_ for _, class_ in self._open):
+        elif tag == "pre" and any("program" in class_ for _, class_, _ in self._open):
             self.read.programs.append((self._caption, self._text))
 
 

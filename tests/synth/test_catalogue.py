@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -193,3 +194,34 @@ def test_no_setting_is_said_to_be_proved_by_a_test_that_does_not_name_it(
                 if f"def {name}(" in (text := file.read_text(encoding="utf-8"))
             )
             assert cells[0].rpartition(".")[2] in code
+
+
+def test_what_is_not_translated_is_marked(pages: dict[str, Read]) -> None:
+    """On a Japanese page, no English sentence is said to be Japanese."""
+    sentence = re.compile(
+        r"[^\u3040-\u30ff\u4e00-\u9fff]*(?:[A-Za-z',-]+ ){3}[A-Za-z]+[^\u3040-\u30ff]*"
+    )
+    japanese = {path: page for path, page in pages.items() if path.startswith("ja/")}
+
+    assert len(japanese) > len(PATTERNS)
+    assert [
+        f"{path}: {text}"
+        for path, page in japanese.items()
+        for language, text in page.texts
+        if language != "en" and sentence.fullmatch(text)
+    ] == []
+
+
+def test_a_japanese_page_leads_to_japanese_pages(pages: dict[str, Read]) -> None:
+    """Where a page is there in Japanese, only the switch and its like lead to the English one."""
+    for path, page in pages.items():
+        if not path.startswith("ja/"):
+            continue
+        reached = [
+            posixpath.normpath(posixpath.join(posixpath.dirname(path), urlparse(link).path))
+            for link in page.links
+            if urlparse(link).path and not urlparse(link).scheme
+        ]
+        english = {each for each in reached if f"ja/{each}" in pages}
+
+        assert english == {path.removeprefix("ja/")}

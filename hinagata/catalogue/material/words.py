@@ -29,12 +29,13 @@ class Words:
 
         Args:
             english: The text, with `{name}` where a value belongs.
-            values: Those values.
+            values: Those values; without any a script puts them in later.
 
         Raises:
             CatalogueError: It is not translated, or not with the same values.
         """
-        return self._text(english).format(**values)
+        text = self._text(english)
+        return text.format(**values) if values else text
 
     def _text(self, english: str) -> str:
         if self._language == ENGLISH:

@@ -15,8 +15,8 @@ def draw_curve(
     points: Sequence[tuple[float, float]],
     *,
     title: str,
-    rates: str = "messages a second",
-    amounts: str = "USD a month",
+    rates: str,
+    amounts: str,
 ) -> Markup:
     """Draws USD a month over messages a second, both on logarithmic axes.
 

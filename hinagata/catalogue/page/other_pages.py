@@ -7,8 +7,10 @@ from pathlib import Path
 
 from hinagata.catalogue.material import glossary, needs, talks
 from hinagata.catalogue.material.facts import facts_by_service
-from hinagata.catalogue.material.needs import fitting
 from hinagata.catalogue.material.proofs import FOLDER as TESTS
+from hinagata.catalogue.material.talks import Talk
+from hinagata.catalogue.material.words import words_in
+from hinagata.catalogue.page.languages import languages_of, place
 from hinagata.catalogue.page.page import Page
 from hinagata.catalogue.page.rendering import render
 from hinagata.catalogue.project import Project
@@ -26,7 +28,6 @@ def other_pages(project: Project) -> Iterator[Page]:
         title="Architectures that are proved before they exist",
         description="Serverless patterns and samples for AWS in Python CDK, with everything that "
         "they set, cost and withstand.",
-        needs=project.needs,
     )
     yield _page(
         project,
@@ -42,8 +43,6 @@ def other_pages(project: Project) -> Iterator[Page]:
         sources=(*cards, needs.FILE),
         title="Patterns",
         description="All constructs, and what they are for.",
-        needs=project.needs,
-        fitting=fitting,
     )
     yield _page(
         project,
@@ -73,14 +72,32 @@ def _page(
     path: str,
     template: str,
     *,
+    title: str,
+    description: str,
     sources: tuple[Path, ...] = (),
     **context: object,
 ) -> Page:
     def make() -> Mapping[str, str]:
-        told = {"project": project, **context}
-        return {path: render(template, path=path, links=project.links, context=told)}
+        made = {}
+        for language in languages_of(path):
+            say = words_in(language).say
+            told = {"title": say(title), "description": say(description), **context}
+            made[place(path, language)] = _made_in(language, project, path, template, told)
+        return made
 
     return Page(path=path, sources=sources, words=project.names, make=make)
+
+
+def _made_in(
+    language: str, project: Project, path: str, template: str, context: Mapping[str, object]
+) -> str:
+    return render(
+        template,
+        path=path,
+        language=language,
+        links=project.links,
+        context={"project": project.told_in(language), **context},
+    )
 
 
 def _check_pages(project: Project) -> Iterator[Page]:
@@ -114,15 +131,26 @@ def _talk_pages(project: Project, cards: tuple[Path, ...]) -> Iterator[Page]:
         description="What was presented, what was learned, and what became of it here.",
     )
     for talk in project.talks.values():
-        yield _page(
-            project,
-            f"talks/{talk.slug}.html",
-            "talk.html.j2",
-            sources=(talks.FILE, *cards),
-            title=talk.title,
-            description=f"{talk.by}, {talk.event}: what was presented and what was learned.",
-            talk=talk,
-        )
+        yield _talk_page(project, talk, cards)
+
+
+def _talk_page(project: Project, talk: Talk, cards: tuple[Path, ...]) -> Page:
+    path = f"talks/{talk.slug}.html"
+
+    def make() -> Mapping[str, str]:
+        made = {}
+        for language in languages_of(path):
+            told = talk.told_in(language)
+            description = words_in(language).say(
+                "{by}, {event}: what was presented and what was learned.",
+                by=told.by,
+                event=told.event,
+            )
+            context = {"title": told.title, "description": description, "talk": told}
+            made[place(path, language)] = _made_in(language, project, path, "talk.html.j2", context)
+        return made
+
+    return Page(path=path, sources=(talks.FILE, *cards), words=project.names, make=make)
 
 
 def _fact_pages(project: Project) -> Iterator[Page]:

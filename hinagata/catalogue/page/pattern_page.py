@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -27,7 +27,9 @@ from hinagata.catalogue.material.proofs import FOLDER as TESTS
 from hinagata.catalogue.material.reference import Reference, read_reference
 from hinagata.catalogue.material.settings import Setting, read_settings
 from hinagata.catalogue.material.talks import Talk
+from hinagata.catalogue.material.words import words_in
 from hinagata.catalogue.page.curve import draw_curve
+from hinagata.catalogue.page.languages import languages_of, place
 from hinagata.catalogue.page.page import Page
 from hinagata.catalogue.page.rendering import render
 from hinagata.catalogue.project import Project
@@ -69,6 +71,15 @@ class PatternMaterial:
     faults: tuple[FaultRun, ...]
     talk: Talk
     samples: tuple[Card, ...]
+
+    def told_in(self, language: str, project: Project) -> PatternMaterial:
+        """Returns the same in a language, with the samples as a project tells of them there."""
+        return replace(
+            self,
+            card=self.card.told_in(language),
+            talk=self.talk.told_in(language),
+            samples=project.samples_with(self.card.construct),
+        )
 
     def settings_by_resource(self) -> Iterator[tuple[str, str, tuple[Setting, ...]]]:
         """Yields each resource, its type and its settings."""
@@ -115,23 +126,32 @@ def pattern_page(project: Project, name: str) -> Page:
     path = f"patterns/{name}.html"
 
     def make() -> Mapping[str, str]:
-        material = gather(project, name)
-        html = render(
-            "pattern.html.j2",
-            path=path,
-            links=project.links,
-            context={
-                "title": card.title,
-                "description": card.summary,
-                "it": material,
-                "curve": draw_curve(
-                    material.costs.curve,
-                    title=f"What {card.title} costs a month over its traffic",
-                ),
-                "matrix": MATRIX,
-            },
-        )
-        return {path: html, f"patterns/{name}.svg": material.diagram.svg}
+        gathered = gather(project, name)
+        made = {f"patterns/{name}.svg": gathered.diagram.svg}
+        for language in languages_of(path):
+            material = gathered.told_in(language, project.told_in(language))
+            say = words_in(language).say
+            made[place(path, language)] = render(
+                "pattern.html.j2",
+                path=path,
+                language=language,
+                links=project.links,
+                context={
+                    "title": material.card.title,
+                    "description": material.card.summary,
+                    "it": material,
+                    "curve": draw_curve(
+                        material.costs.curve,
+                        title=say(
+                            "What {title} costs a month over its traffic", title=material.card.title
+                        ),
+                        rates=say("messages a second"),
+                        amounts=say("USD a month"),
+                    ),
+                    "matrix": MATRIX,
+                },
+            )
+        return made
 
     return Page(
         path=path,

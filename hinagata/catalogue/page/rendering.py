@@ -142,6 +142,7 @@ def environment() -> Environment:
         "money": _money,
         "anchor": anchor,
         "spoken": spoken,
+        "of": lambda name, cards: cards[name],
         "short_type": lambda type_: type_.removeprefix("AWS::"),
     }
     made.filters.update(filters)

@@ -19,6 +19,16 @@ def test_a_word_leads_to_its_page() -> None:
     assert LINKS.in_html("EventStreams, MyEventStream", "") == "EventStreams, MyEventStream"
 
 
+def test_a_word_ends_where_japanese_begins() -> None:
+    """What Japanese adds to a construct's name is no part of it; its page is the Japanese one."""
+    japanese = LINKS.in_language("ja")
+
+    assert japanese.in_html("EventStreamを使う", "../") == (
+        '<a href="../ja/patterns/event_stream.html">EventStream</a>を使う'
+    )
+    assert japanese.in_html("FM101", "../") == '<a href="../checks/FM101.html">FM101</a>'
+
+
 def test_a_link_holds_no_other_link() -> None:
     """A word in a link leads where the link does."""
     linked = '<a href="x">FM101</a>'
@@ -41,6 +51,11 @@ def test_an_amount_is_said_as_people_do(usd: float, said: str) -> None:
     assert money(usd) == said
 
 
+def test_an_amount_is_in_dollars_in_japanese() -> None:
+    """Cents are nothing that Japanese readers count in."""
+    assert [money(usd, "ja") for usd in (0.0, 0.66, 51.7)] == ["0 USD", "0.66 USD", "51.70 USD"]
+
+
 @pytest.mark.parametrize(
     ("value", "path", "said"),
     [
@@ -58,7 +73,9 @@ def test_seconds_are_said_in_words(value: str, path: str, said: str) -> None:
 
 def test_a_curve_stays_in_its_frame() -> None:
     """Each point of a curve lies within the drawing, from the least to the most."""
-    drawn = draw_curve([(0.1, 0.66), (1000, 20651.0)], title="What <it> costs")
+    drawn = draw_curve(
+        [(0.1, 0.66), (1000, 20651.0)], title="What <it> costs", rates="a second", amounts="USD"
+    )
 
     assert "What &lt;it&gt; costs" in drawn
     assert drawn.count("<circle") == 2

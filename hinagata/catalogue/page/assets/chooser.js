@@ -8,8 +8,8 @@ const choose = () => {
   for (const card of cards) card.hidden = !fits(card.dataset.pattern);
   const left = cards.filter((card) => !card.hidden).map((card) => card.querySelector("h3").textContent);
   if (chosen.length === 0) verdict.textContent = "";
-  else if (left.length === 0) verdict.textContent = "No single pattern gives all of it: compose two, one for each part.";
-  else verdict.textContent = `${left.length === 1 ? "This one fits" : "These fit"}: ${left.join(", ")}`;
+  else if (left.length === 0) verdict.textContent = form.dataset.none;
+  else verdict.textContent = (left.length === 1 ? form.dataset.one : form.dataset.several).replace("{names}", left.join(form.dataset.comma));
 };
 form.addEventListener("change", choose);
 form.addEventListener("submit", (event) => event.preventDefault());

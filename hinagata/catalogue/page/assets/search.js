@@ -4,6 +4,7 @@ const list = document.querySelector(".results");
 const verdict = document.querySelector(".verdict");
 const found = await import(new URL("pagefind/pagefind.js", import.meta.url)).catch(() => null);
 if (found) await found.options({ excerptLength: 24 });
+const { found: says, nothing, noIndex } = verdict.dataset;
 const MOST = 20;
 const show = async () => {
   const words = field.value.trim();
@@ -13,13 +14,13 @@ const show = async () => {
   history.replaceState(null, "", address);
   if (!found || !words) {
     list.replaceChildren();
-    verdict.textContent = found ? "" : "There is no index here: open the site from a server, as hinagata catalogue serve is.";
+    verdict.textContent = found ? "" : noIndex;
     return;
   }
   const answer = await found.debouncedSearch(words, {}, 150);
   if (answer === null) return;
   const pages = await Promise.all(answer.results.slice(0, MOST).map((result) => result.data()));
-  verdict.textContent = pages.length ? `${answer.results.length} found` : `Nothing is found for ${words}`;
+  verdict.textContent = pages.length ? says.replace("{count}", answer.results.length) : nothing.replace("{words}", words);
   list.replaceChildren(...pages.map((page) => {
     const item = document.createElement("li");
     const link = document.createElement("a");

@@ -1,7 +1,6 @@
 // The theme that was chosen, before anything is drawn; without scripts the system's own holds.
 (() => {
-  const names = { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
-  const order = Object.keys(names);
+  const order = ["auto", "light", "dark"];
   let chosen = "auto";
   try {
     chosen = localStorage.getItem("theme") ?? "auto";
@@ -17,7 +16,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector("button.theme");
     button.hidden = false;
-    button.textContent = names[chosen];
+    button.textContent = button.dataset[chosen];
     button.addEventListener("click", () => {
       chosen = order[(order.indexOf(chosen) + 1) % order.length];
       try {
@@ -26,7 +25,7 @@
         // It holds for this page, then.
       }
       show();
-      button.textContent = names[chosen];
+      button.textContent = button.dataset[chosen];
     });
   });
 })();
