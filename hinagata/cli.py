@@ -20,7 +20,7 @@ _TRACE = "1-5759e988-bd862e3fe1be46a994272793"
 MOST_PORTS = 65535
 MOST_DAYS = 400  # as long as a lake keeps spans, unless it is told otherwise
 GOOD, NO, WRONG = 0, 1, 2
-_SITE = "catalogue,cdk,diagram"
+_SITE = "catalogue,cdk,diagram,simulator"
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 

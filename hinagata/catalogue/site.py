@@ -17,6 +17,7 @@ from hinagata.catalogue.page.other_pages import other_pages
 from hinagata.catalogue.page.page import Page
 from hinagata.catalogue.page.pattern_page import pattern_page
 from hinagata.catalogue.page.sample_page import sample_page
+from hinagata.catalogue.page.workbench_page import workbench_page
 from hinagata.catalogue.project import Project
 from hinagata.catalogue.search import write_index
 
@@ -98,6 +99,7 @@ def pages_of(project: Project) -> Iterator[Page]:
         yield pattern_page(project, name)
     for name in project.samples:
         yield sample_page(project, name)
+    yield workbench_page(project)
     yield from other_pages(project)
 
 

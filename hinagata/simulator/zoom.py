@@ -52,12 +52,22 @@ def _at(station: Station, outcome: Outcome, start_s: float) -> Station:
     if not isinstance(station, Service):
         return station
     tick = min(int(start_s / outcome.tick_s), len(outcome.stations[station.name].capacity) - 1)
-    steps = tuple(replace(step, at_s=(step.at_s - start_s) % _DAY_S) for step in station.steps)
-    passed = [step for step in station.steps if step.at_s <= start_s % _DAY_S]
+    tasks = max(1.0, float(outcome.stations[station.name].capacity[tick]))
+    return replace(by_the_clock(station, start_s), tasks=tasks)
+
+
+def by_the_clock(service: Service, start_s: float) -> Service:
+    """Returns a service as it is after the first steps of its day.
+
+    Args:
+        service: As it is at midnight.
+        start_s: When the day goes on, in seconds after midnight; that is its second 0 then.
+    """
+    steps = tuple(replace(step, at_s=(step.at_s - start_s) % _DAY_S) for step in service.steps)
+    passed = [step for step in service.steps if step.at_s <= start_s % _DAY_S]
     return replace(
-        station,
-        tasks=max(1.0, float(outcome.stations[station.name].capacity[tick])),
-        at_least=passed[-1].at_least if passed else station.at_least,
+        service,
+        at_least=passed[-1].at_least if passed else service.at_least,
         steps=tuple(sorted(steps, key=lambda step: step.at_s)),
     )
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hinagata.assembly.cloud_assembly import CloudAssembly
 from hinagata.catalogue.error import CatalogueError
+from hinagata.catalogue.material.architecture import read_architecture
 from hinagata.catalogue.material.cards import Card, split_command
 from hinagata.catalogue.material.diagram import Diagram, draw
 from hinagata.catalogue.material.examples import made_of
@@ -20,8 +20,6 @@ from hinagata.planner.deriving.estimate import price_scenario
 from hinagata.planner.pricing.estimate import Estimate
 from hinagata.samples import SCENARIOS
 from hinagata.scenario import read_scenario
-from hinagata.topology.graph import Topology
-from hinagata.topology.reading import read_topology
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +58,7 @@ def gather(project: Project, name: str) -> SampleMaterial:
         HinagataError: Something that it is made of is broken or missing.
     """
     card = project.samples[name]
-    topology = _topology(project, card)
+    topology = read_architecture(card, project.assemblies.samples)
     stack = card.file.with_suffix(".py")
     files = sorted(
         (project.folder / SCENARIOS / name).glob("*.yaml"),
@@ -111,15 +109,6 @@ def sample_page(project: Project, name: str) -> Page:
         words=project.names,
         make=make,
     )
-
-
-def _topology(project: Project, card: Card) -> Topology:
-    stacks = CloudAssembly.read(project.assemblies.samples).stacks
-    for stack in stacks:
-        if stack.name == card.stack:
-            return read_topology(stack)
-    names = ", ".join(stack.name for stack in stacks)
-    raise CatalogueError(f"{card.file}: stack is {card.stack}; expected one of {names}")
 
 
 def _read(project: Project, file: Path) -> tuple[Path, str]:

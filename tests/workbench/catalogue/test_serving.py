@@ -13,7 +13,9 @@ import pytest
 
 from hinagata.catalogue.error import CatalogueError
 from hinagata.catalogue.serving import Site, serving
+from hinagata.catalogue.workbench.bench import Bench
 from tests.polling import eventually
+from tests.workbench.catalogue.fake_reckoner import FakeReckoner
 
 
 class FakeSite(Site):
@@ -39,7 +41,7 @@ def site(tmp_path: Path) -> FakeSite:
 @pytest.fixture
 def connection(site: FakeSite) -> Iterator[HTTPConnection]:
     """A connection to where it is served, on a free port."""
-    with serving(site, 0) as address:
+    with serving(site, 0, Bench(FakeReckoner())) as address:
         made = HTTPConnection(urlparse(address).netloc)
         yield made
         made.close()
@@ -89,7 +91,7 @@ def test_a_changed_source_builds_it_anew(site: FakeSite, tmp_path: Path) -> None
 
 def test_fails_if_the_port_is_taken(site: FakeSite) -> None:
     """Who listens there already is left alone, and another port is asked for."""
-    with serving(site, 0) as address:
-        again = serving(site, urlparse(address).port or 0)
+    with serving(site, 0, Bench(FakeReckoner())) as address:
+        again = serving(site, urlparse(address).port or 0, Bench(FakeReckoner()))
         with pytest.raises(CatalogueError, match="name another with"):
             again.__enter__()
