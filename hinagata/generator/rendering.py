@@ -25,6 +25,8 @@ from hinagata.generator.stack_code import stack_code
 TEMPLATES = Path(__file__).with_name("templates")
 # What `package.json` of this repository pins; a test holds them together.
 CDK_CLI = "2.1148.1"
+# Beside what every project's tests need.
+_TEST_TOOLS = {"httpx": "httpx>=0.28,<1", "hypothesis": "hypothesis>=6,<7"}
 
 _FRAME = {
     ".github/workflows/ci.yaml": "project/ci.yaml.j2",
@@ -173,10 +175,10 @@ def _frame(
 
 
 def _test_tools(files: Files) -> list[str]:
-    """Return what tests import, of what not every project installs."""
+    """Return requirements for what tests import, of what not every project installs."""
     tests = [text.decode() for path, text in files.items() if path.startswith("tests/")]
     imported = {word for text in tests for word in re.findall(r"(?m)^(?:import|from) (\w+)", text)}
-    return sorted(imported & {"httpx", "hypothesis"})
+    return [requirement for name, requirement in _TEST_TOOLS.items() if name in imported]
 
 
 def _own(*, own: bool) -> Files:
