@@ -18,6 +18,8 @@ _ALLOWED = frozenset(string.ascii_letters + string.digits + " -_.,!?&'+()")
 # Where words meet in camel case: my|Shop, HTTP|Server.
 SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[A-Za-z0-9]+")
+# What neither a shell nor an option parser takes for something else.
+_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 _PARTS_OF_A_PROJECT = (
     *("app", "cdk", "docs", "functions", "hinagata", "node_modules", "pattern_runtime"),
@@ -46,7 +48,7 @@ class ProjectName:
     Attributes:
         package: the Python package, and the stem of files: `my_shop`.
         stack: the stack and its class: `MyShop`.
-        bucket: what a bucket's name, a host or a folder may be: `my-shop`.
+        bucket: what a bucket's name or a host may be: `my-shop`.
         title: for people: `My shop`.
     """
 
@@ -70,13 +72,13 @@ def project_name(name: str) -> ProjectName:
         >>> project_name("My Shop!")
         ProjectName(package='my_shop', stack='MyShop', bucket='my-shop', title='My shop')
     """
-    shown = ascii(name[:_LONGEST] + ("..." if len(name) > _LONGEST else ""))
+    shown = repr(name[:_LONGEST] + ("..." if len(name) > _LONGEST else ""))
     for character in name:
         if character not in _ALLOWED:
             raise _refusal(
                 shown,
-                f"it has the character {character!a}; give letters from a to z, digits, "
-                "spaces, hyphens or underscores",
+                f"it has the character {character!r} (U+{ord(character):04X}); give letters from "
+                "a to z, digits, spaces, hyphens or underscores",
             )
     words = _WORD.findall(SEAM.sub(" ", name).lower())
     package = "_".join(words)
@@ -100,6 +102,23 @@ def project_name(name: str) -> ProjectName:
         bucket="-".join(words),
         title=" ".join(words).capitalize(),
     )
+
+
+def folder_name(name: str) -> str:
+    """Returns the folder of a project: its name as it was typed, or its bucket's form of it.
+
+    Args:
+        name: What a person typed.
+
+    Raises:
+        UsageError: It is no name for a project.
+
+    Example:
+        >>> folder_name("my_shop"), folder_name("My shop!")
+        ('my_shop', 'my-shop')
+    """
+    names = project_name(name)
+    return name if _FOLDER.fullmatch(name) else names.bucket
 
 
 def _refuse_taken(shown: str, package: str, stack: str) -> None:

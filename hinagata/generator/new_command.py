@@ -9,7 +9,7 @@ from typing import TextIO
 from hinagata.errors import UsageError
 from hinagata.generator.blueprint import FILE, parse_blueprint, read_text
 from hinagata.generator.files import Files
-from hinagata.generator.naming import ProjectName, project_name
+from hinagata.generator.naming import ProjectName, folder_name, project_name
 from hinagata.generator.record import BLUEPRINT, Answers, record_of, this_version
 from hinagata.generator.rendering import blueprint_project, sample_project
 from hinagata.generator.shipped import blueprint_text
@@ -40,7 +40,7 @@ def new_project(
             way, or nobody is there to be asked. Then nothing was written.
     """
     names = project_name(name)
-    folder = here / names.bucket
+    folder = here / folder_name(name)
     origin = sample or BLUEPRINT
     files: Files
     if sample is not None:
@@ -51,7 +51,7 @@ def new_project(
         files = {**blueprint_project(read, name=name, own=own), FILE: text.encode()}
     answers = Answers(hinagata=this_version(), origin=origin, name=name, own=own)
     write_project(record_of(files, answers), folder)
-    stream.write(f"{folder.name}: {len(files)} files{_renamed(name, names)}\n\n")
+    stream.write(f"{folder.name}/: {len(files)} files{_renamed(name, names)}\n\n")
     next_steps = {
         f"cd {folder.name}": "",
         **(
@@ -69,7 +69,7 @@ def new_project(
 
 
 def _renamed(name: str, names: ProjectName) -> str:
-    """Return what a name was made, where it is not told by the name of the folder."""
+    """Return what a name was made, where the name of the folder does not tell it."""
     if name in (names.bucket, names.package):
         return ""
     return f", in which {name!r} is {names.package} for Python and {names.stack} for CloudFormation"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinagata.errors import UsageError
-from hinagata.generator.naming import project_name
+from hinagata.generator.naming import folder_name, project_name
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,12 @@ def test_a_name_has_its_forms(
         ("../shop", "it has the character '/'"),
         ("shop\n", r"it has the character '\n'"),
         ("{{ 7 }}", "it has the character '{'"),
-        ("m\u0443_shop", r"it has the character '\u0443'"),
+        (
+            "m\u0443_shop",
+            "'m\u0443_shop' cannot be a project's name: it has the character '\u0443' (U+0443)",
+        ),
+        ("雛形", "'雛形' cannot be a project's name: it has the character '雛' (U+96DB)"),
+        ("shop\u202e", r"it has the character '\u202e' (U+202E)"),
     ],
 )
 def test_fails_for_what_cannot_be_a_name(typed: str, said: str) -> None:
@@ -65,8 +70,19 @@ def test_fails_for_what_cannot_be_a_name(typed: str, said: str) -> None:
     sentence = str(failure.value)
     assert said in sentence
     assert " cannot be a project's name: " in sentence
-    assert sentence.isascii()
     assert sentence.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("typed", "folder"),
+    [
+        *((typed, typed) for typed in ("my_shop", "my-shop", "MyShop", "shop2")),
+        *((typed, "my-shop") for typed in ("My shop!", "my.shop", "-my-shop", "my shop")),
+    ],
+)
+def test_a_folder_has_the_name_that_was_typed(typed: str, folder: str) -> None:
+    """Unless a shell would take it for something else."""
+    assert folder_name(typed) == folder
 
 
 @given(st.text(max_size=40) | st.text(alphabet="aZ9 -_.!", max_size=40))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def test_what_to_do_next_is_said(tmp_path: Path) -> None:
     """The project is no repository yet, and nothing is told where the name is as it was typed."""
     said = made(tmp_path, "shop").splitlines()
 
-    assert said[0].endswith(" files")
+    assert re.fullmatch(r"shop/: \d+ files", said[0])
     assert [line.split("    ")[0].strip() for line in said[2:]] == [
         "cd shop",
         "git init",
@@ -45,7 +46,7 @@ def test_what_a_name_was_made_is_said(tmp_path: Path) -> None:
     """A person who typed another one finds the folder, the package and the stack."""
     said = made(tmp_path, "My shop!")
 
-    assert said.startswith("my-shop: ")
+    assert said.startswith("my-shop/: ")
     assert "in which 'My shop!' is my_shop for Python and MyShop for CloudFormation\n" in said
 
 
