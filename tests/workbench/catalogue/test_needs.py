@@ -8,27 +8,12 @@ from hinagata.catalogue.error import CatalogueError
 from hinagata.catalogue.material.cards import read_pattern_cards
 from hinagata.catalogue.material.needs import fitting, read_needs
 from tests.recorded_settings import REPOSITORY
+from tests.workbench.catalogue.choices import CHOICES
 
 PATTERNS = [card.name for card in read_pattern_cards(REPOSITORY)]
 
 
-@pytest.mark.parametrize(
-    ("needed", "expected"),
-    [
-        (["order", "replay"], ["event_stream"]),
-        (["replay", "strangers"], ["event_bus"]),
-        (["answer", "rest"], ["reactive_api"]),
-        (["answer", "steep"], ["proactive_service"]),
-        (["burst", "several"], ["fan_out", "event_stream"]),
-        (["burst", "one"], ["point_to_point_queue", "lambda_worker"]),
-        (["outage"], ["circuit_breaker"]),
-        (["undo"], ["durable_workflow"]),
-        (["newest", "thousands"], ["telemetry_store"]),
-        (["phones"], ["push_gateway"]),
-        (["later"], ["log_lake"]),
-        (["phones", "order"], []),
-    ],
-)
+@pytest.mark.parametrize(("needed", "expected"), CHOICES)
 def test_the_chooser_is_right(needed: list[str], expected: list[str]) -> None:
     """For a need or several, the patterns that give all of it."""
     needs = {need.name: need for need in read_needs(PATTERNS)}

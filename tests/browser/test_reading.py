@@ -1,0 +1,159 @@
+"""What a reader does: choose, search, and change language and theme."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hinagata.catalogue.material.cards import Card, read_pattern_cards
+from tests.recorded_settings import REPOSITORY
+from tests.workbench.catalogue.choices import CHOICES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.long
+
+CARDS: dict[str, Card] = {card.name: card for card in read_pattern_cards(REPOSITORY)}
+DARK, LIGHT = "rgb(18, 22, 28)", "rgb(255, 255, 255)"
+
+
+def titles(names: list[str], language: str) -> list[str]:
+    """What patterns are called in a language."""
+    return [CARDS[name].told_in(language).title for name in names]
+
+
+def choose(page: Page, needed: list[str]) -> list[str]:
+    """Chooses needs on the start page, and returns the titles that are left."""
+    for need in needed:
+        page.locator(f"input[value={need}]").check()
+    return page.locator("#chosen li:visible h3").all_inner_texts()
+
+
+def searched(page: Page, place: str, words: str) -> list[str]:
+    """Types words on a page for searching, and returns the titles that are found."""
+    page.goto(f"{place}search.html")
+    page.locator("#query").fill(words)
+    page.locator(".results li").first.wait_for()
+    return page.locator(".results a").all_inner_texts()
+
+
+def follow(page: Page, link: Locator, place: str) -> None:
+    """Follows a link, and waits for the page that its address ends with."""
+    link.click()
+    page.wait_for_url(lambda url: url.endswith(place))
+
+
+@pytest.mark.parametrize(("needed", "expected"), CHOICES)
+def test_the_chooser_is_right(page: Page, needed: list[str], expected: list[str]) -> None:
+    """What remains on the page are the patterns that give all that was chosen."""
+    page.goto("index.html")
+
+    assert sorted(choose(page, needed)) == sorted(titles(expected, "en"))
+    verdict = page.locator(".verdict").inner_text()
+    if expected:
+        assert all(title in verdict for title in titles(expected, "en"))
+    else:
+        assert verdict.startswith("No single pattern")
+
+
+def test_the_chooser_is_right_in_japanese(page: Page) -> None:
+    """The same, in the page's own words."""
+    page.goto("ja/index.html")
+
+    assert choose(page, ["order", "replay"]) == titles(["event_stream"], "ja")
+    assert page.locator(".verdict").inner_text() == "条件を満たすパターン: イベントストリーム"
+
+
+@pytest.mark.parametrize(
+    ("place", "words", "pattern"),
+    [
+        ("", "ordered flow of records", "event_stream"),
+        ("", "PointToPointQueue", "point_to_point_queue"),
+        ("ja/", "順序", "event_stream"),
+        ("ja/", "サーキットブレーカー", "circuit_breaker"),
+        ("ja/", "プッシュ 端末", "push_gateway"),
+        ("ja/", "EventBus", "event_bus"),
+    ],
+)
+def test_search_finds_a_pattern(page: Page, place: str, words: str, pattern: str) -> None:
+    """By English words, by Japanese ones, and by a construct's name in both languages."""
+    (title,) = titles([pattern], place.rstrip("/"))
+
+    assert title in searched(page, place, words)
+    result = page.locator(".results").get_by_text(title, exact=True)
+    follow(page, result, f"/{place}patterns/{pattern}.html")
+
+
+def test_a_search_that_finds_nothing_says_so(page: Page) -> None:
+    """In the words of the page."""
+    page.goto("ja/search.html")
+    page.locator("#query").fill("ベルリン")
+
+    page.get_by_text("「ベルリン」に一致するページはない").wait_for()
+    assert page.locator(".results li").count() == 0
+
+
+def test_the_language_keeps_the_page_and_holds(page: Page) -> None:
+    """The switch leads to the same place; from there each link leads to a page of that language."""
+    page.goto("patterns/event_stream.html#cost")
+    follow(page, page.locator("a.language"), "/ja/patterns/event_stream.html#cost")
+
+    assert page.locator("html").get_attribute("lang") == "ja"
+    bar = page.get_by_role("navigation", name="ページ", exact=True)
+    follow(page, bar.get_by_text("講演"), "/ja/talks/index.html")
+    follow(page, page.locator(".cards a").first, "/ja/talks/connected-car-platform.html")
+    follow(page, page.locator(".cards a[href*=event_stream]"), "/ja/patterns/event_stream.html")
+    follow(page, page.locator("a.language"), "/patterns/event_stream.html")
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_the_language_keeps_what_is_searched_for(page: Page) -> None:
+    """What was typed is searched for in the other language too."""
+    searched(page, "", "EventStream")
+    follow(page, page.locator("a.language"), "/ja/search.html?q=EventStream")
+    page.locator(".results li").first.wait_for()
+
+    assert "イベントストリーム" in page.locator(".results a").all_inner_texts()
+
+
+def test_the_theme_holds(page: Page) -> None:
+    """A theme that was chosen is there on every page after, in each language."""
+    page.goto("index.html")
+    body = page.locator("body")
+    assert body.evaluate("body => getComputedStyle(body).backgroundColor") == LIGHT
+    button = page.locator("button.theme")
+    button.click()
+    button.click()
+
+    assert button.inner_text() == "Theme: dark"
+    for path in ("patterns/event_stream.html", "ja/talks/index.html", "checks/FM101.html"):
+        page.goto(path)
+        assert body.evaluate("body => getComputedStyle(body).backgroundColor") == DARK
+    assert re.search("dark|ダーク", page.locator("button.theme").inner_text())
+
+
+def test_the_keyboard_reaches_the_content_first(page: Page) -> None:
+    """The first stop of the keyboard skips what stands on every page."""
+    page.goto("ja/patterns/event_stream.html")
+    page.keyboard.press("Tab")
+
+    assert page.locator(":focus").inner_text() == "本文へスキップ"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#content")
+
+
+def test_a_program_is_copied_whole(page: Page) -> None:
+    """What lands on the clipboard is the file that is tested, and the button says so."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("ja/patterns/event_stream.html")
+    button = page.locator("figure.program button").first
+    button.click()
+
+    page.get_by_text("コピーしました").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    program = REPOSITORY / "examples" / "patterns" / "event_stream" / "smallest.py"
+    assert program.read_text(encoding="utf-8").rstrip().endswith(copied.strip())
+    assert "EventStream(" in copied
