@@ -129,6 +129,10 @@ site: setup  ## build the catalogue into site/: every pattern, sample, check and
 settings: setup  ## record anew what each pattern sets by default, once a change of it is meant
 	@python -m tests.recorded_settings
 
+.PHONY: records
+records: setup  ## simulate each sample at its talk's size and run it, into docs/records (a quarter of an hour)
+	@python -m tests.recorded_samples
+
 .PHONY: cards
 cards: setup  ## write the README's section of the samples anew, from their cards
 	@python -m tests.readme

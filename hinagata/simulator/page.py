@@ -56,9 +56,14 @@ def page(simulation: Simulation) -> Page:
     )
 
 
-def figure(simulation: Simulation) -> Figure:
-    """Returns what happened over time as one figure, for a file of its own."""
-    panels = [panel for _, each in _figures(simulation) for panel in each.panels]
+def figure(simulation: Simulation, *, most: int = _MOST_BINS) -> Figure:
+    """Returns what happened over time as one figure, for a file of its own.
+
+    Args:
+        simulation: What was simulated.
+        most: How many points a line has at most.
+    """
+    panels = [panel for _, each in _figures(simulation, most) for panel in each.panels]
     return Figure(
         title=f"{simulation.scenario.name}, {show_duration(simulation.outcome.duration_s)}",
         panels=tuple(panels),
@@ -87,9 +92,9 @@ def _sections(simulation: Simulation) -> Iterator[Section]:
         )
 
 
-def _figures(simulation: Simulation) -> Iterator[tuple[str, Figure]]:
+def _figures(simulation: Simulation, most: int = _MOST_BINS) -> Iterator[tuple[str, Figure]]:
     """Yields captions and figures; what nothing happened in is left out."""
-    network, binned = simulation.network, bins(simulation.outcome, most=_MOST_BINS)
+    network, binned = simulation.network, bins(simulation.outcome, most=most)
     bands = _bands(simulation)
 
     def per_second(name: str) -> Callable[[str], Values]:

@@ -12,6 +12,7 @@ from hinagata.catalogue.material.cards import Card, split_command
 from hinagata.catalogue.material.diagram import Diagram, draw
 from hinagata.catalogue.material.examples import made_of
 from hinagata.catalogue.material.judgement import Judgement, judge
+from hinagata.catalogue.material.records import Records, files_of, read_records
 from hinagata.catalogue.material.talks import Talk
 from hinagata.catalogue.page.page import Page
 from hinagata.catalogue.page.rendering import render
@@ -35,6 +36,7 @@ class SampleMaterial:
         diagram: Of its templates.
         judgement: What the checks say of them.
         estimate: What it costs a month under its own scenario.
+        records: What was recorded of a simulation and of a run.
     """
 
     card: Card
@@ -45,6 +47,7 @@ class SampleMaterial:
     diagram: Diagram
     judgement: Judgement
     estimate: Estimate
+    records: Records
 
     def seen(self) -> list[tuple[str, str]]:
         """What can be seen of it: the command that shows it, and what it shows."""
@@ -80,6 +83,7 @@ def gather(project: Project, name: str) -> SampleMaterial:
         diagram=draw(topology),
         judgement=judge(topology, project.assemblies.samples),
         estimate=estimate,
+        records=read_records(project.folder, name),
     )
 
 
@@ -96,7 +100,10 @@ def sample_page(project: Project, name: str) -> Page:
             links=project.links,
             context={"title": card.title, "description": card.summary, "it": material},
         )
-        return {path: html, f"samples/{name}.svg": material.diagram.svg}
+        made = {path: html, f"samples/{name}.svg": material.diagram.svg}
+        if material.records.plot:
+            made[f"samples/{name}-simulation.svg"] = material.records.plot
+        return made
 
     return Page(
         path=path,
@@ -105,6 +112,7 @@ def sample_page(project: Project, name: str) -> Page:
             card.file.with_suffix(".py"),
             project.folder / SCENARIOS / name,
             made_of(project.assemblies.samples),
+            *files_of(project.folder, name),
         ),
         words=project.names,
         make=make,

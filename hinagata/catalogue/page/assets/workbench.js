@@ -92,8 +92,7 @@ const changed = () => {
 
 if (served) {
   document.querySelector(".static").hidden = true;
-  select.disabled = false;
-  reset.disabled = false;
+  form.querySelector(".pick").hidden = false;
   recall();
   choose();
   ask();
