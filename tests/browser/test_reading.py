@@ -152,7 +152,7 @@ def test_a_program_is_copied_whole(page: Page) -> None:
     button = page.locator("figure.program button").first
     button.click()
 
-    page.get_by_text("コピーしました").wait_for()
+    page.get_by_text("コピー済み").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     program = REPOSITORY / "examples" / "patterns" / "event_stream" / "smallest.py"
     assert program.read_text(encoding="utf-8").rstrip().endswith(copied.strip())

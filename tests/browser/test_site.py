@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.recorded_settings import REPOSITORY
+from tests.browser.axe import violations
+from tests.browser.widths import WIDTHS, is_too_wide
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
-WIDTHS = (360, 768, 1440)
-AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 KINDS = (
     "index.html",
     "search.html?q=queue",
@@ -89,10 +88,7 @@ def walk(browser: Browser, address: str, site: Path) -> Walk:
     for file in sorted(site.rglob("*.html")):
         here = str(file.relative_to(site))
         page.goto(here)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            if page.evaluate("document.documentElement.scrollWidth") > width:
-                seen.wide.append(f"{here} at {width}")
+        seen.wide += [f"{here} at {width}" for width in WIDTHS if is_too_wide(page, width)]
         seen.pages += 1
     context.close()
     return seen
@@ -119,22 +115,14 @@ def test_no_page_is_wider_than_the_window(walk: Walk) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_axe_finds_no_violation(browser: Browser, address: str, kind: str, scheme: str) -> None:
     """Each kind of page passes all of axe's rules, in both themes."""
-    if not AXE.is_file():
-        pytest.skip(f"there is no {AXE}: make setup")
-    # axe is put in by the test; the pages' own policy would refuse it.
     context = browser.new_context(base_url=address, bypass_csp=True, color_scheme=scheme)
     page = context.new_page()
     page.goto(kind)
     if "?q=" in kind:
         page.locator(".results li").first.wait_for()
-    page.add_script_tag(path=str(AXE))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    context.close()
 
-    assert [
-        f"{each['id']}: {node['html']}" for each in found["violations"] for node in each["nodes"]
-    ] == []
-    assert found["passes"]
+    assert violations(page) == []
+    context.close()
 
 
 def test_a_page_is_whole_without_scripts(browser: Browser, address: str) -> None:
