@@ -6,6 +6,7 @@ const reset = form.querySelector("button.reset");
 const fieldsets = [...form.querySelectorAll("fieldset")];
 const answer = document.querySelector(".answer");
 const refusal = document.querySelector(".refusal");
+const heard = document.querySelector(".heard");
 const factors = JSON.parse(form.dataset.factors);
 const asItIs = factors.indexOf(1);
 const page = Math.random().toString(36).slice(2, 12);
@@ -47,6 +48,8 @@ const ask = async () => {
     if (said.html !== undefined) {
       const open = [...answer.querySelectorAll("details")].map((each) => each.open);
       answer.innerHTML = said.html;
+      // Read aloud: the answer in a sentence, not all of its tables.
+      heard.textContent = answer.querySelector(".says").textContent.replace(/\s+/g, " ").trim();
       answer.querySelectorAll("details").forEach((each, index) => { each.open = open[index] ?? false; });
     }
   } catch {
