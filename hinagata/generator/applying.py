@@ -17,7 +17,7 @@ from pathlib import Path
 from hinagata.generator import merging
 from hinagata.generator.folder_lock import locked
 from hinagata.generator.project_tree import Obstacle, look, put, remove, sync_folder
-from hinagata.generator.record import ANSWERS, FOLDER, GENERATED, read_record, record_of
+from hinagata.generator.record import ANSWERS, FOLDER, GENERATED, kept_path, read_record, record_of
 from hinagata.generator.stray_paths import is_in_project
 from hinagata.generator.update import Update, UpdateError, copy_beside
 
@@ -130,7 +130,7 @@ def _record_steps(project: Path, update: Update) -> Iterator[Step]:
         for path, content in record_of(update.generated, update.answers).items()
         if path.startswith(f"{FOLDER}/")
     }
-    old = {f"{GENERATED}/{path}" for path in read_record(project).generated}
+    old = {kept_path(path, each) for path, each in read_record(project).generated.items()}
     gone = old - kept.keys()
     for path in sorted(kept.keys() | gone):
         before = look(project, path, gone=gone - {path})

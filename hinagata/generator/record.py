@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from hinagata.errors import HinagataError
+from hinagata.generator import merging
 from hinagata.generator.files import Files
 
 FOLDER = ".hinagata"
@@ -26,7 +29,8 @@ Keep this folder in version control, and leave it as it is.
 
 - `answers.toml`: which hinagata made this project, from what, under which name.
 - `generated/`: every file as it was generated. An update compares it with your file and with the
-  new one, so it can tell your changes from its own.
+  new one, so it can tell your changes from its own. Of a file that is no text, such as the wheel,
+  it is the SHA-256: what cannot be merged need not be there twice.
 """
 # Commands leave things here while they run (assemblies, an update that is under way).
 _IGNORED = """\
@@ -40,6 +44,8 @@ _IGNORED = """\
 """
 _ATTRIBUTES = "generated/** -text linguist-generated\n"
 _RELEASE = re.compile(r"\d+(\.\d+)*")
+_DIGEST_SUFFIX = ".sha256"
+_DIGEST = re.compile(rb"[0-9a-f]{64}\n")
 
 
 class RecordError(HinagataError):
@@ -63,6 +69,26 @@ class Answers:
     own: bool
 
 
+@dataclass(frozen=True)
+class Digest:
+    """What is kept of a file that is no text.
+
+    Attributes:
+        sha256: Of its content, in hexadecimal digits.
+    """
+
+    sha256: str
+
+    @classmethod
+    def of(cls, content: bytes) -> Digest:
+        """Returns the digest of a content."""
+        return cls(hashlib.sha256(content).hexdigest())
+
+
+Generated = Mapping[str, bytes | Digest]
+"""What is kept of files as they were generated, by their paths."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """What a project keeps of how it was made.
@@ -73,12 +99,25 @@ class Record:
     """
 
     answers: Answers
-    generated: Files
+    generated: Generated
 
 
 def this_version() -> str:
     """Returns the version of the hinagata that runs."""
     return version("hinagata")
+
+
+def kept_of(files: Files) -> Generated:
+    """Returns what is kept of files: texts, and the digest of what is none."""
+    return {
+        path: content if merging.is_text(content) else Digest.of(content)
+        for path, content in files.items()
+    }
+
+
+def kept_path(path: str, kept: bytes | Digest) -> str:
+    """Returns where it stands what is kept of a file, relative to the project's root."""
+    return f"{GENERATED}/{path}{_DIGEST_SUFFIX if isinstance(kept, Digest) else ''}"
 
 
 def record_of(files: Files, answers: Answers) -> Files:
@@ -88,7 +127,10 @@ def record_of(files: Files, answers: Answers) -> Files:
         files: The project, as it was generated.
         answers: What it was generated from.
     """
-    kept = {f"{GENERATED}/{path}": content for path, content in files.items()}
+    kept = {
+        kept_path(path, kept): f"{kept.sha256}\n".encode() if isinstance(kept, Digest) else kept
+        for path, kept in kept_of(files).items()
+    }
     return {
         **files,
         **kept,
@@ -172,13 +214,13 @@ def _release(text: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _read_generated(folder: Path) -> Files:
+def _read_generated(folder: Path) -> Generated:
     if not folder.is_dir():
         raise RecordError(
             f"{folder} is not there, so nothing tells your changes from what was generated; "
             "bring it back from version control"
         )
-    generated = {}
+    generated: dict[str, bytes | Digest] = {}
 
     def refuse(error: OSError) -> None:
         raise error
@@ -188,7 +230,12 @@ def _read_generated(folder: Path) -> Files:
             folders.sort()
             for name in sorted(names):
                 file = Path(parent, name)
-                generated[file.relative_to(folder).as_posix()] = file.read_bytes()
+                path, held = file.relative_to(folder).as_posix(), file.read_bytes()
+                if path.endswith(_DIGEST_SUFFIX) and _DIGEST.fullmatch(held):
+                    digest = Digest(held.decode().rstrip())
+                    generated[path.removesuffix(_DIGEST_SUFFIX)] = digest
+                else:
+                    generated[path] = held
     except OSError as error:
         raise RecordError(f"{error.filename} cannot be read: {error.strerror}") from None
     return generated

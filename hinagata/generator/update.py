@@ -13,7 +13,15 @@ from hinagata.errors import HinagataError
 from hinagata.generator import merging
 from hinagata.generator.files import Files
 from hinagata.generator.project_tree import Obstacle, look
-from hinagata.generator.record import GENERATED, Answers, Record, this_version
+from hinagata.generator.record import (
+    Answers,
+    Digest,
+    Generated,
+    Record,
+    kept_of,
+    kept_path,
+    this_version,
+)
 from hinagata.generator.stray_paths import refuse_strays
 
 
@@ -123,42 +131,48 @@ def _look(
         raise UpdateError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _untouched(project: Path, generated: Files, *, without: AbstractSet[str]) -> set[str]:
+def _untouched(project: Path, generated: Generated, *, without: AbstractSet[str]) -> set[str]:
     """Return the files that are generated no more, and that hold what they held then."""
     untouched = set()
     for path, base in generated.items():
         if path not in without:
             found = _look(project, path)
-            if isinstance(found, bytes) and merging.same(found, base):
+            if isinstance(found, bytes) and _same(found, base):
                 untouched.add(path)
     return untouched
 
 
+def _same(content: bytes, base: bytes | Digest | None) -> bool:
+    if isinstance(base, Digest):
+        return Digest.of(content) == base
+    return base is not None and merging.same(content, base)
+
+
 def _changes(
     path: str,
-    base: bytes | None,
+    base: bytes | Digest | None,
     found: bytes | Obstacle | None,
     new: bytes | None,
     *,
     project: Path,
     label: str,
 ) -> Iterator[Change]:
-    changed = new is not None and (base is None or not merging.same(base, new))
+    changed = new is not None and not _same(new, base)
     if isinstance(found, Obstacle):
-        note = f"{found.path} is {found.kind}; see {GENERATED}/{path}" if changed else ""
+        note = f"{found.path} is {found.kind}{_also_at(path, new)}" if changed else ""
         yield Change(path=path, fate=Fate.KEPT, before=None, after=None, note=note)
     elif found is None:
         yield _absent(path, base, new, changed=changed, label=label)
     elif new is None:
         yield _generated_no_more(path, base, found, label=label)
     elif not changed or merging.same(found, new):
-        touched = base is not None and not merging.same(found, base)
+        touched = base is not None and not _same(found, base)
         fate = Fate.KEPT if touched and not changed else Fate.UNCHANGED
         yield Change(path=path, fate=fate, before=found, after=found)
-    elif base is not None and merging.same(found, base):
+    elif _same(found, base):
         after = merging.with_ends_of(new, found)
         yield Change(path=path, fate=Fate.CHANGED, before=found, after=after)
-    elif merging.is_text(base or b"", found, new):
+    elif not isinstance(base, Digest) and merging.is_text(base or b"", found, new):
         after = merging.merge(base or b"", found, new, label=label)
         fate = Fate.CONFLICT if merging.conflict_lines(after) else Fate.MERGED
         yield Change(path=path, fate=fate, before=found, after=after)
@@ -170,23 +184,38 @@ def _changes(
 
 
 def _absent(
-    path: str, base: bytes | None, new: bytes | None, *, changed: bool, label: str
+    path: str, base: bytes | Digest | None, new: bytes | None, *, changed: bool, label: str
 ) -> Change:
     if base is None:
         return Change(path=path, fate=Fate.NEW, before=None, after=new)
     both = f", and {label} changed it" if changed else ""
-    note = f"you deleted it{both}; it stays deleted, unless you copy {GENERATED}/{path}"
+    (kept,) = kept_of({path: new}).values() if new is not None else (base,)
+    way = (
+        "bring it back from version control, or from a new project"
+        if isinstance(kept, Digest)
+        else f"copy {kept_path(path, kept)}"
+    )
+    note = f"you deleted it{both}; it stays deleted, unless you {way}"
     return Change(path=path, fate=Fate.DELETED, before=None, after=None, note=note)
 
 
-def _generated_no_more(path: str, base: bytes | None, found: bytes, *, label: str) -> Change:
-    if base is not None and merging.same(found, base):
+def _also_at(path: str, new: bytes | None) -> str:
+    """Return where a person can see what cannot be put into its place."""
+    if new is None or not merging.is_text(new):
+        return ""
+    return f"; see {kept_path(path, new)}"
+
+
+def _generated_no_more(
+    path: str, base: bytes | Digest | None, found: bytes, *, label: str
+) -> Change:
+    if _same(found, base):
         return Change(path=path, fate=Fate.REMOVED, before=found, after=None)
     note = f"you changed it; {label} generates it no more"
     return Change(path=path, fate=Fate.KEPT, before=found, after=found, note=note)
 
 
-def _refuse_conflicts(changes: list[Change], generated: Files) -> None:
+def _refuse_conflicts(changes: list[Change], generated: Generated) -> None:
     marked = [
         f"{change.path}:{line}"
         for change in changes

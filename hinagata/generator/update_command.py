@@ -9,7 +9,7 @@ from typing import TextIO
 from hinagata.generator import merging
 from hinagata.generator.applying import Step, apply_update, complete_update
 from hinagata.generator.files import Files
-from hinagata.generator.record import Answers, Record, read_record
+from hinagata.generator.record import Answers, Record, kept_of, read_record
 from hinagata.generator.update import Change, Fate, Update, plan_update
 
 
@@ -70,7 +70,7 @@ def _show(record: Record, update: Update, stream: TextIO) -> None:
 
 
 def _is_current(record: Record, update: Update) -> bool:
-    return record.answers == update.answers and record.generated == update.generated
+    return record.answers == update.answers and record.generated == kept_of(update.generated)
 
 
 def _nothing(update: Update) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import tomllib
@@ -11,8 +12,10 @@ import pytest
 
 from hinagata.generator.record import (
     Answers,
+    Digest,
     Record,
     RecordError,
+    kept_of,
     read_record,
     record_of,
     this_version,
@@ -40,7 +43,9 @@ def test_what_is_kept_is_read_again(name: str, own: bool, tmp_path: Path) -> Non
     """Answers and files come back as they were, whatever is in them."""
     answers = Answers(hinagata=this_version(), origin="connected_car", name=name, own=own)
 
-    assert read_record(project(tmp_path, answers)) == Record(answers=answers, generated=FILES)
+    assert read_record(project(tmp_path, answers)) == Record(
+        answers=answers, generated=kept_of(FILES)
+    )
 
 
 def test_the_record_is_plain_to_read() -> None:
@@ -54,6 +59,16 @@ def test_the_record_is_plain_to_read() -> None:
         "own": False,
     }
     assert b"every file as it was generated" in kept[".hinagata/README.md"]
+
+
+def test_what_is_no_text_is_kept_by_its_digest() -> None:
+    """So that a project has it once; a person can check it with `sha256sum`."""
+    kept = record_of(FILES, ANSWERS)
+
+    sum_of_logo = hashlib.sha256(FILES["logo"]).hexdigest()
+    assert ".hinagata/generated/logo" not in kept
+    assert kept[".hinagata/generated/logo.sha256"] == f"{sum_of_logo}\n".encode()
+    assert kept_of(FILES)["logo"] == Digest(sum_of_logo)
 
 
 def test_the_record_is_the_same_each_time() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinagata.generator.applying import Step, apply_update
-from hinagata.generator.record import Answers, read_record, record_of
+from hinagata.generator.record import Answers, kept_of, read_record, record_of
 from hinagata.generator.stray_paths import PathError
 from hinagata.generator.update import Fate, Update, UpdateError, plan_update
 from tests.workbench.generator.trees import build, tree
@@ -119,7 +119,7 @@ def test_each_file_has_its_fate(
     assert yours_in(folder) == your_files, "planning writes nothing"
     apply_update(folder, update)
     assert yours_in(folder).get(path) == after
-    assert read_record(folder).generated == new_files | ALWAYS
+    assert read_record(folder).generated == kept_of(new_files | ALWAYS)
     assert read_record(folder).answers == replace(ANSWERS, hinagata=VERSION)
 
 
@@ -146,6 +146,20 @@ def test_what_you_deleted_and_what_is_yours_alone_is_said(tmp_path: Path) -> Non
     assert [change.note for change in update.changes if change.note] == [
         f"you deleted it, and hinagata 0.0.2 changed it; {way}",
         "you changed it; hinagata 0.0.2 generates it no more",
+    ]
+
+
+def test_what_is_no_text_comes_back_from_elsewhere(tmp_path: Path) -> None:
+    """The project has it once: where it is deleted or a link, no copy of it is named."""
+    folder = project(tmp_path, {"deleted": b"\0a", "link": b"\0a"}, {})
+    (folder / "link").symlink_to("zz.md")
+
+    update = planned(folder, {"deleted": b"\0b", "link": b"\0b"})
+
+    way = "bring it back from version control, or from a new project"
+    assert [change.note for change in update.changes if change.note] == [
+        f"you deleted it, and hinagata 0.0.2 changed it; it stays deleted, unless you {way}",
+        "link is a link",
     ]
 
 
@@ -326,7 +340,7 @@ def test_nothing_of_yours_is_lost_whatever_changes(
                 _refuse_loss(content, base.get(path, b""), result[path])
         if not any(b"<<<<<<<" in (step.after or b"") for step in steps):
             again = planned(folder, new)
-            assert (again.diff(), again.generated) == ("", read_record(folder).generated)
+            assert (again.diff(), kept_of(again.generated)) == ("", read_record(folder).generated)
 
 
 def _alike(one: bytes | None, other: bytes | None) -> bool:

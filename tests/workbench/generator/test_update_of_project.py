@@ -123,19 +123,28 @@ def test_an_edited_blueprint_changes_the_project(older: Path) -> None:
     assert (older / "blueprint.yaml").read_bytes() == blueprint
 
 
-def test_the_newer_wheel_takes_the_place_of_the_older(older: Path) -> None:
-    """With it the lines that install it."""
+@pytest.mark.parametrize("kept_whole", [False, True])
+def test_the_newer_wheel_takes_the_place_of_the_older(older: Path, *, kept_whole: bool) -> None:
+    """With it the lines that install it; no project has a wheel twice from then on."""
     ((wheel, content),) = wheel_files().items()
     naming = ("requirements.txt", "requirements-dev.txt", "Makefile")
-    for generated in (older, older / ".hinagata" / "generated"):
-        (generated / wheel).rename(generated / OLD_WHEEL)
+    record = older / ".hinagata" / "generated"
+    (older / wheel).rename(older / OLD_WHEEL)
+    (record / f"{wheel}.sha256").rename(record / f"{OLD_WHEEL}.sha256")
+    if kept_whole:
+        (record / f"{OLD_WHEEL}.sha256").unlink()
+        (record / OLD_WHEEL).write_bytes(content)
+    for folder in (older, record):
         for name in naming:
-            edit(generated / name, wheel, OLD_WHEEL)
+            edit(folder / name, wheel, OLD_WHEEL)
 
     update_project(older, files_of=rendering.files_of, stream=StringIO(), apply=True)
 
     files = tree(older)
-    assert {path: files[path] for path in files if path.startswith("wheels/")} == {wheel: content}
+    assert {path: files[path] for path in files if path.endswith(".whl")} == {wheel: content}
+    assert {path for path in files if path.endswith(".sha256")} == {
+        f".hinagata/generated/{wheel}.sha256"
+    }
     for name in naming:
         assert wheel in files[name].decode()
         assert OLD_WHEEL not in files[name].decode()
