@@ -6,10 +6,11 @@ const reset = form.querySelector("button.reset");
 const fieldsets = [...form.querySelectorAll("fieldset")];
 const answer = document.querySelector(".answer");
 const refusal = document.querySelector(".refusal");
-const heard = document.querySelector(".heard");
+const heard = answer.querySelector(".heard");
+const found = answer.querySelector(".found");
 const factors = JSON.parse(form.dataset.factors);
 const asItIs = factors.indexOf(1);
-const page = Math.random().toString(36).slice(2, 12);
+const page = `p${Math.random().toString(36).slice(2, 12)}`;
 const PAUSE_MS = 120;
 const served = document.querySelector('meta[name="served"]') !== null;
 
@@ -46,11 +47,11 @@ const ask = async () => {
     if (again) return;
     refusal.textContent = said.wrong ?? "";
     if (said.html !== undefined) {
-      const open = [...answer.querySelectorAll("details")].map((each) => each.open);
-      answer.innerHTML = said.html;
+      const open = [...found.querySelectorAll("details")].map((each) => each.open);
+      found.innerHTML = said.html;
       // Read aloud: the answer in a sentence, not all of its tables.
-      heard.textContent = answer.querySelector(".says").textContent.replace(/\s+/g, " ").trim();
-      answer.querySelectorAll("details").forEach((each, index) => { each.open = open[index] ?? false; });
+      heard.textContent = found.querySelector(".says").textContent.replace(/\s+/g, " ").trim();
+      found.querySelectorAll("details").forEach((each, index) => { each.open = open[index] ?? false; });
     }
   } catch {
     refusal.textContent = form.dataset.gone;
