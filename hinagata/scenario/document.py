@@ -290,7 +290,10 @@ def parse_document(content: str, *, file: Path, project: Path) -> Value:
         refuse(refusal.line, refusal.found, refusal.expected)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        refuse(mark.line + 1 if mark else 1, f"text that is not YAML ({error.problem})")
+        line = mark.line + 1 if mark else 1
+        if mark and mark.buffer and mark.buffer[mark.pointer] == "\t":
+            refuse(line, "a tab", "spaces, for YAML indents with nothing else")
+        refuse(line, f"text that is not YAML ({error.problem})")
     except yaml.reader.ReaderError as error:
         line = content.count("\n", 0, error.position) + 1
         refuse(line, f"the character U+{ord(content[error.position]):04X}")

@@ -152,7 +152,10 @@ def _text_of(file: Path) -> str:
             raise TemplateError(message)
         return file.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        message = f"{file} does not exist: name a template or a cdk.out folder"
+        way = "name a template or a cdk.out folder"
+        if file.name == "cdk.out":
+            way = "make it with `make synth` or `hinagata synth`, or name a template"
+        message = f"{file} does not exist: {way}"
         raise TemplateError(message) from None
     except UnicodeDecodeError as error:
         message = f"{file} is no text: its byte {error.start} is not UTF-8"

@@ -294,6 +294,13 @@ MISTAKES = {
         "text that is not YAML (expected ',' or '}', but got ':')",
         "one YAML document",
     ),
+    "a tab": (
+        "seed: 7",
+        "\tseed: 7",
+        "2",
+        "a tab",
+        "spaces, for YAML indents with nothing else",
+    ),
     "a second document": (
         "seed: 7",
         "---\nseed: 7",

@@ -215,7 +215,8 @@ def test_fails_on_paths_that_are_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "bytes.yaml").write_bytes(b"Resources: \xff")
     expected = {
-        "none.yaml": "does not exist",
+        "none.yaml": "does not exist: name a template or a cdk.out folder",
+        "cdk.out": "does not exist: make it with `make synth` or `hinagata synth`, or name a",
         ".": "folder without a manifest.json",
         "loop.yaml": "cannot be read",
         "pipe.yaml": "is no file",
