@@ -166,6 +166,13 @@ class _Handler(SimpleHTTPRequestHandler):
         else:
             super().do_GET()
 
+    def do_HEAD(self) -> None:
+        """Answers as to a GET, without what is asked for."""
+        if self._is_ours():
+            super().do_HEAD()
+        else:
+            self.send_error(HTTPStatus.FORBIDDEN)
+
     def do_POST(self) -> None:
         """Answers a question of the workbench, or says in a sentence why not."""
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,13 +73,10 @@ def read_question(body: bytes) -> Question:
 
 
 def _factor(name: str, value: object) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    # Written so that NaN is refused too; a whole number may be too large to become another.
-    if not number or not LEAST <= value <= MOST:  # type: ignore[operator]
+    # Python's true is a number; and a whole number may be too large to become another.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not LEAST <= value <= MOST:
         _refuse(f"traffic.{shown(name)}", value, f"a number from {LEAST:g} to {MOST:g}")
-    factor = float(value)  # type: ignore[arg-type]
-    assert math.isfinite(factor)  # noqa: S101 - it is within bounds
-    return factor
+    return float(value)
 
 
 def _refuse(what: str, found: object, expected: str) -> NoReturn:

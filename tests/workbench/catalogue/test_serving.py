@@ -67,6 +67,8 @@ def test_a_page_reloads_itself(connection: HTTPConnection) -> None:
 def test_fails_for_another_name_of_this_machine(connection: HTTPConnection) -> None:
     """A name that some page had resolved to this machine is not answered."""
     assert asked(connection, "/", host="evil.example")[0] == 403
+    connection.request("HEAD", "/", headers={"Host": "evil.example"})
+    assert connection.getresponse().status == 403
 
 
 @pytest.mark.parametrize("path", ["/../sources", "/%2e%2e/%2e%2e/etc/passwd", "/nothing.html"])
