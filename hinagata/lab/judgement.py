@@ -135,11 +135,12 @@ def _at_most(about: str, most: int, observed: int) -> Verdict:
 
 def _latency(percent: int, expectation: LatencyExpectation, records: Records) -> Verdict:
     seconds = percentile(latencies(expectation.hop, records, source=expectation.source), percent)
+    most = expectation.run_at_most_seconds or expectation.at_most_seconds
     return Verdict(
         about=f"p{percent} {expectation.source} to {expectation.hop}",
-        expected=f"at most {show_seconds(expectation.at_most_seconds)}",
+        expected=f"at most {show_seconds(most)}",
         observed="nothing arrived" if seconds is None else show_seconds(seconds),
-        met=seconds is not None and seconds <= expectation.at_most_seconds,
+        met=seconds is not None and seconds <= most,
     )
 
 

@@ -389,6 +389,19 @@ def _latencies(percent: int) -> Field:
                 "From the sending to the end of the hop's work.",
                 "at_most_seconds",
             ),
+            "run": Field(
+                record(
+                    lambda at_most_seconds: at_most_seconds,
+                    {
+                        "at_most": Field(
+                            _duration(positive=True), "On this machine.", "at_most_seconds"
+                        )
+                    },
+                ),
+                "How long in a run. Default: the same.",
+                "run_at_most_seconds",
+                required=False,
+            ),
         },
     )
     return Field(
@@ -432,6 +445,13 @@ _ATTRIBUTES = mapping_of(
     kind="attribute",
     pattern=_KEY_NAME,
     expected=_KEY_NAME_EXPECTED,
+    at_least_one=True,
+)
+_HELD = mapping_of(
+    text(),
+    kind="attribute",
+    pattern=rf"{_KEY_NAME}(\.{_KEY_NAME})*",
+    expected=f"{_KEY_NAME_EXPECTED}, or such names with dots between them",
     at_least_one=True,
 )
 
@@ -549,7 +569,10 @@ _EXPECTATIONS = record(
                                     "where",
                                 ),
                                 "holds": Field(
-                                    _ATTRIBUTES, "What the item then holds, with {name}.", "holds"
+                                    _HELD,
+                                    "What the item then holds, with {name}: an attribute, or what "
+                                    "is in its JSON, as event.data.item.",
+                                    "holds",
                                 ),
                                 "since": Field(
                                     text(),

@@ -86,6 +86,18 @@ def test_a_latency_is_held_against_its_limit() -> None:
     ]
 
 
+def test_a_run_has_a_limit_of_its_own() -> None:
+    """A laptop may take longer than what is promised of AWS."""
+    records = Records(sent=[sent("a")], spans=[span("Gateway", "a", end=4.0)], dead_letters=[])
+    limit = LatencyExpectation(
+        source="cars", hop="Gateway", at_most_seconds=2, run_at_most_seconds=5
+    )
+
+    assert verdicts(Expectations(p99=(limit,)), records) == [
+        Verdict(about="p99 cars to Gateway", expected="at most 5 s", observed="4 s", met=True)
+    ]
+
+
 def test_a_latency_of_nothing_is_a_miss() -> None:
     """No message arrived in time if none arrived."""
     records = Records(sent=[sent("a")], spans=[], dead_letters=[])
