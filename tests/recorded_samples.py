@@ -31,6 +31,7 @@ REPOSITORY = Path(__file__).parents[1]
 SIZES = {"connected_car": {"cars": "1000000"}, "hvac_platform": {"devices": "5000000"}}
 # Ten minutes of a day; more cannot be told apart on a page.
 _BINS = 144
+_WIDTH = 720
 
 
 def simulated(card: Card, assembly: Path) -> tuple[dict[str, Any], str]:
@@ -92,7 +93,10 @@ def _plot(simulation: Simulation) -> str:
     svg = draw_svg(figure(simulation, most=_BINS), name="simulation")
     dark = f"@media (prefers-color-scheme: dark){{svg{{{variables(DARK)}}}}}"
     begin, mark, rest = svg.partition(">")
-    return f"{begin}{mark}<style>svg{{{variables(LIGHT)}}}{dark}</style>{rest}\n"
+    # A picture has a size of its own, so that it can be scrolled where there is no room for it.
+    width, height = (float(each) for each in begin.split('viewBox="')[1].split('"')[0].split()[2:])
+    size = f' width="{_WIDTH}" height="{_WIDTH * height / width:.0f}"'
+    return f"{begin}{size}{mark}<style>svg{{{variables(LIGHT)}}}{dark}</style>{rest}\n"
 
 
 def _synthesize(folder: Path) -> Path:
