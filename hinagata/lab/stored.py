@@ -1,5 +1,6 @@
 """The final state of tables: does what was sent lie where it should?"""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,8 +38,13 @@ class StoredState:
 
 
 def read_items(dynamodb: "DynamoDBClient", table: str, attributes: Iterable[str]) -> list[Item]:
-    """Return the text attributes of some names of every item of a table, as they are now."""
-    names = {f"#{index}": name for index, name in enumerate(dict.fromkeys(attributes))}
+    """Return the text attributes of some names of every item of a table, as they are now.
+
+    A name with dots leads into the JSON that an attribute holds: `event.data.item`.
+    """
+    wanted = list(attributes)
+    roots = dict.fromkeys(name.partition(".")[0] for name in wanted)
+    names = {f"#{index}": root for index, root in enumerate(roots)}
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=table,
         ConsistentRead=True,
@@ -46,10 +52,29 @@ def read_items(dynamodb: "DynamoDBClient", table: str, attributes: Iterable[str]
         ExpressionAttributeNames=names,
     )
     return [
-        {name: value["S"] for name, value in item.items() if "S" in value}
+        {
+            name: found
+            for name in wanted
+            if (found := _at(name, {root: one["S"] for root, one in item.items() if "S" in one}))
+            is not None
+        }
         for page in pages
         for item in page["Items"]
     ]
+
+
+def _at(name: str, texts: Item) -> str | None:
+    """Return the text of a name; None if there is none."""
+    root, *path = name.split(".")
+    if not path or root not in texts:
+        return texts.get(root)
+    try:
+        value = json.loads(texts[root])
+    except ValueError:
+        return None
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, str) or value is None else json.dumps(value)
 
 
 def judge_every(

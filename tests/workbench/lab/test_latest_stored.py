@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hinagata.lab.stored import Item, StoredState, judge_latest
+from hinagata.lab.stored import Item, StoredState, judge_latest, read_items
 from hinagata.lab.traffic import Sent
 from hinagata.scenario import LatestStored, ScenarioError
 from tests.workbench.scenario.scenario_text import SCENARIO, read
@@ -122,3 +124,48 @@ def test_fails_for_a_name_that_is_none(
 
     assert "expect.stored[2]" in str(failure.value)
     assert expected.split(":", maxsplit=1)[0] in str(failure.value)
+
+
+class OneTable:
+    """Stands in for DynamoDB: a scan of one page."""
+
+    def __init__(self, *items: dict[str, str]) -> None:
+        self.items = [{name: {"S": text} for name, text in item.items()} for item in items]
+        self.asked: dict[str, str] = {}
+
+    def get_paginator(self, _: str) -> OneTable:
+        """Return what pages through the table."""
+        return self
+
+    def paginate(self, **request: Any) -> list[dict[str, Any]]:
+        """Return all of it, and keep what was asked for."""
+        self.asked = request["ExpressionAttributeNames"]
+        return [{"Items": self.items}]
+
+
+def test_a_name_with_dots_leads_into_the_json_of_an_attribute() -> None:
+    """What is no JSON, or has no such field, has no such name."""
+    event = {"id": "m1", "data": {"item": "tea", "yen": 1200}}
+    table: Any = OneTable(
+        {"device": "d", "event": json.dumps(event)}, {"device": "e", "event": "garbage"}
+    )
+    names = ["device", "event.id", "event.data.item", "event.data.yen", "event.id.more"]
+
+    found = read_items(table, "State", names)
+
+    assert found == [
+        {"device": "d", "event.id": "m1", "event.data.item": "tea", "event.data.yen": "1200"},
+        {"device": "e"},
+    ]
+    assert sorted(table.asked.values()) == ["device", "event"]
+
+
+def test_a_scenario_may_hold_what_is_in_the_json(tmp_path: Path) -> None:
+    """By the same name."""
+    held = WANTED.replace('{v: "7"}', '{event.data.item: "tea"}')
+
+    scenario = read(tmp_path, SCENARIO.replace("run: {deadline", f"{held}run: {{deadline"))
+    expected = scenario.expectations.stored[-1]
+
+    assert isinstance(expected, LatestStored)
+    assert expected.holds == {"event.data.item": "tea"}
