@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from hinagata.generator.arguments import RouteTo, StepOf
@@ -16,11 +16,14 @@ from hinagata.generator.blueprint import (
     parameters_of,
     takes_body,
 )
-from hinagata.generator.carried import TOKEN, refuse_uncarried
-from hinagata.generator.flows import Connection, connections_of
+from hinagata.generator.carried import TOKEN, carries, keys_of, refuse_uncarried
+from hinagata.generator.flows import Connection, addressed, connections_of
 from hinagata.generator.kinds import SENDERS, SERVERS
 from hinagata.generator.rules import refuse_misfits, refuse_reservations
 
+# Of a route that nobody mentions, and of a key that nobody describes.
+ASSUMED_RATE = "{shape: constant, rate: 10/s}"
+USUAL_VALUES = "{cardinality: 1000}"
 # Twice what is there at a time on average: arrivals come in clumps.
 HEADROOM = 2
 MAX_CONCURRENCY = 10  # of a LambdaWorker that says nothing
@@ -103,8 +106,8 @@ class Architecture:
     Attributes:
         blueprint: the blueprint.
         connections: what its arrows mean.
-        traffic: what comes from outside, by name; where the blueprint says nothing of an entry, a
-            little.
+        traffic: what comes from outside, by name; to a route that neither traffic nor an arrow
+            leads to, a little.
 
     Raises:
         ScenarioError: parts of it do not fit together; the message names the place.
@@ -114,19 +117,19 @@ class Architecture:
         self.blueprint = blueprint
         self.connections = connections_of(blueprint)
         self._ways: dict[tuple[str, str, str], list[Stop]] = {}
-        self.traffic = dict(blueprint.traffic)
+        self.traffic = {name: addressed(one, blueprint) for name, one in blueprint.traffic.items()}
         refuse_misfits(self)
-        asked = {one.to for one in self.traffic.values()}
-        for one in self.entries():
-            if one.name not in asked:
-                self.traffic[_free(one.name, self.traffic)] = Traffic(
-                    to=one.name,
-                    peak_per_second=10.0,
-                    rate="{shape: constant, rate: 10/s}",
-                )
         self.traffic = {name: self._whole(name, one) for name, one in self.traffic.items()}
+        for one, route in self._unmentioned():
+            name = _free(one.routes[route].function if len(one.routes) > 1 else "", one, self)
+            made = Traffic(to=one.name, route=route, peak_per_second=10.0, rate=ASSUMED_RATE)
+            self.traffic[name] = self._whole(name, made)
         refuse_reservations(self, MOST_CONCURRENCY)
         refuse_uncarried(self)
+        self.traffic = {
+            name: self._filled(one) if one.place is None else one
+            for name, one in self.traffic.items()
+        }
 
     @property
     def components(self) -> list[Component]:
@@ -456,34 +459,67 @@ class Architecture:
                 connection.source if connection.verb == "reads" else connection.target
             )
 
+    def _unmentioned(self) -> list[tuple[Component, str]]:
+        """Return the routes that neither traffic nor an arrow leads to."""
+        mentioned = {(one.to, one.route) for one in self.traffic.values()}
+        for connection in self.connections:
+            if handed := connection.handed_to:
+                mentioned.add((connection.target.name, handed[0]))
+        return [
+            (one, route)
+            for one in self.components
+            for route in one.routes
+            if (one.name, route) not in mentioned
+        ]
+
+    def _filled(self, traffic: Traffic) -> Traffic:
+        """Return a source that nobody has described, with the keys of all who work on it."""
+        if not traffic.has_body:
+            return traffic
+        needed = {
+            key
+            for code in self.code()
+            if self.comes_to(traffic, code)
+            for _, _, key in keys_of(code, self)
+        }
+        missing = sorted(needed - carries(traffic))
+        keys = {**traffic.keys, **dict.fromkeys(missing, USUAL_VALUES)}
+        return replace(traffic, keys=keys, example=_example(traffic, keys))
+
     def _whole(self, name: str, traffic: Traffic) -> Traffic:
         """Return a source that lacks nothing."""
         entry = self.of(traffic.to)
         if entry.kind in SERVERS:
-            traffic = replace(traffic, route=traffic.route or entry.first_route)
+            traffic = replace(traffic, route=traffic.route or entry.usual_routes[0])
         else:
             event = traffic.event or f"{name.replace('_', '.')}.sent"
             traffic = replace(traffic, event=event)
         keys = dict(traffic.keys)
         for parameter in traffic.parameters:
-            keys.setdefault(parameter, "{cardinality: 1000}")
+            keys.setdefault(parameter, USUAL_VALUES)
         if any(
             self.hands_on(code, "serves") and self.comes_to(traffic, code) for code in self.code()
         ):
-            keys.setdefault(TOKEN, "{cardinality: 1000}")
+            keys.setdefault(TOKEN, USUAL_VALUES)
         if field := entry.arguments.get("ordered_by"):
             keys.setdefault(field, "{cardinality: 100}")
-        drawn = {
-            # As a run writes the first of a key's values.
-            key: f"{key.removesuffix('_id').replace('_', '-')}-0"
-            for key in keys
-            if key not in traffic.parameters
-        }
-        example = json.dumps({**drawn, **json.loads(traffic.example)})
-        return replace(traffic, keys=keys, example=example)
+        return replace(traffic, keys=keys, example=_example(traffic, keys))
 
 
-def _free(name: str, taken: dict[str, Traffic]) -> str:
-    while name in taken:
+def _free(function: str, one: Component, architecture: Architecture) -> str:
+    """Return a name for a source that nobody has named."""
+    name = function or one.name
+    while name in architecture.traffic:
         name += "_too"
     return name
+
+
+def _example(traffic: Traffic, keys: Mapping[str, str]) -> str:
+    """Return the data of a message, with a value of each key that no path has."""
+    drawn = {
+        # As a run writes the first of a key's values.
+        key: f"{key.removesuffix('_id').replace('_', '-')}-0"
+        for key in keys
+        if key not in traffic.parameters
+    }
+    return json.dumps({**drawn, **json.loads(traffic.example)})

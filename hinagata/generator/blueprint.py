@@ -89,10 +89,10 @@ class Component:
         )
 
     @property
-    def first_route(self) -> str:
-        """Its first route that takes something, or its first."""
-        routes = list(self.routes)
-        return next((route for route in routes if not route.startswith("GET ")), routes[0])
+    def usual_routes(self) -> list[str]:
+        """Its routes that take something, or all where none does."""
+        taking = [route for route in self.routes if not route.startswith("GET ")]
+        return taking or list(self.routes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,10 +130,10 @@ class Traffic:
     """What comes from outside.
 
     Attributes:
-        to: the name of the component that takes it.
+        to: the name of the component that takes it, or of the function that answers a route.
         peak_per_second: the highest rate.
         rate: its shape, as a scenario has it.
-        route: the route that is asked; empty for the first.
+        route: the route that is asked; empty for the only one that takes something.
         event: the type of the event that is put on a queue or a stream; empty for one that is
             named after the source.
         keys: the values of the keys, each as a scenario has it.
@@ -300,37 +300,40 @@ _COMPONENT = Form(
 _OPTIONS = {
     "types": Field(
         names(kind="type"),
-        "(fan_out, event_bus) The types of events that pass.",
+        "(from a fan_out or an event_bus) The types of events that pass. Default: all.",
         "types",
         required=False,
     ),
     "waits": Field(
         flag(),
-        "(to a worker) Whether its answer is waited for.",
+        "(from an API, a service or a worker to a worker) Whether its answer is waited for. "
+        "Default: false.",
         "waits",
         required=False,
     ),
     "batch_size": Field(
         whole(at_least=1, at_most=10_000),
-        "(to a worker) Messages at a time. Default: 10 of a queue, 100 of a stream.",
+        "(from a queue, a stream or changes) Messages at a time. Default: 10 of a queue, 100 of "
+        "a stream, or what a worker has time for.",
         "batch_size",
         required=False,
     ),
     "window": Field(
         duration(300, "5m"),
-        "(to a worker) How long a batch may fill. Default: it does not wait.",
+        "(from a queue, a stream or changes) How long a batch may fill. Default: it does not wait.",
         "window",
         required=False,
     ),
     "retries": Field(
         whole(at_most=10_000),
-        "(from a stream) Retries of a failing batch. Default: 5.",
+        "(from a stream or changes) Retries of a failing batch. Default: 5.",
         "retries",
         required=False,
     ),
     "parallelization": Field(
         whole(at_least=1, at_most=10),
-        "(from a stream) Batches of one shard at a time. Default: 1.",
+        "(from a stream or changes) Batches of one shard at a time. Default: 1, or what the "
+        "traffic needs.",
         "parallelization",
         required=False,
     ),
@@ -369,7 +372,12 @@ _FLOWS = list_of(
 _FUNCTION_RECORD = record(
     Function,
     {
-        "summary": Field(sentence(), "What it does, in a sentence.", "summary", required=False),
+        "summary": Field(
+            sentence(),
+            "What it does, in a sentence. Default: where it stands.",
+            "summary",
+            required=False,
+        ),
         "takes": Field(
             quantity(
                 units.seconds,
@@ -413,7 +421,9 @@ def _read_rate(value: Value) -> tuple[str, float]:
     if value.entries()["shape"].node.value == "trace":
         value.fail(found="a trace", expected="another shape: its file is not the project's own")
     sampled = max(rate.rate_at(float(second)) for second in range(0, 86_400, 10))
-    peak = max(sampled, getattr(rate, "peak_per_second", 0.0))
+    # A ramp may be so long that the day ends before its peak.
+    highest = max(getattr(rate, "peak_per_second", 0.0), getattr(rate, "to_per_second", 0.0))
+    peak = max(sampled, highest)
     if peak > 1e6:
         value.fail(expected="at most 1000000/s")
     return _inline(value.node), peak
@@ -456,18 +466,27 @@ def _inline(node: yaml.Node) -> str:
 _TRAFFIC_RECORD: Form[dict[str, Any]] = record(
     dict,
     {
-        "to": Field(name(), "What takes it: an API, a service, a queue or a stream.", "to"),
+        "to": Field(
+            name(),
+            "What takes it: an API, a service, a queue, a stream, or the function of a route.",
+            "to",
+        ),
         "rate": Field(
             Form(_read_rate, {"oneOf": [_PER_TIME.schema, RATE.schema]}),
             "How often, as 100/s, or a shape as in a scenario.",
             "rate",
         ),
         "route": Field(
-            text(), "The route that is asked. Default: the first.", "route", required=False
+            text(),
+            "(to an API or a service) The route that is asked. Default: the one that takes "
+            "something, if it is the only one.",
+            "route",
+            required=False,
         ),
         "event": Field(
             text(pattern=EVENT_TYPE, expected=EVENT_TYPE_EXPECTED),
-            "(to a queue or a stream) What happened.",
+            "(to a queue or a stream) What happened. Default: the name of the source, as "
+            "buyers.sent.",
             "event",
             required=False,
         ),
@@ -475,7 +494,8 @@ _TRAFFIC_RECORD: Form[dict[str, Any]] = record(
             mapping_of(
                 Form(_read_key, KEY.schema), kind="key", pattern=NAME, expected=NAME_EXPECTED
             ),
-            "The values of {name} in the route, and of the example's fields of their names.",
+            "The values of {name} in the route, and of the example's fields of their names, as in "
+            "a scenario. Default: {cardinality: 1000} of each {name}.",
             "keys",
             required=False,
         ),
@@ -487,7 +507,7 @@ _TRAFFIC_RECORD: Form[dict[str, Any]] = record(
         ),
         "example": Field(
             Form(_read_example, {"type": "object"}),
-            "The data of a message.",
+            "The data of a message. Default: {note: an example}.",
             "example",
             required=False,
         ),

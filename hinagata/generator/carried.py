@@ -74,6 +74,26 @@ def needed_behind(one: Component, route: str, architecture: Architecture) -> lis
     return sorted(needed - set(parameters_of(route)))
 
 
+def fieldless(architecture: Architecture) -> list[Component]:
+    """Return the stores whose sort key is no field of any event: its id is in the field's place."""
+    found = {
+        store.name: [
+            traffic
+            for code in architecture.code()
+            if any(each.target is store for each in architecture.hands_on(code, "writes"))
+            for traffic in architecture.possible()
+            if architecture.comes_to(traffic, code)
+        ]
+        for store in architecture.components
+        if "sort_key" in store.arguments
+    }
+    return [
+        architecture.of(name)
+        for name, coming in found.items()
+        if not any(architecture.of(name).keys[1] in carries(traffic) for traffic in coming)
+    ]
+
+
 def refuse_uncarried(architecture: Architecture) -> None:
     """Refuse keys that no event carries, and filters for types that no event has.
 
@@ -86,6 +106,7 @@ def refuse_uncarried(architecture: Architecture) -> None:
             _check_read(connection, architecture)
     needs: dict[tuple[str, str], list[Code]] = {}
     for code in architecture.code():
+        _check_sort_keys(code, architecture)
         for one, argument, _ in keys_of(code, architecture):
             needs.setdefault((one.name, argument), []).append(code)
     for (name, argument), codes in needs.items():
@@ -123,38 +144,63 @@ def _check_read(connection: Connection, architecture: Architecture) -> None:
         )
 
 
+def _check_sort_keys(code: Code, architecture: Architecture) -> None:
+    """Refuse a field that is there and cannot be a key: the event's id would take its place."""
+    for connection in architecture.hands_on(code, "writes"):
+        key = connection.target.keys[1]
+        for name, traffic in architecture.traffic.items():
+            if traffic.place is None or not traffic.has_body:
+                continue
+            data = json.loads(traffic.example)
+            if key in data and key not in carries(traffic) and architecture.comes_to(traffic, code):
+                traffic.place.at("example", key).fail(
+                    found=f"{json.dumps(data[key])} in the example of {name}, though {key} is the "
+                    f"sort key of {connection.target.name}",
+                    expected="a text or a whole number, of which a key is made",
+                )
+
+
 def _check_key(
     one: Component, argument: str, codes: list[Code], architecture: Architecture
 ) -> None:
     key = one.keys[0] if argument == "partition_key" else one.arguments[argument]
-    sources = {
-        **{f"{each.to} ({each.route})": each for each in architecture.possible()},
-        **architecture.traffic,
-    }
+    lacking: list[tuple[Code, Traffic]] = []
     known = False
     for code in codes:
-        coming = {name: each for name, each in sources.items() if architecture.comes_to(each, code)}
-        for name, traffic in coming.items():
-            carried = carries(traffic)
-            # A route that nobody drives may be sent anything, if it is sent anything at all.
-            if key not in carried and (name in architecture.traffic or not traffic.has_body):
-                _refuse_key(one, argument, key, code, name, traffic)
-            known = known or key in carried
+        for traffic in architecture.possible():
+            if not architecture.comes_to(traffic, code):
+                continue
+            if key in carries(traffic):
+                known = True
+                continue
+            lacking.append((code, traffic))
+            # A route of which nobody says what it is sent is sent what is needed, if anything.
+            if traffic.place is not None or not traffic.has_body:
+                _refuse_key(one, argument, key, code, traffic, architecture)
     if not known:
-        name, traffic = next(
-            (name, each)
-            for code in codes
-            for name, each in sources.items()
-            if architecture.comes_to(each, code)
-        )
-        _refuse_key(one, argument, key, codes[0], name, traffic)
+        _refuse_key(one, argument, key, *lacking[0], architecture)
 
 
 def _refuse_key(
-    one: Component, argument: str, key: str, code: Code, source: str, traffic: Traffic
+    one: Component,
+    argument: str,
+    key: str,
+    code: Code,
+    traffic: Traffic,
+    architecture: Architecture,
 ) -> NoReturn:
     fields = sorted(carries(traffic) - {"note"})
-    ways = [f"{key} in the example of {source}"] if traffic.has_body else []
+    known = architecture.traffic.items()
+    source = next((name for name, each in known if each is traffic), traffic.to)
+    ways = []
+    if traffic.place is not None:
+        ways += [f"{key} in the example of {source}"] if traffic.has_body else []
+    else:
+        if traffic.has_body:
+            route = f'to: {traffic.to}, route: "{traffic.route}"'
+            example = f"example: {{{key}: {key}-1}}"
+            ways.append(f"under traffic, {source}: {{{route}, rate: 10/s, {example}}}")
+        source = f"{traffic.to} ({traffic.route})"
     ways += ["a path with {" + key + "}"] if traffic.route else []
     ways += [f"{argument}: {fields[0]}"] if fields else []
     place = one.place.at(argument) if argument in one.arguments else one.place

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from hinagata.generator.arguments import RouteTo
-from hinagata.generator.blueprint import Blueprint, Component, Flow
+from hinagata.generator.blueprint import Blueprint, Component, Flow, Traffic
 from hinagata.generator.kinds import SENDERS, SERVERS
 from hinagata.suggestion import suggest
 
@@ -115,6 +115,26 @@ def connections_of(blueprint: Blueprint) -> list[Connection]:
         # The same arrow may stand in two chains, which begin or end alike.
         found.setdefault(name, connection)
     return list(found.values())
+
+
+def addressed(traffic: Traffic, blueprint: Blueprint) -> Traffic:
+    """Return a source whose address is a component, though the function of a route was named.
+
+    Raises:
+        ScenarioError: a route stands beside a function, which has one of its own.
+    """
+    if traffic.to in blueprint.components or traffic.place is None:
+        return traffic
+    for one in blueprint.components.values():
+        for route, to in one.routes.items():
+            if to.function == traffic.to:
+                if traffic.route:
+                    traffic.place.at("route").fail_name(
+                        found=f"a route beside {to.function}, which answers {route}",
+                        expected="one of the two",
+                    )
+                return replace(traffic, to=one.name, route=route)
+    return traffic
 
 
 def _connection(flow: Flow, blueprint: Blueprint) -> Connection:

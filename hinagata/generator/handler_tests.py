@@ -29,10 +29,12 @@ def handlers_view(made: Mapping[str, HandlerCode]) -> dict[str, Any]:
     # What decides something in an answer, of those who are called at all.
     says = {
         '"FailedEntryCount": 0': "put_events" in operations,
-        '"Items": []': "query" in operations,
+        '"Items": self.items': "query" in operations,
         f'"Payload": io.BytesIO({answer})': asks,
     }
     parameters = {name for one in requests.values() for name in one.code.parameters}
+    found = _found(made)
+    from_requests = {bool(method) for _, _, method, _ in found}
     return {
         "variables": sorted({one for code in made.values() for one in code.variables}),
         "data": {"note": "an example", **{name: f"{name}-1" for name in sorted(fields)}},
@@ -51,7 +53,14 @@ def handlers_view(made: Mapping[str, HandlerCode]) -> dict[str, Any]:
         "answer": answer,
         "asks": asks,
         "says": [said for said, needed in says.items() if needed],
-        "found": _found(made),
+        "looks_up": "query" in operations,
+        "found": found
+        if True in from_requests
+        else [(writer, reader, key) for writer, reader, _, key in found],
+        "written_by_requests": True in from_requests,
+        "written_by_events": False in from_requests,
+        "requests_read": any(one.reads for one in requests.values()),
+        "events_read": any(one.reads for one in events.values()),
     }
 
 

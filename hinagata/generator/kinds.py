@@ -220,7 +220,7 @@ KINDS: Mapping[str, Kind] = {
             ),
             "sort_key": Argument(
                 _KEY,
-                "The field within it; the event's id where it has no such field. Default: "
+                "The field within it; the event's id where an event has no such field. Default: "
                 f"{SORT_KEY}.",
             ),
             "changes": Argument(flag(), "Whether a worker follows its changes. Default: false."),

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TextIO
 
 from hinagata.errors import UsageError
+from hinagata.generator.architecture import Architecture
 from hinagata.generator.blueprint import FILE, parse_blueprint, read_text
 from hinagata.generator.files import Files
 from hinagata.generator.naming import ProjectName, folder_name, project_name
 from hinagata.generator.record import BLUEPRINT, Answers, record_of, this_version
+from hinagata.generator.remarks import remarks_on
 from hinagata.generator.rendering import blueprint_project, sample_project
 from hinagata.generator.shipped import blueprint_text
 from hinagata.generator.writing import write_project
@@ -43,15 +45,19 @@ def new_project(
     folder = here / folder_name(name)
     origin = sample or BLUEPRINT
     files: Files
+    remarks: list[str] = []
     if sample is not None:
         files = sample_project(sample, name=name, own=own)
     else:
         file, text = _blueprint(blueprint)
         read = parse_blueprint(text, file=file)
+        remarks = list(remarks_on(Architecture(read)))
         files = {**blueprint_project(read, name=name, own=own), FILE: text.encode()}
     answers = Answers(hinagata=this_version(), origin=origin, name=name, own=own)
     write_project(record_of(files, answers), folder)
     stream.write(f"{folder.name}/: {len(files)} files{_renamed(name, names)}\n\n")
+    stream.writelines(f"  {remark}\n" for remark in remarks)
+    stream.write("\n" if remarks else "")
     next_steps = {
         f"cd {folder.name}": "",
         **(

@@ -18,6 +18,7 @@ from hinagata.planner.choosing.traffic import Traffic
 from hinagata.planner.pricing.bill import price
 from hinagata.planner.pricing.estimate import Estimate
 from hinagata.planner.sizes.peak import duration
+from hinagata.scenario.rate import DAY_SECONDS
 
 # Assumed, of a function that does nothing but hand a message on.
 _HANDING_ON_S = 0.02
@@ -33,6 +34,8 @@ _POLLERS = 5
 # Beyond these, a third of the construct's own timeout, a function gets one that fits.
 _SLOW_ANSWER_S, _SLOW_WORK_S = 3, 10
 _WIDTH = 98
+# How long the peak lasts in a day's traffic, which it hardly makes more on average.
+_AT_PEAK_S = 900
 # By whom a message was sent: the field that says so, whose messages keep their order.
 _SENDER = "sender"
 
@@ -279,6 +282,8 @@ class _Design:
             yield from self._flows()
         yield ""
         yield "traffic:"
+        if self.needs.peak_over_mean > 1:
+            yield "  # The day ends with the rise to the peak, and a quarter of an hour there."
         sent = (
             f", keys: {{{_SENDER}: {{cardinality: 1000}}}}, example: {{{_SENDER}: sender-1}}"
             if self.needs.ordered
@@ -356,7 +361,9 @@ class _Design:
         mean, peak = _number(self.needs.rate), _number(self.work.peak)
         if self.needs.peak_over_mean == 1:
             return f"{mean}/s"
-        return f"{{shape: burst, base: {mean}/s, peak: {peak}/s, at: 8h, for: 15m, every: 24h}}"
+        start = max(0.0, DAY_SECONDS - self.needs.rise_s - _AT_PEAK_S)
+        rise = f"start: {_span(start)}, over: {_span(self.needs.rise_s)}"
+        return f"{{shape: ramp, from: {mean}/s, to: {peak}/s, {rise}}}"
 
 
 def _reasons(part: Part) -> list[str]:
@@ -376,6 +383,14 @@ def _function(name: str, summary: str, seconds: float) -> str:
 
 def _timeout(seconds: float, most: int) -> int:
     return min(most, math.ceil(3 * seconds))
+
+
+def _span(seconds: float) -> str:
+    """Return a duration in the largest unit of which it is a whole number."""
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{_number(seconds / size)}{unit}"
+    return f"{_number(seconds)}s"
 
 
 def _number(value: float) -> str:

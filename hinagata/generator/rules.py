@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from hinagata.generator.architecture import Architecture
 
 # What the code around them is called.
-_TAKEN = {"app", "cdk", "patterns", "scope", "self", "stack", "super", "events"}
+_TAKEN = {
+    *("app", "cdk", "construct_id", "events", "json", "patterns", "scope", "secretsmanager"),
+    *("self", "stack", "super"),
+}
 
 
 # What API Gateway waits, and a second to answer in
@@ -84,6 +87,11 @@ def _check_name(one: Component, architecture: Architecture) -> None:
             expected=f"another one, as the_{one.name}",
         )
     for other in architecture.components:
+        if other.kind == "push_gateway" and one.name == f"{other.name}_credentials":
+            one.place.fail_name(
+                found=f"{one.name}, as the credentials of {other.name} are called",
+                expected="another name",
+            )
         if other.construct_id == one.construct_id and other.name != one.name:
             one.place.fail_name(
                 found=f"{one.name}, whose construct is {one.construct_id} as that of {other.name}",
@@ -390,6 +398,13 @@ def _check_functions(architecture: Architecture) -> None:
             )
         seen[code.name] = code.owner
     for one in architecture.components:
+        if one.kind == "proactive_service" and any(
+            to.function == "serve" for to in one.routes.values()
+        ):
+            one.place.fail(
+                found="the function serve, as what starts the service is called",
+                expected="another one",
+            )
         if one.kind == "proactive_service" and one.name in seen:
             one.place.fail(
                 found=f"a function called {one.name}, as the service is",
@@ -410,9 +425,10 @@ def _check_traffic(architecture: Architecture) -> None:
         if place is None:
             continue
         if traffic.to not in entries:
+            functions = {to.function for one in entries.values() for to in one.routes.values()}
             place.at("to").fail(
                 found=f"{traffic.to}, where nothing comes in from outside",
-                expected=suggest(traffic.to, entries),
+                expected=suggest(traffic.to, [*entries, *sorted(functions - {""})]),
             )
         entry = entries[traffic.to]
         if entry.kind in SERVERS:
@@ -423,6 +439,12 @@ def _check_traffic(architecture: Architecture) -> None:
                 )
             if traffic.route and traffic.route not in entry.routes:
                 place.at("route").fail(expected=suggest(traffic.route, entry.routes))
+            if not traffic.route and len(entry.usual_routes) > 1:
+                named = " or ".join(f'"{route}"' for route in entry.usual_routes)
+                place.at("to").fail(
+                    found=f"{entry.name}, of which no route is named",
+                    expected=f"route: {named}, and a source for each",
+                )
         elif traffic.route:
             place.at("route").fail_name(
                 found=f"a route of {entry.name}, which is no API", expected="event"

@@ -10,9 +10,11 @@ from hinagata.generator.architecture import Architecture
 from hinagata.generator.blueprint import Component, Traffic
 from hinagata.generator.carried import carries
 from hinagata.generator.kinds import SERVERS
-from hinagata.scenario.units import show_seconds
+from hinagata.scenario.units import matches, show_seconds
 
 SCENARIO = "ordinary_day"
+# Of whose values a scenario can speak.
+_FIELD = "[A-Za-z_][A-Za-z0-9_]{0,63}"
 # Invocations that two cores bear with room to spare; each costs an emulated function some 20 ms.
 _LAPTOP_INVOCATIONS_PER_SECOND = 30.0
 # How long a run may send at most, however seldom something comes in earnest.
@@ -94,26 +96,44 @@ def _mean(one: Component, architecture: Architecture) -> str:
 
 def _stored(architecture: Architecture) -> Iterator[str]:
     """Yield what must be in the tables: an item of each message, or of each key."""
+    written = {name: _written(one, architecture) for name, one in architecture.traffic.items()}
     for name, traffic in architecture.traffic.items():
-        seen = set()
-        for code in architecture.code():
-            if architecture.undoes(code.owner) or not architecture.comes_to(traffic, code):
+        for store in (architecture.of(table) for table in written[name]):
+            if store.keys[1] not in carries(traffic):
+                yield f"{{table: {store.construct_id}, every: {name}, id: event.id}}"
                 continue
-            for connection in architecture.hands_on(code, "writes"):
-                store = connection.target
-                if store.name in seen:
-                    continue
-                seen.add(store.name)
-                sort_key = store.keys[1]
-                if sort_key not in carries(traffic):
-                    yield f"{{table: {store.construct_id}, every: {name}, id: {sort_key}}}"
-                    continue
-                values = {key: _value(key, traffic) for key in store.keys}
-                yield (
-                    f"{{table: {store.construct_id}, latest_of: {name}, "
-                    f"where: {json.dumps(values)}, "
-                    f"holds: {json.dumps({sort_key: values[sort_key]})}}}"
-                )
+            values = {key: _value(key, traffic) for key in store.keys}
+            holds = {f"event.data.{key}": value for key, value in values.items()}
+            # What several write under the same keys has the last one's words.
+            if sum(store.name in tables for tables in written.values()) == 1:
+                holds |= _said(traffic, store, architecture)
+            yield (
+                f"{{table: {store.construct_id}, latest_of: {name}, "
+                f"where: {json.dumps(values)}, holds: {json.dumps(holds)}}}"
+            )
+
+
+def _written(traffic: Traffic, architecture: Architecture) -> list[str]:
+    """Return the names of the stores in which the messages of a source are kept."""
+    return list(
+        dict.fromkeys(
+            connection.target.name
+            for code in architecture.code()
+            if not architecture.undoes(code.owner) and architecture.comes_to(traffic, code)
+            for connection in architecture.hands_on(code, "writes")
+        )
+    )
+
+
+def _said(traffic: Traffic, store: Component, architecture: Architecture) -> dict[str, str]:
+    """Return a field, no key, that all messages of a source have alike, as what is kept has it."""
+    data = json.loads(traffic.example) if traffic.has_body else {}
+    for key in data:
+        # Answers join the data under the names of those who gave them.
+        others = {*traffic.keys, *store.keys, *architecture.blueprint.components}
+        if key not in others and key in carries(traffic) and matches(_FIELD, key):
+            return {f"event.data.{key}": _value(key, traffic)}
+    return {}
 
 
 def _value(key: str, traffic: Traffic) -> str:

@@ -21,10 +21,6 @@ from hinagata.generator.kinds import SERVERS
 _REQUESTS_PER_SECOND = 100  # of a ReactiveApi that says nothing
 
 
-# What is imported from `patterns` where a statement names it.
-_BESIDE = ("EventRoute", "Off", "Situation", "Step", "acknowledge", "python_image")
-
-
 @dataclass(frozen=True, kw_only=True)
 class StackCode:
     """What the template of a stack says.
@@ -32,6 +28,8 @@ class StackCode:
     Attributes:
         imports: the names that it takes from `patterns`.
         constructs: a statement for each component.
+        has_secrets: whether it names Secrets Manager.
+        makes_secrets: whether it makes up credentials.
         verbs: a statement for each connection.
         outputs: name and expression of what a deployment prints.
     """
@@ -40,16 +38,8 @@ class StackCode:
     constructs: list[str]
     verbs: list[str]
     outputs: list[tuple[str, str]]
-
-    @property
-    def has_secrets(self) -> bool:
-        """Whether it names Secrets Manager."""
-        return any("secretsmanager." in one for one in self.constructs)
-
-    @property
-    def makes_secrets(self) -> bool:
-        """Whether it makes up credentials."""
-        return any("json." in one for one in self.constructs)
+    has_secrets: bool
+    makes_secrets: bool
 
 
 def stack_code(architecture: Architecture, package: str) -> StackCode:
@@ -60,16 +50,16 @@ def stack_code(architecture: Architecture, package: str) -> StackCode:
         package: the package of its handlers.
     """
     verbs = list(_verbs(architecture))
-    called = " ".join(verbs)
     constructs = [
-        _statement(one, architecture, package, named=_is_named(one, architecture, called))
+        _statement(one, architecture, package, named=_is_named(one, architecture))
         for one in _in_order(architecture)
     ]
-    text = "\n".join(constructs)
-    names = {one.of.construct for one in architecture.components}
-    names |= {name for name in _BESIDE if f"{name}(" in text}
+    gateways = [one for one in architecture.components if one.kind == "push_gateway"]
+    names = {name for one in architecture.components for name in _imports(one, architecture)}
     return StackCode(
         imports=sorted(names),
+        has_secrets=bool(gateways),
+        makes_secrets=any("credentials" not in one.arguments for one in gateways),
         constructs=constructs,
         verbs=verbs,
         outputs=[
@@ -97,9 +87,34 @@ def _needs(one: Component, architecture: Architecture) -> set[str]:
     return {to.bus for to in one.routes.values() if to.bus}
 
 
-def _is_named(one: Component, architecture: Architecture, verbs: str) -> bool:
+def _imports(one: Component, architecture: Architecture) -> Iterator[str]:
+    """Yield the names of `patterns` that the statement of a component has."""
+    yield one.of.construct
+    if any(to.bus for to in one.routes.values()):
+        yield "EventRoute"
+    if "public" in one.arguments:
+        yield "Off"
+    if one.kind == "proactive_service":
+        yield "python_image"
+    if one.kind == "durable_workflow" and any(step.undo for step in architecture.steps(one)):
+        yield "Step"
+    if one.kind == "push_gateway" and "credentials" not in one.arguments:
+        yield from ("Situation", "acknowledge")
+
+
+def _is_named(one: Component, architecture: Architecture) -> bool:
+    """Return whether a later statement says the name of a component."""
     used = any(one.name in _needs(other, architecture) for other in architecture.components)
-    return used or one.kind in SERVERS or f"{one.name}." in verbs or f"({one.name}" in verbs
+    joined = any(
+        one.name in (each.source.name, each.target.name) for each in architecture.connections
+    )
+    guarded = any(
+        one.name in other.arguments.get(argument, ())
+        for other in architecture.components
+        for argument in ("guards", "keeps")
+    )
+    joins = one.kind in ("circuit_breaker", "log_lake", *SERVERS)
+    return used or joined or guarded or joins
 
 
 def _statement(one: Component, architecture: Architecture, package: str, *, named: bool) -> str:

@@ -1,4 +1,4 @@
-"""What docs/blueprint.md says of the arguments, made of what the generator takes.
+"""What docs/blueprint.md says of fields and arguments, made of what the generator takes.
 
 python -m tests.workbench.generator.argument_table
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hinagata.generator.arguments import ROUTES, STEPS, Argument
+from hinagata.generator.blueprint import BLUEPRINT
 from hinagata.generator.kinds import KINDS
 from hinagata.scenario import units
 
@@ -17,6 +18,16 @@ GUIDE = Path(__file__).parents[3] / "docs" / "blueprint.md"
 BEGIN = "<!-- made by tests/workbench/generator/argument_table.py -->\n"
 END = "<!-- until here -->\n"
 _DEFAULT = " Default: "
+# What says more than its schema.
+_FIELDS = {
+    "rate": "a rate, as `5/s`, or a shape of [scenario.md](scenario.md)",
+    "route": "a route, as `POST /orders`",
+    "event": "a type, as `order.placed`",
+    "keys": "keys of [scenario.md](scenario.md), by name",
+    "example": "a mapping, as `{item: tea}`",
+    "summary": "a sentence of at most 88 characters",
+    "types": "a list of types",
+}
 _PATTERNS = {
     f"^{units.RATE_PATTERN}$": "a rate, as `5/s`",
     f"^{units.DURATION_PATTERN}$": "a duration, as `30s`",
@@ -34,7 +45,24 @@ def replaced(guide: str) -> str:
     return before + section() + rest.partition(END)[2]
 
 
+def _fields() -> Iterator[str]:
+    whole = BLUEPRINT.schema["properties"]
+    arrow = whole["flows"]["items"]["oneOf"][1]
+    for title, record in (
+        ("A source of **traffic**", whole["traffic"]["additionalProperties"]),
+        ("A **function**", whole["functions"]["additionalProperties"]["oneOf"][1]),
+        ("An **arrow** with options", arrow),
+    ):
+        yield f"\n{title}:\n\n"
+        yield "| field | what may stand there | default | what it is for |\n|---|---|---|---|\n"
+        for name, schema in record["properties"].items():
+            summary, _, default = schema["description"].partition(_DEFAULT)
+            default = "required" if name in record["required"] else default.removesuffix(".")
+            yield f"| `{name}` | {_FIELDS.get(name) or _words(schema)} | {default} | {summary} |\n"
+
+
 def _lines() -> Iterator[str]:
+    yield from _fields()
     for name, kind in KINDS.items():
         yield f"\n**`{name}`**: {kind.summary}\n\n"
         yield "| argument | what may stand there | default | what it is for |\n|---|---|---|---|\n"

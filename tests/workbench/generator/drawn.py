@@ -116,11 +116,22 @@ class _Drawing:
             if self._chance(0.5):
                 return  # traffic is made where nobody asks for it
         traffic: dict[str, Any] = {"to": name, "rate": rate}
+        taking = [route for route in self._routes(name) if not route.startswith("GET ")]
+        if len(taking) > 1:
+            self._address(traffic, self._random.choice(taking))
         if self._chance(0.3):
             traffic["messages"] = self._random.randint(5, 60)
         if kind in ("queue", "stream") and self._chance(0.5):
             traffic["event"] = "thing.happened"
         self._traffic[f"{name}_users"] = traffic
+
+    def _address(self, traffic: dict[str, Any], route: str) -> None:
+        """Let a source name its route, by its function or as it is."""
+        to = self._routes(traffic["to"])[route]
+        if isinstance(to, str) and self._chance(0.5):
+            traffic["to"] = to
+        else:
+            traffic["route"] = route
 
     def _carry_keys(self) -> None:
         """Let each source carry what keys are made of; name those that nobody has named."""

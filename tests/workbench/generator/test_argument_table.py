@@ -8,9 +8,11 @@ from hinagata.generator.kinds import KINDS
 from tests.workbench.generator.argument_table import GUIDE, section
 
 
-def test_the_guide_has_every_argument_as_the_generator_takes_it() -> None:
+def test_the_guide_has_every_field_and_argument_as_the_generator_takes_it() -> None:
     """If it has not: python -m tests.workbench.generator.argument_table."""
     assert section() in GUIDE.read_text(encoding="utf-8")
+    for field in ("route", "messages", "takes", "parallelization"):
+        assert f"| `{field}` |" in section()
 
 
 def test_the_list_of_patterns_names_the_same_arguments() -> None:

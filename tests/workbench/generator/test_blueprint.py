@@ -207,6 +207,129 @@ def test_fails_what_does_not_fit_with_its_line_and_what_would(
     assert "\n" not in refusal
 
 
+GATES = """
+components:
+  gate_api:
+    pattern: reactive_api
+    routes:
+      "POST /lots/{lot}/entries": enter
+      "POST /lots/{lot}/exits": leave
+      "GET /lots/{lot}/cars": show
+      "POST /calls": {event: help.called, bus: help_bus}
+  help_bus: event_bus
+  desk: lambda_worker
+  cars: {pattern: telemetry_store, partition_key: lot, sort_key: plate}
+flows:
+  - help_bus -> desk
+  - enter -> cars -> gate_api
+traffic:
+  drivers: {to: enter, rate: 5/s, example: {plate: p-1, model: van}}
+"""
+
+
+def test_a_route_that_nobody_mentions_gets_traffic() -> None:
+    """So that a run exercises the whole, and nothing twice."""
+    architecture = _architecture(GATES)
+
+    assert {name: each.route for name, each in architecture.traffic.items()} == {
+        "drivers": "POST /lots/{lot}/entries",
+        "leave": "POST /lots/{lot}/exits",
+        "show": "GET /lots/{lot}/cars",
+        "gate_api": "POST /calls",
+    }
+    reached = {
+        one.name for each in architecture.traffic.values() for one in architecture.visits(each)
+    }
+    assert reached == {"gate_api", "help_bus", "desk", "cars"}
+
+
+def test_traffic_that_nobody_described_carries_what_is_needed() -> None:
+    """As that of somebody else shows that there is such a field."""
+    text = GATES.replace("partition_key: lot, sort_key: plate", "partition_key: plate").replace(
+        "enter -> cars -> gate_api", "gate_api -> cars"
+    )
+
+    made = _architecture(text).traffic["leave"]
+
+    assert json.loads(made.example) == {"plate": "plate-0", "note": "an example"}
+    assert set(made.keys) == {"lot", "plate"}
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (
+            ("to: enter", "to: gate_api"),
+            'named; expected route: "POST /lots/{lot}/entries" or "POST /lots/{lot}/exits" or "POS',
+        ),
+        (("to: enter", 'to: enter, route: "POST /calls"'), "a route beside enter, which answers"),
+        (("to: enter", "to: entre"), "(did you mean enter?)"),
+        (("plate: p-1", "plate: 1.5"), "1.5 in the example of drivers, though plate is the sort"),
+        (("plate: p-1", "plate: true"), "expected a text or a whole number, of which a key"),
+    ],
+)
+def test_fails_traffic_that_says_too_little_or_what_cannot_be(
+    damage: tuple[str, str], said: str
+) -> None:
+    """With its line, and with what to write."""
+    refusal = _refusal(GATES.replace(*damage, 1))
+
+    assert said in refusal
+    assert refusal.startswith("shop.yaml:")
+
+
+def test_fails_a_key_of_a_route_that_nobody_drives_with_what_to_write() -> None:
+    """No example is named that is none."""
+    text = GATES[: GATES.index("traffic:")]
+
+    refusal = _refusal(
+        text.replace("partition_key: lot, sort_key: plate", "partition_key: plate").replace(
+            "cars -> gate_api", "cars"
+        )
+    )
+
+    assert (
+        'expected under traffic, enter: {to: gate_api, route: "POST /lots/{lot}/entries", '
+        "rate: 10/s, example: {plate: plate-1}}, or a path with {plate}"
+    ) in refusal
+
+
+def test_what_is_kept_is_read_back_by_a_run() -> None:
+    """Not its keys alone, by which it is found."""
+    for damage, said in (
+        ("plate: p-1", '"event.data.plate": "p-1", "event.data.model": "van"'),
+        ("colour: p-1", "{table: Cars, every: drivers, id: event.id}"),
+    ):
+        text = GATES.replace("plate: p-1", damage)
+        blueprint = parse_blueprint(text, file=Path("shop.yaml"))
+        files = blueprint_project(blueprint, name="shop", own=False)
+        assert said in files["scenarios/shop/ordinary_day.yaml"].decode()
+
+
+@pytest.mark.parametrize("name", ["json", "cdk", "aws", "patterns", "secretsmanager", "step"])
+def test_a_function_may_be_called_as_a_module_is(name: str) -> None:
+    """The stack imports what it uses, not what a name in it looks like."""
+    blueprint = parse_blueprint(ORDERS.replace("intake", name), file=Path("shop.yaml"))
+
+    stack = blueprint_project(blueprint, name="shop", own=False)["stacks/shop.py"].decode()
+
+    assert f'"shop.{name}.handler"' in stack
+    assert [line for line in stack.splitlines() if line.startswith(("import", "from"))] == [
+        "from __future__ import annotations",
+        "from typing import TYPE_CHECKING",
+        "import aws_cdk as cdk",
+        "from patterns import LambdaWorker, PointToPointQueue, ReactiveApi",
+    ]
+
+
+@pytest.mark.parametrize("name", ["json", "secretsmanager", "construct_id", "cdk"])
+def test_fails_a_component_that_is_called_as_what_is_around_it(name: str) -> None:
+    """It would hide that."""
+    refusal = _refusal(ORDERS.replace("billing", name))
+
+    assert f"the name {name}, which is Python's or the stack's own" in refusal
+
+
 def test_fails_a_queue_with_two_workers() -> None:
     """Each would get some of its messages; a topic before two queues gives both all."""
     text = ORDERS.replace("flows:", "flows:\n  - orders -> other").replace(

@@ -43,6 +43,12 @@ def test_a_drawn_blueprint_fits_together(seed: int) -> None:
         for one in architecture.visits(traffic)
     }
     assert reached <= {one.name for one in architecture.components}
+    idle = [
+        code.name
+        for code in architecture.code()
+        if not any(architecture.comes_to(each, code) for each in architecture.traffic.values())
+    ]
+    assert idle == []
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -33,6 +33,30 @@ def test_what_to_do_next_is_said(tmp_path: Path) -> None:
     ]
 
 
+def test_what_was_assumed_is_said(tmp_path: Path) -> None:
+    """Traffic that nobody described, and a key that is no field of any event."""
+    file = tmp_path / "shop.yaml"
+    file.write_text(
+        """
+components:
+  shop_api: {pattern: reactive_api, routes: {"POST /orders": place, "GET /orders/{order}": show}}
+  orders: {pattern: telemetry_store, partition_key: order, sort_key: colour}
+flows:
+  - shop_api -> orders -> shop_api
+traffic:
+  buyers: {to: place, rate: 1/s, example: {order: o-1}}
+"""
+    )
+    said = StringIO()
+
+    new_project("shop", blueprint=str(file), here=tmp_path, stream=said)
+
+    told = said.getvalue().split("\n\n")[1].splitlines()
+    assert "GET /orders/{order} of shop_api is asked: 10/s, as show in the scenario" in told[0]
+    assert "no event has a field colour, the sort key of orders: its id is the key" in told[1]
+    assert "(there are order)" in told[1]
+
+
 def test_in_a_repository_none_is_begun(tmp_path: Path) -> None:
     """The project is a folder of it."""
     (tmp_path / ".git").mkdir()

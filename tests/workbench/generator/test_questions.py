@@ -129,6 +129,23 @@ def test_somebody_has_to_work_on_what_nobody_waits_for() -> None:
     assert "expected a whole number from 1 to 10" in console.said
 
 
+@pytest.mark.parametrize(
+    ("rise_s", "ramp"),
+    [
+        (3600.0, "start: 1365m, over: 1h"),
+        (90.0, "start: 85410s, over: 90s"),
+        (0.5, "start: 85499.5s, over: 0.5s"),
+        (86_400.0, "start: 0s, over: 24h"),
+    ],
+)
+def test_the_rate_rises_as_slowly_as_was_said(rise_s: float, ramp: str) -> None:
+    """At the end of a day, of which it makes hardly more on average."""
+    found = recommended(rise_s=rise_s)
+
+    assert f"{{shape: ramp, from: 10/s, to: 30/s, {ramp}}}" in found.blueprint
+    assert read(found.blueprint).traffic["senders"].peak_per_second == 30
+
+
 def test_a_recommendation_can_be_turned_down() -> None:
     """The questions come again, with what was answered before."""
     console = Typed(["orders", "", "1", "", "", "3", "", "", "no", "", *[""] * 5, "1", "", "", ""])
