@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
     from constructs import Construct
 
-# Of one message in any handler, which is one write or two; measured on a laptop, not on AWS.
+# Of one message in any handler, which is one write or two; assumed, not measured on AWS.
 _SECONDS_PER_MESSAGE = 0.05
 # Of the usual rate, so that an evening's peak passes.
 _PEAK = 2

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-# Of one message in any handler; measured on a laptop, not on AWS.
+# Of one message in any handler; assumed, not measured on AWS.
 _SECONDS_PER_MESSAGE = 0.1
 _HEADROOM = 4
 _PEAK = 2

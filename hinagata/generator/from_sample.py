@@ -11,6 +11,7 @@ from hinagata.errors import UsageError
 from hinagata.generator.files import Files
 from hinagata.generator.naming import ProjectName, project_name
 from hinagata.generator.sample_app import app_of
+from hinagata.generator.shared_module import needed_of
 from hinagata.generator.shipped import root as shipped_root
 from hinagata.samples import find_sample
 
@@ -23,13 +24,20 @@ _LEFTOVERS = (".", "__pycache__")
 _SCHEMA_COMMENT = "# yaml-language-server: "
 # What a card may tell to look at, and a project does not have.
 _ELSEWHERE = re.compile(r"\b(?:docs|examples|tests)/[\w./-]*\w")
+# What a card tells that was reckoned here, of the sample as it is.
+_RECKONED = re.compile(r"\bby hinagata (?:plan|price|simulate)\b", re.IGNORECASE)
+_VERDICTS = re.compile(r"(?m)(?:^#.*\n)*^verdicts = \[\n(?:  .*\n)*\]\n")
+# In another language, a card tells the sample's title, which no project has.
+_OTHER_LANGUAGES = re.compile(r"(?s)\n\[ja\]\n.*")
+# What the tests of all handlers share.
+_SHARED_TESTS = "tests/functions/conftest.py"
 
 
 def sample_files(sample: str, *, name: str) -> Files:
     """Returns what is the sample's own in a project of that name.
 
     These are `app.py` with the sample's stack alone, `stacks/` with its card and the modules that
-    it imports, its packages in `functions/`, the tests of its handlers with what they import, its
+    it imports, its packages in `functions/`, the tests of its handlers with what they need, its
     scenarios, and a test that each handler starts, which takes the fixture `assembly`. The sample's
     name is replaced by the project's, in all its forms, in paths and contents. Python is not
     formatted anew, though its lines have other lengths now: see `formatting`.
@@ -49,9 +57,7 @@ def sample_files(sample: str, *, name: str) -> Files:
     root = shipped_root()
     card = find_sample(sample, project=root)
     old, new = project_name(sample), project_name(name)
-    found = {
-        path: (root / path).read_text(encoding="utf-8") for path in sorted(_belonging(root, sample))
-    }
+    found = dict(sorted(_belonging(root, sample).items()))
     found["app.py"] = app_of(card, (root / "app.py").read_text(encoding="utf-8"))
     if new != old:
         _refuse_taken(new, found, sample=sample)
@@ -77,32 +83,44 @@ def _handlers_test(name: ProjectName) -> str:
     return rendered
 
 
-def _belonging(root: Path, sample: str) -> Iterator[str]:
-    yield "stacks/__init__.py"
-    yield f"stacks/{sample}.toml"
+def _belonging(root: Path, sample: str) -> dict[str, str]:
     packages = {folder.name for folder in (root / "functions").iterdir()}
-    modules, named = {sample}, {sample}
-    for module in _closure(root, modules):
-        yield f"stacks/{module}.py"
-        named |= packages & _packages_named(root / "stacks" / f"{module}.py")
-    yield from _below(root, f"scenarios/{sample}")
-    for package in named:
-        yield from _below(root, f"functions/{package}")
-    yield from _tests(root, named)
+    stacks = {f"stacks/{module}.py" for module in _closure(root, {sample})}
+    named = {sample}.union(*(packages & _packages_named(root / path) for path in stacks))
+    found = _read(
+        root,
+        {
+            "stacks/__init__.py",
+            f"stacks/{sample}.toml",
+            *stacks,
+            *_below(root, f"scenarios/{sample}"),
+        }
+        | {path for package in named for path in _below(root, f"functions/{package}")},
+    )
+    for path in stacks:
+        if PurePosixPath(path).name.startswith("_"):
+            found[path] = needed_of(found[path], [found[each] for each in stacks - {path}])
+    return found | _tests(root, named)
 
 
-def _tests(root: Path, packages: set[str]) -> set[str]:
-    """The tests of packages, with what they import of other tests' files."""
-    found = {path for package in packages for path in _below(root, f"tests/functions/{package}")}
-    found.add("tests/functions/conftest.py")
-    while not (imported := {each for path in found for each in _of_tests(root / path)}) <= found:
-        found |= imported
+def _read(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    return {path: (root / path).read_text(encoding="utf-8") for path in paths}
+
+
+def _tests(root: Path, packages: set[str]) -> dict[str, str]:
+    """The tests of packages, with what they need of other tests' files."""
+    paths = {path for package in packages for path in _below(root, f"tests/functions/{package}")}
+    own = [text for path, text in _read(root, paths).items() if path.endswith(".py")]
+    (shared,) = _read(root, [_SHARED_TESTS]).values()
+    found = {**_read(root, paths), _SHARED_TESTS: needed_of(shared, own)}
+    while more := {each for text in found.values() for each in _of_tests(text)} - found.keys():
+        found |= _read(root, more)
     folders = {folder for path in found for folder in PurePosixPath(path).parents[:-1]}
-    return found | {f"{folder}/__init__.py" for folder in folders}
+    return found | _read(root, (f"{folder}/__init__.py" for folder in folders))
 
 
-def _of_tests(file: Path) -> Iterator[str]:
-    for node in ast.walk(_parsed(file)):
+def _of_tests(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tests."):
             yield f"{str(node.module).replace('.', '/')}.py"
 
@@ -198,9 +216,10 @@ def _at_home(path: str, text: str, files: Mapping[str, str]) -> str:
         return _without(text, lambda line: line.startswith(_SCHEMA_COMMENT))
     if path.startswith("stacks/") and path.endswith(".toml"):
         return _without(
-            text,
+            _OTHER_LANGUAGES.sub("", _VERDICTS.sub("", text)),
             lambda line: (
                 line.startswith("talk = ")
+                or _RECKONED.search(line) is not None
                 or any(place not in files for place in _ELSEWHERE.findall(line))
             ),
         )

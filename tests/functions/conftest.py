@@ -72,7 +72,7 @@ def spans(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any
 
 
 def lambda_event(name: str, *, sample: str) -> dict[str, Any]:
-    """Read a Lambda event, or a request body, that the sample's documentation shows."""
+    """Read a Lambda event, or a request body, that lies beside a sample's handlers."""
     file = FUNCTIONS / sample / "events" / f"{name}.json"
     event: dict[str, Any] = json.loads(file.read_text())
     return event

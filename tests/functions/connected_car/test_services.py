@@ -13,7 +13,7 @@ HEALTHY = lambda_event("telemetry", sample="connected_car")
 
 
 def test_a_healthy_car_has_no_findings() -> None:
-    """The readings that the documentation shows are good ones."""
+    """The readings that lie beside the handlers are good ones."""
     assert findings(HEALTHY) == []
 
 
