@@ -106,7 +106,7 @@ def refuse_uncarried(architecture: Architecture) -> None:
             _check_read(connection, architecture)
     needs: dict[tuple[str, str], list[Code]] = {}
     for code in architecture.code():
-        _check_sort_keys(code, architecture)
+        _check_values(code, architecture)
         for one, argument, _ in keys_of(code, architecture):
             needs.setdefault((one.name, argument), []).append(code)
     for (name, argument), codes in needs.items():
@@ -144,19 +144,20 @@ def _check_read(connection: Connection, architecture: Architecture) -> None:
         )
 
 
-def _check_sort_keys(code: Code, architecture: Architecture) -> None:
-    """Refuse a field that is there and cannot be a key: the event's id would take its place."""
-    for connection in architecture.hands_on(code, "writes"):
-        key = connection.target.keys[1]
-        for name, traffic in architecture.traffic.items():
-            if traffic.place is None or not traffic.has_body:
-                continue
-            data = json.loads(traffic.example)
-            if key in data and key not in carries(traffic) and architecture.comes_to(traffic, code):
+def _check_values(code: Code, architecture: Architecture) -> None:
+    """Refuse a field that is there, but not as what a key is made of."""
+    keys = {(one.name, field) for one, _, field in keys_of(code, architecture)}
+    written = (each.target for each in architecture.hands_on(code, "writes"))
+    keys |= {(store.name, store.keys[1]) for store in written}
+    for source, traffic in architecture.traffic.items():
+        if traffic.place is None or not traffic.has_body:
+            continue
+        unfit = json.loads(traffic.example).keys() - carries(traffic)
+        for name, key in sorted(keys):
+            if key in unfit and architecture.comes_to(traffic, code):
                 traffic.place.at("example", key).fail(
-                    found=f"{json.dumps(data[key])} in the example of {name}, though {key} is the "
-                    f"sort key of {connection.target.name}",
-                    expected="a text or a whole number, of which a key is made",
+                    expected=f"a text or a whole number in the example of {source}, since "
+                    f"{name} makes a key of {key}",
                 )
 
 

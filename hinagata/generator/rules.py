@@ -24,6 +24,12 @@ _TAKEN = {
 }
 
 
+# What a handler calls something else, where a push gateway is a variable of it.
+_TAKEN_IN_HANDLERS = {
+    *("answer", "ask", "aws", "call", "event", "handle", "handler", "invoke", "logger", "post"),
+    *("publish", "put_event", "put_record", "read", "replace", "required", "send_to_queue"),
+    *("each_event", "each_request", "each_step", "start_workflow", "take"),
+}
 # What API Gateway waits, and a second to answer in
 # (docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
 _GATEWAY_SECONDS = 28.0
@@ -362,6 +368,11 @@ def _check_lake(one: Component, architecture: Architecture) -> None:
 
 
 def _check_gateway(one: Component, architecture: Architecture) -> None:
+    if one.name in _TAKEN_IN_HANDLERS:
+        one.place.fail_name(
+            found=f"the name {one.name}, which its handlers have for something else",
+            expected=f"another one, as {one.name}_phones",
+        )
     if not architecture.into(one, "serves"):
         one.place.fail(
             found=f"{one.name}, which nobody sends by",

@@ -264,8 +264,8 @@ def test_traffic_that_nobody_described_carries_what_is_needed() -> None:
         ),
         (("to: enter", 'to: enter, route: "POST /calls"'), "a route beside enter, which answers"),
         (("to: enter", "to: entre"), "(did you mean enter?)"),
-        (("plate: p-1", "plate: 1.5"), "1.5 in the example of drivers, though plate is the sort"),
-        (("plate: p-1", "plate: true"), "expected a text or a whole number, of which a key"),
+        (("plate: p-1", "plate: 1.5"), 'found "1.5"; expected a text or a whole number in the ex'),
+        (("plate: p-1", "plate: true"), "example of drivers, since cars makes a key of plate"),
     ],
 )
 def test_fails_traffic_that_says_too_little_or_what_cannot_be(
@@ -328,6 +328,21 @@ def test_fails_a_component_that_is_called_as_what_is_around_it(name: str) -> Non
     refusal = _refusal(ORDERS.replace("billing", name))
 
     assert f"the name {name}, which is Python's or the stack's own" in refusal
+
+
+@pytest.mark.parametrize("name", ["event", "handle", "aws", "required"])
+def test_fails_a_push_gateway_that_a_handler_could_not_tell_from_its_own(name: str) -> None:
+    """It is a variable there."""
+    text = ORDERS.replace("functions:", f"  {name}: push_gateway\nfunctions:", 1)
+
+    assert f"the name {name}, which its handlers have" in _refusal(f"{text}  - billing -> {name}\n")
+
+
+def test_fails_a_container_s_function_that_is_called_as_what_starts_it() -> None:
+    """Its module imports both."""
+    text = ORDERS.replace("reactive_api", "proactive_service").replace("intake", "serve")
+
+    assert "the function serve, as what starts the service is called" in _refusal(text)
 
 
 def test_fails_a_queue_with_two_workers() -> None:

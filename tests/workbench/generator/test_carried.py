@@ -65,7 +65,7 @@ def _architecture(text: str) -> Architecture:
     ("text", "damage", "said"),
     [
         (SHOP, ("{order_id: o-1}", "{item: tea}"), "order_id in the example of buyers"),
-        (SHOP, ("{order_id: o-1}", "{order_id: [1]}"), "from buyers carries none"),
+        (SHOP, ("{order_id: o-1}", "{order_id: [1]}"), "since orders makes a key of order_id"),
         (SHOP, (", example: {order_id: o-1}", ""), "order_id in the example of buyers"),
         (SHOP, ("partition_key: order_id", "partition_key: buyer"), "or partition_key: order_id"),
         (SHOP, ("GET /orders/{order_id}", "GET /orders/{number}"), 'expected one as "GET /.../{o'),

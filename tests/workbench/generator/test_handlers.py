@@ -16,6 +16,7 @@ import pytest
 from hinagata.generator.architecture import Architecture
 from hinagata.generator.blueprint import parse_blueprint
 from hinagata.generator.rendering import blueprint_project
+from hinagata.generator.shipped import blueprint_text
 
 PACKAGE = "keyed_shop"
 CONTEXT = SimpleNamespace(aws_request_id="request-1", function_name="function")
@@ -62,7 +63,7 @@ class Table:
                 item
                 for (table, first, second), item in self.items.items()
                 if (table, first) == (request["TableName"], partition) and sort in (None, second)
-            ]
+            ][: request.get("Limit")]
         }
 
     def send_message(self, **message: Any) -> None:
@@ -118,6 +119,14 @@ def test_what_is_posted_is_got(table: Table) -> None:
     assert found == {"status": 200, "orders": order}
     assert _asked("show_order", customer="c-7", order_id="o-4")["orders"] is None
     assert len(table.items) == 1
+
+
+def test_a_list_has_an_end(table: Table) -> None:
+    """However much there is: whoever asks an API waits."""
+    for number in range(101):
+        _asked("place_order", data={"customer": "c-7", "order_id": f"o-{number}"})
+
+    assert len(_asked("list_orders", customer="c-7")["orders"]) == 100
 
 
 def test_the_path_counts_before_the_body(table: Table) -> None:
@@ -229,6 +238,22 @@ def test_the_handlers_of_a_project_pass_their_own_tests(tmp_path: Path) -> None:
         "a_phone_gets_what_is_for_it[mailing]",
     ):
         assert f"PASSED tests/test_handlers.py::test_{promise}" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "absent"),
+    [
+        ("order_intake", ["query", "if operation"]),
+        ("device_stream", ['"method", "key"', "method: str, key", "if method"]),
+    ],
+)
+def test_the_tests_of_a_project_have_nothing_that_it_does_not_need(
+    blueprint: str, absent: list[str]
+) -> None:
+    """No lookups where nothing is looked up, no methods where no request writes."""
+    tests = _project(blueprint_text(blueprint))["tests/test_handlers.py"].decode()
+
+    assert [text for text in absent if text in tests] == []
 
 
 def test_a_phone_is_named_by_every_message_that_may_come_to_it() -> None:
