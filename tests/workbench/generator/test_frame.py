@@ -132,6 +132,31 @@ def test_a_project_says_of_itself_what_holds() -> None:
     assert not {"dynamic", "dependencies"} & settings["project"].keys()
 
 
+def test_version_control_takes_what_a_project_carries(tmp_path: Path) -> None:
+    """All of it, also where a person has git ignore every wheel."""
+    files = sample_project(SAMPLE, name="shop", own=False)
+    shop = build(tmp_path / "shop", files)
+    (tmp_path / "ignored").write_text("*.whl\n")
+    subprocess.run(["git", "init", "--quiet"], cwd=shop, check=True)
+
+    listed = subprocess.run(
+        [
+            "git",
+            "-c",
+            f"core.excludesFile={tmp_path}/ignored",
+            "ls-files",
+            "-o",
+            "--exclude-standard",
+        ],
+        cwd=shop,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+
+    assert sorted(listed) == sorted(files)
+
+
 def test_one_cdk_is_named_everywhere() -> None:
     """In the README and in CI the same version."""
     files = sample_project(SAMPLE, name="shop", own=False)
