@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hinagata.generator.architecture import Architecture
@@ -15,6 +15,7 @@ from hinagata.scenario.units import matches, show_seconds
 SCENARIO = "ordinary_day"
 # Of whose values a scenario can speak.
 _FIELD = "[A-Za-z_][A-Za-z0-9_]{0,63}"
+_LONGEST_HELD = 100
 # Invocations that two cores bear with room to spare; each costs an emulated function some 20 ms.
 _LAPTOP_INVOCATIONS_PER_SECOND = 30.0
 # How long a run may send at most, however seldom something comes in earnest.
@@ -109,7 +110,7 @@ def _stored(architecture: Architecture) -> Iterator[str]:
                 holds |= _said(traffic, store, architecture)
             yield (
                 f"{{table: {store.construct_id}, latest_of: {name}, "
-                f"where: {json.dumps(values)}, holds: {json.dumps(holds)}}}"
+                f"where: {_inline(values)}, holds: {_inline(holds)}}}"
             )
 
 
@@ -132,8 +133,14 @@ def _said(traffic: Traffic, store: Component, architecture: Architecture) -> dic
         # Answers join the data under the names of those who gave them.
         others = {*traffic.keys, *store.keys, *architecture.blueprint.components}
         if key not in others and key in carries(traffic) and matches(_FIELD, key):
-            return {f"event.data.{key}": _value(key, traffic)}
+            value = _value(key, traffic)
+            if len(value) <= _LONGEST_HELD and value.isprintable():
+                return {f"event.data.{key}": value}
     return {}
+
+
+def _inline(texts: Mapping[str, str]) -> str:
+    return json.dumps(texts, ensure_ascii=False)
 
 
 def _value(key: str, traffic: Traffic) -> str:

@@ -14,6 +14,7 @@ from hinagata.generator.rendering import CDK_CLI, blueprint_project
 from hinagata.generator.schema import FILE as SCHEMA
 from hinagata.generator.schema import schema_text
 from hinagata.generator.stack_code import stack_code
+from hinagata.scenario.reading import read_scenario
 
 REPOSITORY = Path(__file__).parents[3]
 ORDERS = """
@@ -294,16 +295,28 @@ def test_fails_a_key_of_a_route_that_nobody_drives_with_what_to_write() -> None:
     ) in refusal
 
 
-def test_what_is_kept_is_read_back_by_a_run() -> None:
-    """Not its keys alone, by which it is found."""
-    for damage, said in (
+@pytest.mark.parametrize(
+    ("example", "said"),
+    [
         ("plate: p-1", '"event.data.plate": "p-1", "event.data.model": "van"'),
-        ("colour: p-1", "{table: Cars, every: drivers, id: event.id}"),
-    ):
-        text = GATES.replace("plate: p-1", damage)
-        blueprint = parse_blueprint(text, file=Path("shop.yaml"))
-        files = blueprint_project(blueprint, name="shop", own=False)
-        assert said in files["scenarios/shop/ordinary_day.yaml"].decode()
+        ('note: "two\\nlines", plate: p-1', '"event.data.model": "van"'),
+        ("plate: \U0001f697", '"event.data.plate": "\U0001f697", "event.data.model": "van"'),
+        ("colour: red", "{table: Cars, every: drivers, id: event.id}"),
+    ],
+)
+def test_what_is_kept_is_read_back_by_a_run(example: str, said: str, tmp_path: Path) -> None:
+    """Not its keys alone, by which it is found."""
+    text = GATES.replace("plate: p-1", example)
+    blueprint = parse_blueprint(text, file=Path("shop.yaml"))
+
+    for path, content in blueprint_project(blueprint, name="shop", own=False).items():
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+    scenario = tmp_path / "scenarios" / "shop" / "ordinary_day.yaml"
+    assert said in scenario.read_text(encoding="utf-8")
+    assert len(read_scenario(scenario, project=tmp_path).expectations.stored) == 1
 
 
 @pytest.mark.parametrize("name", ["json", "cdk", "aws", "patterns", "secretsmanager", "step"])

@@ -152,7 +152,14 @@ def test_an_arrow_that_ends_at_a_function_goes_to_its_route() -> None:
 """
     text = TOPIC.replace("components:\n", f"components:{till}")
 
-    code = _file(f"{text}  - billing -> take_back\n", "functions/shop/billing.py")
+    text = f"{text}  - billing -> take_back\n"
+
+    code = _file(text, "functions/shop/billing.py")
+    traffic = _architecture(text).traffic
+
+    # Who gets what another one hands on needs no traffic of his own.
+    assert "sell" in traffic
+    assert "take_back" not in traffic
     assert 'post(f"{TILL_API_URL}/returns", event, signed=True)' in code
 
 
