@@ -11,6 +11,7 @@ from hinagata.planner.naming import FUNCTION
 from hinagata.planner.sizes.peak import Peak, busy_at_most, duration, shown
 from hinagata.planner.sizing import shards_needed
 from hinagata.planner.work import Feed, lanes_of
+from hinagata.scenario import Put, Source
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.flow import flow
 from hinagata.topology.node import Node, Role
@@ -205,13 +206,15 @@ def _shards(peak: Peak, node: Node, rate: float) -> None:
     found = hottest(peak, node)
     if found is not None and found[2] >= _WORTH * records:
         source, key, each = found
+        ordered = _ordered_by(peak.month.scenario.sources[source])
+        condition = "" if key == ordered else " if it is the partition key"
         peak.add(
             node,
             f"records of the hottest {key}",
             each,
             peak.fact("kinesis", "shard.write_records"),
             "records/s",
-            formula=f"its share of {source} at the peak, in one shard if it is the partition key",
+            formula=f"its share of {source} at the peak, in one shard{condition}",
             advice="add something to the partition key that spreads its records",
         )
 
@@ -221,12 +224,21 @@ def hottest(peak: Peak, node: Node) -> tuple[str, str, float] | None:
     found: tuple[str, str, float] | None = None
     flows = peak.month.flows
     for name, count in flows.visits.get(node, {}).items():
-        for key, values in flows.sources[name].keys.items():
+        source = flows.sources[name]
+        ordered = _ordered_by(source)
+        # A key that is not the partition's spreads over all shards.
+        for key in [ordered] if ordered in source.keys else source.keys:
+            values = source.keys[key]
             share = values.distribution.share_of_first(1, among=values.cardinality)
             each = flows.peak({name: count}) * share
             if found is None or each > found[2]:
                 found = (name, key, each)
     return found
+
+
+def _ordered_by(source: Source) -> str:
+    """The key that a sender orders its events by; "" where the scenario does not say."""
+    return (source.request.ordered_by or "") if isinstance(source.request, Put) else ""
 
 
 def _readers(peak: Peak, node: Node) -> None:

@@ -10,7 +10,7 @@ from hinagata.planner.deriving.storage import accesses, provisioned, stored_gb
 from hinagata.planner.naming import scaling_of
 from hinagata.planner.partitions import partitions_needed
 from hinagata.planner.sizes.peak import Peak, shown
-from hinagata.topology.node import Node
+from hinagata.topology.node import Node, walk
 
 _TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 # A key with a smaller share of a partition is not worth a line.
@@ -50,7 +50,7 @@ def _table(peak: Peak, node: Node, writes: float, reads: float) -> None:
             rate * each,
             peak.fact("dynamodb", "partition.write"),
             "units/s",
-            formula=f"{shown(rate)} writes/s x {each}, in one partition if it is the partition key",
+            formula=f"{shown(rate)} writes/s x {each}, in one partition{_if_it_is(key, node)}",
             advice="add something to the partition key that spreads its items",
         )
     limit = month.facts.value("dynamodb", "item_max")
@@ -151,9 +151,24 @@ def _hottest(peak: Peak, node: Node) -> tuple[str, float] | None:
         if access.kept is not node:
             continue
         for name, count in access.writes.items():
-            for key, values in flows.sources[name].keys.items():
+            keys = flows.sources[name].keys
+            known = _partition_key(node)
+            for key in [known] if known in keys else keys:
+                values = keys[key]
                 share = values.distribution.share_of_first(1, among=values.cardinality)
                 rate = flows.peak({name: count}) * share * times
                 if found is None or rate > found[1]:
                     found = (key, rate)
     return found
+
+
+def _if_it_is(key: str, node: Node) -> str:
+    return "" if key == _partition_key(node) else " if it is the partition key"
+
+
+def _partition_key(node: Node) -> str:
+    """The attribute that says in which partition an item is; "" where the template does not."""
+    for element in node.items("KeySchema") or ():
+        if walk(element, "KeyType") == "HASH":
+            return str(walk(element, "AttributeName"))
+    return ""

@@ -266,6 +266,22 @@ def test_a_hot_item_has_one_partition() -> None:
     assert (hot.needed, hot.has, hot.verdict) == (pytest.approx(1500), 1000, Verdict.BREAKS)
 
 
+def test_only_the_key_of_the_partition_is_hot() -> None:
+    """Where the table says what that is: a mode that half of all devices have is no item of it."""
+    schema = [{"AttributeName": "shop", "KeyType": "HASH"}]
+    table = {"Type": "AWS::DynamoDB::Table", "Properties": {"KeySchema": schema}}
+    keys = {
+        "shop": Key(cardinality=2),
+        "mode": Key(cardinality=5, distribution=HotKey(hot_share=0.9)),
+    }
+    traffic = scenario(source(rate=3000, keys=keys, reaches=("Orders",)))
+    found = planned(shop(Book=table), traffic)
+
+    hot = need(found, "Book", "write units of the hottest shop")
+    assert hot.formula.endswith("in one partition")
+    assert not [each for each in found.needs if each.what.endswith("hottest mode")]
+
+
 def test_tasks_take_addresses_twice_while_they_are_replaced() -> None:
     """A /28 has eleven addresses; ten tasks in two subnets want five each, and five new ones."""
     subnets = {
