@@ -61,7 +61,7 @@ def other_pages(project: Project) -> Iterator[Page]:
         sources=(glossary.FILE,),
         title="Glossary",
         description="Words of these pages, as they are meant here.",
-        words=glossary.read_glossary(),
+        meanings=glossary.read_glossary(),
     )
     yield from _fact_pages(project)
     yield from _test_pages(project)
