@@ -45,10 +45,12 @@ def make(project: Path, *arguments: str) -> tuple[list[str], str]:
     python.write_text(PYTHON)
     python.chmod(0o755)
     noted.write_text("")
+    # One that is called by another make says where it goes.
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(
         ["make", "PYTHON=$(MODEL)", *arguments],
         cwd=project,
-        env={**os.environ, "MODEL": "../python3", "NOTED": str(noted)},
+        env={**outside, "MODEL": "../python3", "NOTED": str(noted)},
         capture_output=True,
         text=True,
         check=False,

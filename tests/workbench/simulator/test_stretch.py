@@ -38,7 +38,7 @@ def test_of_equal_stretches_the_first_or_the_worst_counts() -> None:
 def test_a_stretch_says_what_the_whole_says_of_it() -> None:
     """Where seconds are affordable, a short scenario's answer is that of the tick engine."""
     # Cut down to a few stations' seconds, so that its ticks are seconds.
-    short = scenario(CARS, duration_seconds=60.0)
+    short = scenario(CARS, duration_seconds=30.0)
     whole = simulate(town(), short, "tick", checked=False, facts=Facts())
     stretch = simulate_stretch(town(), short, facts=Facts())
 
