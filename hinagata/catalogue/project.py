@@ -9,16 +9,12 @@ from pathlib import Path
 from typing import Self
 
 from hinagata.catalogue.error import CatalogueError
-from hinagata.catalogue.material.cards import (
-    LANGUAGES,
-    Card,
-    read_pattern_cards,
-    read_sample_cards,
-)
+from hinagata.catalogue.material.cards import Card, read_pattern_cards, read_sample_cards
 from hinagata.catalogue.material.examples import Assemblies, current_assemblies
 from hinagata.catalogue.material.needs import Need, read_needs
 from hinagata.catalogue.material.proofs import Proofs, read_proofs
 from hinagata.catalogue.material.talks import Talk, read_talks
+from hinagata.catalogue.material.told import LANGUAGES
 from hinagata.catalogue.page.rendering import Links
 from hinagata.checks.check import Check
 from hinagata.checks.collection import load_checks

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hinagata.catalogue.error import CatalogueError
-from hinagata.catalogue.material.cards import read_toml
 from hinagata.catalogue.material.proofs import Proof, Proofs
+from hinagata.catalogue.material.told import Told
 from hinagata.topology.graph import Topology
 from hinagata.topology.node import Node
 
@@ -48,7 +48,7 @@ def read_alarms(topology: Topology, pattern: str, proofs: Proofs) -> tuple[Alarm
 
 
 def _alarms(topology: Topology, pattern: str, proofs: Proofs) -> Iterator[Alarm]:
-    runbook = read_toml(RUNBOOK)
+    runbook = Told.read(RUNBOOK).fields
     for node in topology.of_type(_ALARM):
         namespace, metric = _metric(node)
         lines = runbook.get(namespace)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hinagata.catalogue.error import CatalogueError
-from hinagata.catalogue.material.cards import read_toml
+from hinagata.catalogue.material.told import Told
 
 MATRIX = Path("docs", "fault_matrix.md")
 HOPS = Path(__file__).parents[1] / "data" / "hops.toml"
@@ -67,7 +67,7 @@ def read_faults(project: Path, pattern: str) -> tuple[FaultRun, ...]:
     Raises:
         CatalogueError: The matrix has no row of one of them, or nobody says which they are.
     """
-    hops = read_toml(HOPS).get(pattern)
+    hops = Told.read(HOPS).fields.get(pattern)
     if not isinstance(hops, list):
         raise CatalogueError(f"{HOPS}: {pattern} is missing; expected {pattern} = a list of hops")
     text = (project / MATRIX).read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hinagata.catalogue.material.cards import read_toml, text_of
+from hinagata.catalogue.material.told import Told
 
 FILE = Path(__file__).parents[1] / "data" / "glossary.toml"
 
@@ -15,5 +15,5 @@ def read_glossary() -> dict[str, str]:
     Raises:
         CatalogueError: A word has no meaning.
     """
-    said = read_toml(FILE)
-    return {word: text_of(said, word, FILE) for word in sorted(said, key=str.casefold)}
+    told = Told.read(FILE)
+    return {word: told.text(word) for word in sorted(told.fields, key=str.casefold)}

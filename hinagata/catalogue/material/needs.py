@@ -7,13 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hinagata.catalogue.error import CatalogueError
-from hinagata.catalogue.material.cards import (
-    Translated,
-    read_toml,
-    text_of,
-    texts_of,
-    translations_of,
-)
+from hinagata.catalogue.material.told import Told, Translated
 
 FILE = Path(__file__).parents[1] / "data" / "needs.toml"
 
@@ -42,7 +36,7 @@ def read_needs(patterns: Collection[str]) -> tuple[Need, ...]:
     Raises:
         CatalogueError: A need names a pattern that is not there, or a pattern serves no need.
     """
-    needs = tuple(_need(name, said) for name, said in read_toml(FILE).items())
+    needs = tuple(_need(name, told) for name, told in Told.read(FILE).tables("need").items())
     for need in needs:
         for pattern in need.patterns:
             if pattern not in patterns:
@@ -61,13 +55,10 @@ def fitting(needs: Collection[Need]) -> tuple[str, ...]:
     )
 
 
-def _need(name: str, said: object) -> Need:
-    if not isinstance(said, dict):
-        raise CatalogueError(f"{FILE}: {name} is no need; expected [{name}] and its fields")
-    where = f"[{name}] "
+def _need(name: str, told: Told) -> Need:
     return Need(
         name=name,
-        says=text_of(said, "says", FILE, where),
-        patterns=texts_of(said, "patterns", FILE, where),
-        translations=translations_of(said, FILE, texts=("says",), where=where),
+        says=told.text("says"),
+        patterns=told.texts("patterns"),
+        translations=told.translations(texts=("says",)),
     )

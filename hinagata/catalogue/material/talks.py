@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hinagata.catalogue.error import CatalogueError
-from hinagata.catalogue.material.cards import (
-    Translated,
-    read_toml,
-    text_of,
-    texts_of,
-    translations_of,
-)
+from hinagata.catalogue.material.told import Told, Translated
 
 FILE = Path(__file__).parents[1] / "data" / "talks.toml"
 
@@ -48,27 +41,18 @@ def read_talks() -> dict[str, Talk]:
     Raises:
         CatalogueError: One is not told whole.
     """
-    return {number: _talk(number, said) for number, said in read_toml(FILE).items()}
+    return {number: _talk(number, told) for number, told in Told.read(FILE).tables("talk").items()}
 
 
-def _talk(number: str, said: object) -> Talk:
-    if not isinstance(said, dict):
-        raise CatalogueError(f'{FILE}: {number} is no talk; expected ["{number}"] and its fields')
-    where = f'["{number}"] '
+def _talk(number: str, told: Told) -> Talk:
     return Talk(
         number=number,
-        slug=text_of(said, "slug", FILE, where),
-        title=text_of(said, "title", FILE, where),
-        by=text_of(said, "by", FILE, where),
-        event=text_of(said, "event", FILE, where),
-        story=texts_of(said, "story", FILE, where),
-        lessons=texts_of(said, "lessons", FILE, where),
-        sources=texts_of(said, "sources", FILE, where),
-        translations=translations_of(
-            said,
-            FILE,
-            texts=("title", "by", "event"),
-            lists=("story", "lessons"),
-            where=where,
-        ),
+        slug=told.text("slug"),
+        title=told.text("title"),
+        by=told.text("by"),
+        event=told.text("event"),
+        story=told.texts("story"),
+        lessons=told.texts("lessons"),
+        sources=told.texts("sources"),
+        translations=told.translations(texts=("title", "by", "event"), lists=("story", "lessons")),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Formatter
 
 from hinagata.catalogue.error import CatalogueError
-from hinagata.catalogue.material.cards import ENGLISH, read_toml
+from hinagata.catalogue.material.told import ENGLISH, Told
 
 FILE = Path(__file__).parents[1] / "data" / "words.toml"
 
@@ -60,7 +60,7 @@ def words_in(language: str) -> Words:
     Raises:
         CatalogueError: There is no table of that language.
     """
-    said = {} if language == ENGLISH else read_toml(FILE).get(language)
+    said = {} if language == ENGLISH else Told.read(FILE).fields.get(language)
     if not isinstance(said, dict):
         raise CatalogueError(f"{FILE}: {language} is missing; expected a table [{language}]")
     return Words(language, said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hinagata.catalogue.material.cards import ENGLISH, LANGUAGES
+from hinagata.catalogue.material.told import ENGLISH, LANGUAGES
 
 START = "index.html"
 # For those who come from the talks: the start, and all of patterns and talks.

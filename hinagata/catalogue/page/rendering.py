@@ -21,7 +21,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from hinagata.catalogue.material.cards import ENGLISH
+from hinagata.catalogue.material.told import ENGLISH
 from hinagata.catalogue.material.words import words_in
 from hinagata.catalogue.page.languages import counterparts, languages_of, place
 
