@@ -14,6 +14,7 @@ def write_once(table: str, event: Event, fields: "dict[str, AttributeValueTypeDe
     """Write what became of an event, unless it is written already; say whether it was now.
 
     What is written depends on the event alone: so a replay of all events makes all records again.
+    Of copies that a sender made of an event (its id, another time) the first to come is written.
 
     Args:
         table: Its name; `event_id` is its key.

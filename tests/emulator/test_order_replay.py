@@ -135,6 +135,17 @@ class Shop:
         eventually(lambda: events.describe_replay(ReplayName=name)["State"] == "COMPLETED")
 
 
+def timeless(state: dict[str, dict[str, Item]]) -> dict[str, dict[str, Item]]:
+    """The state without the times of events: which copy of an order is the first is chance."""
+    return {
+        table: {
+            event_id: {name: value for name, value in item.items() if name != "time"}
+            for event_id, item in items.items()
+        }
+        for table, items in state.items()
+    }
+
+
 def redriven(shop: Shop, directory: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[bool, str]:
     """Send back what is dead at billing."""
     assembly = CloudAssembly.read(directory)
@@ -177,7 +188,7 @@ def test_a_replay_makes_again_what_was_lost(
     assert shop.order(ids[0]) == 202
     eventually(lambda: all(len(each) == 1 for each in shop.state().values()), within=WITHIN)
     for each in ids[1:]:
-        assert shop.order(each, item="green tea") == 202
+        assert shop.order(each) == 202
     lost = str(uuid.uuid4())
     assert shop.order(lost, ship_to="AQ") == 202
     # A client that had no answer sends its order again.
@@ -223,5 +234,5 @@ def test_a_replay_makes_again_what_was_lost(
     shop.forget()
     assert not any(shop.state().values())
     shop.replay()
-    eventually(lambda: shop.state() == before, within=WITHIN)
+    eventually(lambda: timeless(shop.state()) == timeless(before), within=WITHIN)
     eventually(lambda: set(with_fourth.items("Points")) == {*ids, lost}, within=WITHIN)
