@@ -12,9 +12,8 @@ from hinagata.generator.blueprint import (
     Blueprint,
     Component,
     Function,
+    Routed,
     Traffic,
-    parameters_of,
-    takes_body,
 )
 from hinagata.generator.carried import TOKEN, carries, keys_of, refuse_uncarried
 from hinagata.generator.flows import Connection, addressed, connections_of
@@ -43,7 +42,7 @@ _MOST_PARALLEL = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Code:
+class Code(Routed):
     """A function of the project: a module with a handler.
 
     Attributes:
@@ -58,27 +57,11 @@ class Code:
     name: str
     owner: Component
     role: str
-    route: str = ""
     to: RouteTo = field(default_factory=RouteTo)
-
-    @property
-    def only_reads(self) -> bool:
-        """Whether it answers a question and changes nothing."""
-        return self.route.startswith("GET ")
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names in its route's path."""
-        return parameters_of(self.route)
-
-    @property
-    def has_body(self) -> bool:
-        """Whether what it takes has data of its own, beside a path."""
-        return takes_body(self.route) if self.route else True
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stop:
+class Stop(Routed):
     """Where messages of a source come by.
 
     Attributes:
@@ -88,7 +71,6 @@ class Stop:
     """
 
     one: Component
-    route: str = ""
     event: str
 
     @property
@@ -283,13 +265,12 @@ class Architecture:
         if stop.one.kind == "durable_workflow":
             for step in self.steps(stop.one):
                 yield Stop(one=self.of(step.do), event=stop.event)
-        only_reads = stop.route.startswith("GET ")
         for connection in self.out_of(
             stop.one, "sends_to", "calls", "writes", "delivers_to", "consumes"
         ):
             if stop.event not in connection.options.get("types", (stop.event,)):
                 continue
-            if not connection.leads_from(stop.function, only_reads=only_reads):
+            if not connection.leads_from(stop.function, only_reads=stop.only_reads):
                 continue
             handed = connection.handed_to
             if handed is None:

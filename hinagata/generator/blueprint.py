@@ -91,7 +91,7 @@ class Component:
     @property
     def usual_routes(self) -> list[str]:
         """Its routes that take something, or all where none does."""
-        taking = [route for route in self.routes if not route.startswith("GET ")]
+        taking = [route for route in self.routes if not only_reads(route)]
         return taking or list(self.routes)
 
 
@@ -126,7 +126,33 @@ class Function:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Traffic:
+class Routed:
+    """What has to do with a route, or comes as an event where there is none.
+
+    Attributes:
+        route: the route; empty for an event.
+    """
+
+    route: str = ""
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether it asks for something and changes nothing."""
+        return only_reads(self.route)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names in its route's path."""
+        return parameters_of(self.route)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether what comes has data of its own, beside a path."""
+        return takes_body(self.route) if self.route else True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traffic(Routed):
     """What comes from outside.
 
     Attributes:
@@ -145,22 +171,11 @@ class Traffic:
     to: str
     peak_per_second: float
     rate: str
-    route: str = ""
     event: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
     messages: int = 50
     example: str = '{"note": "an example"}'
     place: Value | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names in its route's path."""
-        return parameters_of(self.route)
-
-    @property
-    def has_body(self) -> bool:
-        """Whether the data of a message are sent as such, rather than in a path alone."""
-        return takes_body(self.route) if self.route else True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +247,11 @@ def parse_blueprint(content: str, *, file: Path) -> Blueprint:
 def parameters_of(route: str) -> tuple[str, ...]:
     """Return the names in a route's path: `order_id` of `GET /orders/{order_id}`."""
     return tuple(segment[1:-1] for segment in route.split("/") if segment.startswith("{"))
+
+
+def only_reads(route: str) -> bool:
+    """Return whether the requests of a route ask for something and change nothing."""
+    return route.startswith("GET ")
 
 
 def takes_body(route: str) -> bool:

@@ -6,13 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 def needed_of(source: str, users: Sequence[str]) -> str:
     r"""Returns a module without what nobody names, and without the imports for that.
-
-    Also without the optional arguments that nobody gives and that it only hands on.
 
     Args:
         source: The module: imports, constants, classes, functions, fixtures of pytest. A fixture
@@ -24,7 +22,7 @@ def needed_of(source: str, users: Sequence[str]) -> str:
         'TWO = 2\nTHREE = TWO + 1\n'
     """
     module = ast.parse(source)
-    wanted = _named(users)
+    wanted = {word for user in users for word in _words(ast.parse(user))}
     needed = [node for node in module.body if _is_for_all(node)]
     left = [node for node in module.body if node not in needed]
     while more := [node for node in left if wanted & set(_defined(node))]:
@@ -33,22 +31,7 @@ def needed_of(source: str, users: Sequence[str]) -> str:
         left = [node for node in left if node not in more]
     used = {word for node in needed for word in _words(node) if not _is_import(node)}
     lines = source.splitlines(keepends=True)
-    unused = {
-        line
-        for node in needed
-        if isinstance(node, ast.FunctionDef)
-        for line in _unused_lines(node, lines, _named(users, needed, node))
-    }
-    kept = ["" if number in unused else line for number, line in enumerate(lines, 1)]
-    return "".join(_chunks(kept, module, needed, used))
-
-
-def _named(
-    users: Iterable[str], nodes: Iterable[ast.stmt] = (), but: ast.stmt | None = None
-) -> set[str]:
-    """What is named in modules, and in statements but one."""
-    trees = [*map(ast.parse, users), *(node for node in nodes if node is not but)]
-    return {word for tree in trees for word in _words(tree)}
+    return "".join(_chunks(lines, module, needed, used))
 
 
 def _is_import(node: ast.AST) -> bool:
@@ -86,28 +69,6 @@ def _words(tree: ast.AST) -> Iterator[str]:
                 yield text
             case _:
                 pass
-
-
-def _unused_lines(node: ast.FunctionDef, lines: list[str], named: set[str]) -> Iterator[int]:
-    """The lines of arguments that default to None: in signature, docstring and calls."""
-    docstring = (ast.get_docstring(node, clean=False) or "").splitlines()
-    for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
-        name = argument.arg
-        if name in named or default is None or ast.unparse(default) != "None":
-            continue
-        calls = [each for each in ast.walk(node) if isinstance(each, ast.keyword)]
-        handed_on = [each.value.lineno for each in calls if _is_name(each.value, name)]
-        read = [each for each in ast.walk(node) if _is_name(each, name)]
-        found = [argument.lineno, *handed_on]
-        if len(read) == len(handed_on) and all(lines[at - 1].count(",") == 1 for at in found):
-            yield from found
-            for at, line in enumerate(docstring, node.body[0].lineno):
-                if line.strip().startswith(f"{name}: "):
-                    yield at
-
-
-def _is_name(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
 
 
 def _chunks(

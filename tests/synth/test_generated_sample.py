@@ -140,8 +140,6 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"tests/test_{sample}.py": made.pop("tests/test_handlers.py"),
             **made,
         }
-    # Each project has of it what it needs itself; in one folder all need all.
-    files["stacks/_tables.py"] = (REPOSITORY / "stacks" / "_tables.py").read_bytes()
     write_project(files, folder)
 
     apps = [f"{sample}.py" for sample in SAMPLES]

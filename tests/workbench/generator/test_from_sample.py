@@ -155,19 +155,6 @@ def test_what_tests_share_is_there_where_a_test_uses_it(sample: str) -> None:
         assert any(re.search(rf"\b{name}\b", held) for held in tests.values()), name
 
 
-def test_a_shared_table_has_the_arguments_that_somebody_gives() -> None:
-    """Its items expire in one sample alone."""
-    car, lake = (
-        text(sample_files(sample, name="Acme fleet"), "stacks/_tables.py")
-        for sample in ("connected_car", "trace_lake")
-    )
-
-    assert car == (REPOSITORY / "stacks" / "_tables.py").read_text()
-    assert "ttl" in car
-    assert "ttl" not in lake
-    assert "time_to_live" not in lake
-
-
 @pytest.mark.parametrize(
     "sample",
     [

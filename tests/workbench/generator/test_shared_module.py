@@ -37,35 +37,15 @@ def table(peer: Callable[[], str]) -> str:
     return TABLE
 
 
-def opened(name: str, *, mode: str, ttl: int | None = None, size: int | None = None) -> object:
-    """Opens."""
-    return open(name, mode=mode, ttl=ttl, size=size or 1)
-
-
-def made(
-    name: str,
-    *,
-    ttl: int | None = None,
-    size: int | None = None,
-) -> object:
-    """Makes one.
-
-    Args:
-        name: Its.
-        ttl: After which it goes.
-        size: Its.
-    """
-    return dict(
-        name=name,
-        expires=ttl,
-        size=size or 1,
-    )
+def made(name: str) -> object:
+    """Makes one."""
+    return dict(name=name)
 '''
 
 
 def test_all_is_left_where_all_is_named() -> None:
     """Not a line is another one."""
-    user = "def test_it(peer, table): opened(TABLE, ttl=3); made(PLACE, size=1)"
+    user = "def test_it(peer, table): made(TABLE)"
 
     assert needed_of(SHARED, [user]) == SHARED
 
@@ -76,7 +56,7 @@ def test_what_is_asked_for_comes_with_all_that_it_needs() -> None:
 
     for name in ("def peer", "def table", "PLACE =", "TABLE =", "import Callable, Iterator\n"):
         assert name in kept
-    assert "def opened" not in kept
+    assert "def made" not in kept
 
 
 def test_what_nobody_names_goes_with_its_imports_and_comments() -> None:
@@ -89,20 +69,3 @@ def test_what_nobody_names_goes_with_its_imports_and_comments() -> None:
     assert 'PLACE = "here"\n' in kept
     for gone in ("Said of the table", "Iterator", "def peer", "def made"):
         assert gone not in kept
-
-
-def test_an_argument_that_nobody_gives_and_that_is_only_handed_on_goes() -> None:
-    """From signature, docstring and call; one that something else depends on stays."""
-    kept = needed_of(SHARED, ["made(PLACE)"])
-
-    assert "ttl" not in kept
-    assert "expires" not in kept
-    assert "    size: int | None = None,\n" in kept
-    compile(kept, "shared", "exec")
-
-
-def test_an_argument_that_shares_its_line_stays() -> None:
-    """Lines go as a whole or not at all."""
-    kept = needed_of(SHARED, ["opened(PLACE, mode='r')"])
-
-    assert "ttl: int | None = None, size" in kept
