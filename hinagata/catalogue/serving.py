@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -44,7 +45,7 @@ setInterval(async () => {{
   known = now;
 }}, 1000);
 """
-_WATCHED = ("patterns", "stacks", "scenarios", "examples", "tests/synth", "docs/fault_matrix.md")
+_WATCHED = ("patterns", "stacks", "functions", "scenarios", "examples", "tests", "docs")
 
 
 class Site:
@@ -92,12 +93,8 @@ class Site:
                 self._stream.write(f"{error}\n")
                 self._stream.flush()
 
-    def _look(self) -> frozenset[tuple[str, int]]:
-        return frozenset(
-            (str(file), file.stat().st_mtime_ns)
-            for name in _WATCHED
-            for file in _files(self._folder / name)
-        )
+    def _look(self) -> frozenset[tuple[Path, int]]:
+        return frozenset(file for name in _WATCHED for file in _files(self._folder / name))
 
 
 @contextmanager
@@ -243,9 +240,16 @@ class _RefusedError(HinagataError):
         self.status = status
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
-        yield path
-    for file in path.rglob("*") if path.is_dir() else ():
-        if file.is_file() and "__pycache__" not in file.parts:
-            yield file
+def _files(path: Path) -> Iterator[tuple[Path, int]]:
+    """The files at or below a path, each with when it was changed."""
+    below = (
+        Path(folder, name)
+        for folder, _, names in os.walk(path)
+        if not folder.endswith("__pycache__")
+        for name in names
+    )
+    for file in (path, *below):
+        # What an editor puts there while it saves may be gone again.
+        with suppress(FileNotFoundError):
+            if file.is_file():
+                yield file, file.stat().st_mtime_ns
