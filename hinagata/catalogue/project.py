@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from copy import copy
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -13,11 +14,27 @@ from hinagata.catalogue.material.cards import Card, read_pattern_cards, read_sam
 from hinagata.catalogue.material.examples import Assemblies, current_assemblies
 from hinagata.catalogue.material.needs import Need, read_needs
 from hinagata.catalogue.material.proofs import Proofs, read_proofs
+from hinagata.catalogue.material.talks import FILE as TALKS
 from hinagata.catalogue.material.talks import Talk, read_talks
 from hinagata.catalogue.material.told import LANGUAGES
 from hinagata.catalogue.page.rendering import Links
 from hinagata.checks.check import Check
 from hinagata.checks.collection import load_checks
+
+_COMMAND = "hinagata "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a lesson became.
+
+    Attributes:
+        says: What it is called.
+        page: Its page, from the root of the site; empty for a command.
+    """
+
+    says: str
+    page: str = ""
 
 
 class Project:
@@ -95,6 +112,43 @@ class Project:
         told.talks = {number: talk.told_in(language) for number, talk in self.talks.items()}
         told.needs = tuple(need.told_in(language) for need in self.needs)
         return told
+
+    def outcomes(self, talk: Talk) -> tuple[tuple[str, tuple[Outcome, ...]], ...]:
+        """Returns each lesson of a talk, with what it became.
+
+        Raises:
+            CatalogueError: Something that the talk names is not there.
+        """
+        return tuple(
+            (lesson, tuple(self._outcome(name, talk) for name in names))
+            for lesson, names in zip(talk.lessons, talk.became, strict=True)
+        )
+
+    def talks_behind(self, name: str) -> tuple[Talk, ...]:
+        """Returns the talks that a construct, a check or a sample was learned from."""
+        cards = (*self.patterns.values(), *self.samples.values())
+        own = {card.talk for card in cards if name in (card.construct, card.name)}
+        return tuple(
+            talk
+            for talk in self.talks.values()
+            if talk.number in own or any(name in names for names in talk.became)
+        )
+
+    def _outcome(self, name: str, talk: Talk) -> Outcome:
+        if name.startswith(_COMMAND):
+            return Outcome(says=name)
+        for card in self.patterns.values():
+            if card.construct == name:
+                return Outcome(says=card.title, page=f"patterns/{card.name}.html")
+        if name in self.samples:
+            return Outcome(says=self.samples[name].title, page=f"samples/{name}.html")
+        for check in self.checks:
+            if check.id == name:
+                return Outcome(says=f"{name}: {check.title}", page=f"checks/{name}.html")
+        raise CatalogueError(
+            f'{TALKS}: ["{talk.number}"] became: there is no {name}; '
+            "expected a construct, a check, a sample or a command of hinagata"
+        )
 
     def samples_with(self, construct: str) -> tuple[Card, ...]:
         """Returns the samples whose stack names a construct."""

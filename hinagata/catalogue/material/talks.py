@@ -22,6 +22,7 @@ class Talk(Translated):
         event: Where and when.
         story: What was presented, in paragraphs.
         lessons: What was learned, in a sentence each.
+        became: What each lesson became here, if anything: constructs, checks, samples, commands.
         sources: Where it is told of.
     """
 
@@ -32,6 +33,7 @@ class Talk(Translated):
     event: str
     story: tuple[str, ...]
     lessons: tuple[str, ...]
+    became: tuple[tuple[str, ...], ...]
     sources: tuple[str, ...]
 
 
@@ -53,6 +55,7 @@ def _talk(number: str, told: Told) -> Talk:
         event=told.text("event"),
         story=told.texts("story"),
         lessons=told.texts("lessons"),
+        became=told.lists("became", as_many_as="lessons"),
         sources=told.texts("sources"),
         translations=told.translations(texts=("title", "by", "event"), lists=("story", "lessons")),
     )

@@ -93,6 +93,27 @@ class Told:
             raise self._missing(name, "a list of texts")
         return tuple(value)
 
+    def lists(self, name: str, *, as_many_as: str) -> tuple[tuple[str, ...], ...]:
+        """Returns a list of lists of texts, any of which may be empty.
+
+        Args:
+            name: Of the field.
+            as_many_as: The list of texts to each of which one belongs.
+
+        Raises:
+            CatalogueError: It is not there, or there are not as many.
+        """
+        value = self.fields.get(name)
+        if not isinstance(value, list) or not all(_is_list_of_texts(each) for each in value):
+            raise self._missing(name, "a list of lists of texts")
+        expected = len(self.texts(as_many_as))
+        if len(value) != expected:
+            raise CatalogueError(
+                f"{self.file}: {self.where}{name} has {len(value)} lists; "
+                f"expected {expected}, one for each of {as_many_as}"
+            )
+        return tuple(tuple(each) for each in value)
+
     def translations(
         self, texts: tuple[str, ...], lists: tuple[str, ...] = ()
     ) -> dict[str, dict[str, Any]]:
@@ -154,3 +175,7 @@ class Told:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(_is_text(each) for each in value)

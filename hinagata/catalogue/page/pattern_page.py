@@ -54,6 +54,7 @@ class PatternMaterial:
         costs: Of the fuller use.
         faults: What became of messages under faults.
         talk: The talk that it comes from.
+        also: Other talks a lesson of which it became.
         samples: The samples that are composed of it.
     """
 
@@ -70,6 +71,7 @@ class PatternMaterial:
     costs: Costs
     faults: tuple[FaultRun, ...]
     talk: Talk
+    also: tuple[Talk, ...]
     samples: tuple[Card, ...]
 
     def told_in(self, language: str, project: Project) -> PatternMaterial:
@@ -78,6 +80,7 @@ class PatternMaterial:
             self,
             card=self.card.told_in(language),
             talk=self.talk.told_in(language),
+            also=tuple(talk.told_in(language) for talk in self.also),
             samples=project.samples_with(self.card.construct),
         )
 
@@ -116,6 +119,9 @@ def gather(project: Project, name: str) -> PatternMaterial:
         costs=read_costs(more, project.folder / traffic, project=project.folder),
         faults=read_faults(project.folder, name),
         talk=project.talks[card.talk],
+        also=tuple(
+            talk for talk in project.talks_behind(card.construct) if talk.number != card.talk
+        ),
         samples=project.samples_with(card.construct),
     )
 
