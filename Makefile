@@ -62,11 +62,11 @@ test: setup $(CHECKOV_READY) lint  ## everything that must hold, on both cores (
 	@# The README's runs judge how late results come, so nothing goes beside them. pytest takes a file
 	@# that is named before its folder as a part of the folder, so an order alone does not part them.
 	@pytest -q --not-again $(RUNS)
-	@pytest -q -n 2 --not-again tests/synth tests/workbench tests/functions tests/house tests/emulator $(RUNS:%=--ignore=%)
+	@pytest -q -n 2 --not-again --linked tests/synth tests/workbench tests/functions tests/house tests/emulator $(RUNS:%=--ignore=%)
 
 .PHONY: prove
 prove: setup  ## the runs at full size, minutes each: the fault matrix, the day of five million devices
-	@pytest -q -m long tests
+	@pytest -q --linked -m long tests
 
 .PHONY: fault-matrix
 fault-matrix: setup  ## every kind of hop times every fault, into docs/fault_matrix.md

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Collection
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.linked import Linked
 from tests.proven import REPOSITORY, Proven, sources
 
 # The same examples at every run, so that a suite that was green stays so until the code changes;
@@ -46,15 +48,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take the option that `make test` gives."""
+    """Take the options that `make test` and `make prove` give."""
     parser.addoption(
         "--not-again",
         action="store_true",
         help="leave out the tests on the embedded endpoint that passed on the very same files",
     )
+    parser.addoption(
+        "--linked",
+        action="store_true",
+        help="fail unless each test that a page of the catalogue calls a proof ran and passed",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep what passes, if it is asked for."""
+    """Keep what passes, and look for what did not run, if it is asked for."""
+    before: Collection[str] = ()
     if config.getoption("--not-again") and (found := sources(REPOSITORY)):
-        config.pluginmanager.register(Proven(config, found))
+        proven = Proven(config, found)
+        config.pluginmanager.register(proven)
+        before = proven.before
+    # Where the reports of all processes come together.
+    if config.getoption("--linked") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Linked(before))

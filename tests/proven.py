@@ -24,21 +24,24 @@ class Proven:
     Args:
         config: Of the session.
         sources: What everything was proven on.
+
+    Attributes:
+        before: The tests that passed before.
     """
 
     def __init__(self, config: pytest.Config, sources: str) -> None:
         self._config = config
         self._sources = sources
         kept = config.cache.get(_KEPT, {}) if config.cache else {}
-        self._before = set(kept.get("tests", ())) if kept.get("sources") == sources else set()
+        self.before = set(kept.get("tests", ())) if kept.get("sources") == sources else set()
         self._passed: set[str] = set()
         self._other: set[str] = set()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave out what passed before."""
-        left_out = [item for item in items if item.nodeid in self._before]
-        items[:] = [item for item in items if item.nodeid not in self._before]
+        left_out = [item for item in items if item.nodeid in self.before]
+        items[:] = [item for item in items if item.nodeid not in self.before]
         self._config.hook.pytest_deselected(items=left_out)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -49,14 +52,14 @@ class Proven:
     def pytest_sessionfinish(self) -> None:
         """Keep what passed on these files, now and before; once a session, not in each process."""
         if self._config.cache and not hasattr(self._config, "workerinput"):
-            tests = sorted((self._before | self._passed) - self._other)
+            tests = sorted((self.before | self._passed) - self._other)
             self._config.cache.set(_KEPT, {"sources": self._sources, "tests": tests})
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say how many there were."""
-        if self._before:
+        if self.before:
             terminalreporter.write_line(
-                f"{len(self._before)} tests of {DEAR} passed on these very files before, and were "
+                f"{len(self.before)} tests of {DEAR} passed on these very files before, and were "
                 "not run again (pytest without --not-again runs all)"
             )
 

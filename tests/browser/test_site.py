@@ -32,7 +32,7 @@ KINDS = (
     "glossary.html",
     "facts/index.html",
     "facts/lambda.html",
-    "tests/test_event_stream.html",
+    "tests/synth/test_event_stream.html",
     "ja/index.html",
     "ja/search.html?q=順序",
     "ja/patterns/index.html",

@@ -6,7 +6,7 @@ import inspect
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -14,8 +14,10 @@ from urllib.parse import urlparse
 import pytest
 
 import patterns
+from hinagata.catalogue.material.proofs import read_proofs
 from hinagata.catalogue.project import Project
 from hinagata.catalogue.site import build
+from tests.linked import NAMED
 from tests.recorded_settings import REPOSITORY
 from tests.synth.pages import Read, read_page
 
@@ -161,21 +163,44 @@ def test_every_program_is_the_file_that_is_tested(pages: dict[str, Read]) -> Non
         assert text.strip() in (file.strip(), file.split('"""', 2)[-1].strip())
 
 
-def test_every_proof_is_a_test_that_is_there(pages: dict[str, Read]) -> None:
-    """Each "proved by" leads to a test, which pytest collects by that name from that file."""
-    proofs = {
-        link.rpartition("/")[2]
-        for path, page in pages.items()
-        if path.startswith("patterns/")
+def _proofs(pages: dict[str, Read], command: str) -> list[str]:
+    """The tests that pages call proofs and that a command runs, by the ids that pytest has."""
+    linked = {
+        link.partition("tests/")[2].replace(".html#", ".py::")
+        for page in pages.values()
         for link in page.links
-        if "/tests/" in link
+        if "tests/" in link and "#test_" in link
     }
+    runs = {
+        proof.id: proof.command
+        for _, proofs in read_proofs(REPOSITORY).by_file()
+        for proof in proofs
+    }
+    return sorted(test for each in linked if runs[test := f"tests/{each}"] == command)
+
+
+def test_every_proof_runs_in_make_test(
+    pages: dict[str, Read], record_property: Callable[[str, object], None]
+) -> None:
+    """Each "proved by" leads to a test; that it passed in this session, `--linked` looks after."""
+    proofs = _proofs(pages, "make test")
+    record_property(NAMED, proofs)
+
+    assert len(proofs) > len(PATTERNS)
+    for proof in proofs:
+        file, _, name = proof.partition("::")
+        assert f"\ndef {name}(" in (REPOSITORY / file).read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_every_long_proof_runs_in_make_prove(
+    pages: dict[str, Read], record_property: Callable[[str, object], None]
+) -> None:
+    """Those that take minutes, too, in the session that runs these."""
+    proofs = _proofs(pages, "make prove")
+    record_property(NAMED, proofs)
 
     assert proofs
-    for proof in proofs:
-        page, _, name = proof.partition(".html#")
-        file = REPOSITORY / "tests" / "synth" / f"{page}.py"
-        assert f"\ndef {name}(" in file.read_text(encoding="utf-8")
 
 
 def test_no_setting_is_said_to_be_proved_by_a_test_that_does_not_name_it(

@@ -179,7 +179,7 @@ def _test_pages(project: Project) -> Iterator[Page]:
     for file, tests in project.proofs.by_file():
         yield _page(
             project,
-            f"tests/{file.stem}.html",
+            tests[0].page,
             "tests.html.j2",
             sources=(project.folder / file, project.folder / TESTS / "conftest.py"),
             title=f"Tests: {file.stem.removeprefix('test_').replace('_', ' ')}",

@@ -24,6 +24,7 @@ from hinagata.catalogue.material.faults import MATRIX, FaultRun, read_faults
 from hinagata.catalogue.material.judgement import Judgement, judge
 from hinagata.catalogue.material.permissions import Permission, read_permissions
 from hinagata.catalogue.material.proofs import FOLDER as TESTS
+from hinagata.catalogue.material.proofs import RUNS_FOLDER, Proof
 from hinagata.catalogue.material.reference import Reference, read_reference
 from hinagata.catalogue.material.settings import Setting, read_settings
 from hinagata.catalogue.material.talks import Talk
@@ -53,6 +54,7 @@ class PatternMaterial:
         judgement: What the checks say of the fuller use, and what it acknowledges.
         costs: Of the fuller use.
         faults: What became of messages under faults.
+        runs: The tests that run its faults.
         talk: The talk that it comes from.
         also: Other talks a lesson of which it became.
         samples: The samples that are composed of it.
@@ -70,6 +72,7 @@ class PatternMaterial:
     judgement: Judgement
     costs: Costs
     faults: tuple[FaultRun, ...]
+    runs: tuple[Proof, ...]
     talk: Talk
     also: tuple[Talk, ...]
     samples: tuple[Card, ...]
@@ -104,6 +107,7 @@ def gather(project: Project, name: str) -> PatternMaterial:
         read_example(project.folder, name, which, assemblies=made) for which in (SMALLEST, FULLER)
     )
     traffic = FOLDER / name / TRAFFIC
+    faults = read_faults(project.folder, name)
     least, more = read_topology(smallest.assembly), read_topology(fuller.assembly)
     return PatternMaterial(
         card=card,
@@ -117,7 +121,8 @@ def gather(project: Project, name: str) -> PatternMaterial:
         diagram=draw(more),
         judgement=judge(more, fuller.assembly),
         costs=read_costs(more, project.folder / traffic, project=project.folder),
-        faults=read_faults(project.folder, name),
+        faults=faults,
+        runs=project.proofs.of_faults(name, in_matrix=bool(faults)),
         talk=project.talks[card.talk],
         also=tuple(
             talk for talk in project.talks_behind(card.construct) if talk.number != card.talk
@@ -168,6 +173,7 @@ def pattern_page(project: Project, name: str) -> Page:
             project.folder / FOLDER / name,
             project.folder / FOLDER / "functions",
             project.folder / TESTS,
+            project.folder / RUNS_FOLDER,
             project.folder / MATRIX,
             made_of(project.assemblies.examples),
         ),
