@@ -19,7 +19,7 @@ from hinagata.catalogue.page.pattern_page import pattern_page
 from hinagata.catalogue.page.sample_page import sample_page
 from hinagata.catalogue.page.workbench_page import workbench_page
 from hinagata.catalogue.project import Project
-from hinagata.catalogue.search import write_index
+from hinagata.catalogue.search import INDEXES, write_indexes
 
 RECORD = ".hinagata-catalogue.json"
 _ASSETS = Path(__file__).parent / "page" / "assets"
@@ -165,11 +165,12 @@ def _write(file: Path, text: str) -> None:
 
 
 def _index(folder: Path, staging: Path, *, made: bool) -> None:
-    """Makes the index, or takes it over where no page is another."""
-    if not made and (folder / "pagefind").is_dir():
-        shutil.copytree(folder / "pagefind", staging / "pagefind")
+    """Makes the indexes, or takes them over where no page is another."""
+    if not made and all((folder / index).is_dir() for index in INDEXES):
+        for index in INDEXES:
+            shutil.copytree(folder / index, staging / index)
     else:
-        write_index(staging)
+        write_indexes(staging)
 
 
 def _move(staging: Path, folder: Path) -> None:

@@ -87,6 +87,37 @@ def test_search_finds_a_pattern(page: Page, place: str, words: str, pattern: str
     follow(page, result, f"/{place}patterns/{pattern}.html")
 
 
+@pytest.mark.parametrize(
+    ("place", "words", "found"),
+    [
+        ("", "順序", "ja/patterns/event_stream.html"),
+        ("", "サーキットブレーカー", "ja/patterns/circuit_breaker.html"),
+        ("", "トヨタ", "ja/talks/connected-car-platform.html"),
+        ("ja/", "FM102", "checks/FM102.html"),
+        ("ja/", "visibility timeout", "checks/FM101.html"),
+        ("ja/", "コネクテッドカー", "ja/talks/connected-car-platform.html"),
+    ],
+)
+def test_search_finds_what_is_in_the_other_language(
+    page: Page, place: str, words: str, found: str
+) -> None:
+    """Whichever language one reads, both are searched; a page is found in one of them."""
+    searched(page, place, words)
+    addresses = page.locator(".results a").evaluate_all("links => links.map(link => link.pathname)")
+
+    assert f"/{found}" in addresses
+    assert len({address.replace("/ja/", "/") for address in addresses}) == len(addresses)
+
+
+def test_search_says_which_language_another_page_is_in(page: Page) -> None:
+    """What is not in the reader's language says so, to the eye and to who reads it aloud."""
+    searched(page, "", "順序")
+    result = page.locator(".results li").first
+
+    assert result.get_attribute("lang") == "ja"
+    assert result.locator("small").inner_text().strip() == "日本語"
+
+
 def test_a_search_that_finds_nothing_says_so(page: Page) -> None:
     """In the words of the page."""
     page.goto("ja/search.html")
