@@ -487,6 +487,11 @@ def _add_answer_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_scenario_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenario", metavar="NAME_OR_FILE", help="the traffic; a scenario")
+    _add_assume(parser)
+    _add_facts_options(parser)
+
+
+def _add_assume(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--assume",
         metavar="FILE",
@@ -494,7 +499,6 @@ def _add_scenario_options(parser: argparse.ArgumentParser) -> None:
         help="what neither templates nor scenario tell, see docs/price.md; default: assumed.yml "
         "beside the scenario, if it is there",
     )
-    _add_facts_options(parser)
 
 
 def _add_facts_options(parser: argparse.ArgumentParser) -> None:
@@ -534,6 +538,7 @@ def _add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--facts", metavar="FILE", type=Path, help="quotas and prices that replace those that ship"
     )
+    _add_assume(parser)
     parser.add_argument(
         "--sensitivity", action="store_true", help="try other times that environments stay warm"
     )
@@ -878,6 +883,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
         faults=arguments.fault,
         region=arguments.region,
         facts=arguments.facts,
+        assumptions=arguments.assume,
         checked=not arguments.no_check,
         sensitivity=arguments.sensitivity,
     )

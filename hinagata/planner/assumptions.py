@@ -190,9 +190,11 @@ class Assumptions:
         )
 
 
-def assumptions_for(
-    scenario: Scenario, given: Assumptions | Path | str | Mapping[str, object] | None
-) -> Assumptions:
+# Assumptions, or what replaces some of them; None for what stands beside the scenario.
+Given = Assumptions | Path | str | Mapping[str, object] | None
+
+
+def assumptions_for(scenario: Scenario, given: Given) -> Assumptions:
     """Returns what is assumed under a scenario.
 
     Args:

@@ -10,22 +10,20 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from hinagata.errors import HinagataError
+from hinagata.planner.accesses import Access, accesses
 from hinagata.planner.naming import Names
 from hinagata.scenario import (
     BurstRate,
     ClosedLoopRate,
     DiurnalRate,
-    LatestStored,
-    NewestStored,
     RampRate,
     Scenario,
     Source,
-    StoredExpectation,
     TraceRate,
 )
 from hinagata.scenario.rate import DAY_SECONDS, Rate
@@ -53,7 +51,6 @@ _PASSED_ON = (
     Role.API,
     Role.DISTRIBUTION,
 )
-_KEPT = (Role.TABLE, Role.BUCKET)
 # Steps of the scenario's time at which rates are looked at: every minute of a day.
 _STEPS = 1440
 # Bursts of a source whose beginnings are looked at one by one.
@@ -62,23 +59,6 @@ _MOST_BURSTS = 1000
 _MOST_STATES = 200_000
 # Nor does one message become so many: roles that let everything write everywhere say nothing.
 _MOST_VISITS = 1e4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Access:
-    """What code may do with a table or a bucket.
-
-    Attributes:
-        node: The code.
-        kept: The table or bucket.
-        writes: Messages that may write, for each message of a source.
-        reads: Messages that may read.
-    """
-
-    node: Node
-    kept: Node
-    writes: Mapping[str, float]
-    reads: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +256,7 @@ def read_flows(
         traffic=traffic,
         visits=visits,
         over=over,
-        accesses=tuple(_accesses(topology, names, scenario, visits)),
+        accesses=tuple(accesses(topology, names, scenario, visits)),
         latency_s=latency,
         notes=tuple(notes),
     )
@@ -406,50 +386,3 @@ class _Way:
                         open_.append(target)
             self._behind[node] = frozenset(found)
         return self._behind[node]
-
-
-def _accesses(
-    topology: Topology, names: Names, scenario: Scenario, visits: Mapping[Node, Mapping[str, float]]
-) -> Iterable[Access]:
-    """Yields what each handler may do with what keeps data.
-
-    A table that the scenario expects to hold the messages of some sources is used by these alone.
-    One that is expected to hold what the newest of them said may be read for any message: who wants
-    to know what is different, or who is gone, has to look.
-    """
-    stored = scenario.expectations.stored
-    holding = _by_table(stored)
-    every = _by_table(each for each in stored if not isinstance(each, LatestStored))
-    for node, counts in list(visits.items()):
-        kept: dict[Node, set[Kind]] = defaultdict(set)
-        for edge in topology.out(node, Kind.MAY_WRITE, Kind.MAY_READ, Kind.DELIVERS):
-            if edge.target.role in _KEPT and edge.detail != "dynamodb:GetRecords":
-                kept[edge.target].add(edge.kind)
-        for target, kinds in kept.items():
-            called = names.called(target)
-            writes = Kind.MAY_WRITE in kinds or Kind.DELIVERS in kinds
-            reads = Kind.MAY_READ in kinds
-            yield Access(
-                node=node,
-                kept=target,
-                writes=_of(holding, called, counts) if writes else {},
-                reads=(_of(every, called, counts) if writes else counts) if reads else {},
-            )
-
-
-def _of(
-    sources: Mapping[str, Sequence[str]], called: Iterable[str], counts: Mapping[str, float]
-) -> dict[str, float]:
-    """The counts of the sources of a table; of all, where nothing is said of it."""
-    own = next((sources[name] for name in called if name in sources), counts)
-    return {source: count for source, count in counts.items() if source in own}
-
-
-def _by_table(expectations: Iterable[StoredExpectation]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for expectation in expectations:
-        sources = (
-            expectation.sources if isinstance(expectation, NewestStored) else (expectation.source,)
-        )
-        found[expectation.table] = (*found.get(expectation.table, ()), *sources)
-    return found

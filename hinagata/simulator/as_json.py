@@ -7,6 +7,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from hinagata.simulator.ending import got_there, waiting
 from hinagata.simulator.simulation import Simulation
 from hinagata.simulator.summary import rows
 
@@ -37,7 +38,11 @@ def document(simulation: Simulation) -> dict[str, Any]:
             {**asdict(row), "throttled_share": row.throttled_share}
             for row in rows(simulation.network, outcome)
         ],
-        "latencies": [asdict(path) for path in outcome.latencies],
+        "waiting": [asdict(each) for each in waiting(simulation.network, outcome)],
+        "latencies": [
+            {**asdict(path), "got_there_share": got_there(simulation.network, outcome, path)}
+            for path in outcome.latencies
+        ],
         "checks": [
             {**asdict(each), "share": each.share, "met": each.met}
             for each in simulation.differences

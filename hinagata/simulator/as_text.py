@@ -14,6 +14,7 @@ from rich.text import Text
 from hinagata.planner.lines import WIDTH
 from hinagata.report.figure import short_number
 from hinagata.scenario.units import show_seconds
+from hinagata.simulator.ending import got_there, sentences
 from hinagata.simulator.self_check import Difference
 from hinagata.simulator.simulation import Simulation
 from hinagata.simulator.summary import Row, rows
@@ -54,6 +55,11 @@ def _write(simulation: Simulation, console: Console, *, unicode: bool) -> None:
     console.print()
     console.print(_stations(list(rows(simulation.network, outcome))))
     console.print()
+    unfinished = list(sentences(simulation.network, outcome))
+    for sentence in unfinished:
+        console.print(Text(_paragraph(sentence, "• " if unicode else "* "), style="red"))
+    if unfinished:
+        console.print()
     if outcome.latencies:
         console.print(_latencies(simulation))
         console.print()
@@ -89,7 +95,7 @@ def show_duration(seconds: float) -> str:
 
 
 def _stations(found: list[Row]) -> Table:
-    heads = ("arrivals", "throttled", "errors", "dead", "failed", "backlog", "oldest", "cold")
+    heads = ("arrivals", "throttled", "errors", "dead", "failed", "left", "most", "oldest", "cold")
     cells = [
         (
             _count(row.arrivals),
@@ -97,6 +103,7 @@ def _stations(found: list[Row]) -> Table:
             _count(row.errors),
             _count(row.dead),
             _count(row.failed + row.expired),
+            _count(row.left),
             _count(row.backlog),
             _age(row.oldest_s),
             _count(row.cold_starts),
@@ -127,7 +134,7 @@ def _parted(name: str, width: int) -> str:
 
 def _latencies(simulation: Simulation) -> Table:
     """Returns how long messages take to the hops that the scenario names."""
-    table = _table("from sending to the end of", "p50", "p95", "p99")
+    table = _table("from sending to the end of", "p50", "p95", "p99", "got there")
     sources = simulation.scenario.sources
     for path in simulation.outcome.latencies:
         if path.p50_s is not None and path.station in sources[path.source].reaches:
@@ -135,8 +142,16 @@ def _latencies(simulation: Simulation) -> Table:
                 "-" if value is None else show_seconds(value)
                 for value in (path.p50_s, path.p95_s, path.p99_s)
             )
-            _row(table, f"{path.source} → {path.station}", *shown)
+            share = got_there(simulation.network, simulation.outcome, path)
+            _row(table, f"{path.source} → {path.station}", *shown, _part(share))
     return table
+
+
+def _part(share: float) -> str:
+    """Returns a share in which neither all nor nothing is what only comes near it."""
+    if share > 0.9995:
+        return "all"
+    return "<0.1%" if share < 0.001 else f"{share:.1%}"
 
 
 def _warmth(simulation: Simulation) -> Table:

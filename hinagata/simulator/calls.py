@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 
+from hinagata.simulator.kept import Kept
 from hinagata.simulator.model import NO_RETRY, Call, Retry
 from hinagata.simulator.names import Names
-from hinagata.simulator.own_times import calls_for_each, waits
-from hinagata.simulator.routes import RUNS_CODE, Link, Routes
+from hinagata.simulator.own_times import waits
+from hinagata.simulator.routes import KEEPS, RUNS_CODE, Link, Routes
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.flow import flow
 from hinagata.topology.graph import Topology
@@ -34,7 +35,9 @@ _BUS_RETRY = Retry(retries=185, base_s=1.0, factor=2.0, cap_s=300.0)
 _TASK_INTERVAL_S, _TASK_BACKOFF, _TASK_CAP_S = 1.0, 2.0, 31_622_400.0
 
 
-def calls_of(node: Node, *, topology: Topology, routes: Routes, names: Names) -> tuple[Call, ...]:
+def calls_of(
+    node: Node, *, topology: Topology, routes: Routes, names: Names, kept: Kept
+) -> tuple[Call, ...]:
     """Returns the calls that a station makes for the messages that come to it.
 
     Args:
@@ -42,6 +45,7 @@ def calls_of(node: Node, *, topology: Topology, routes: Routes, names: Names) ->
         topology: Where the settings of its calls are.
         routes: Which ways the messages go.
         names: What the stations are called.
+        kept: What is written to tables and buckets, and read.
     """
     visitors = set(routes.visitors.get(node, ()))
     calls = []
@@ -53,16 +57,20 @@ def calls_of(node: Node, *, topology: Topology, routes: Routes, names: Names) ->
         if _is_asynchronous(link):
             target = events_of(target)
         timeout_s, retry = _patience(link, topology)
-        calls.append(
+        uses = [(1.0, tuple(takers))]
+        if link.target.role in KEEPS and node.type in RUNS_CODE:
+            uses = [(use.calls, use.sources) for use in kept.uses(node, link.target, takers)]
+        calls += [
             Call(
                 target=target,
-                messages=calls_for_each(link),
+                messages=messages,
                 waits=waits(link),
                 timeout_s=timeout_s,
                 retry=retry,
-                sources=None if visitors == set(takers) else tuple(takers),
+                sources=None if visitors == set(sources) else sources,
             )
-        )
+            for messages, sources in uses
+        ]
     return tuple(calls)
 
 

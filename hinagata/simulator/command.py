@@ -39,6 +39,7 @@ def simulate_scenario(
     faults: Sequence[str] = (),
     region: str = DEFAULT_REGION,
     facts: Path | None = None,
+    assumptions: Path | None = None,
     checked: bool = True,
     sensitivity: bool = False,
     engines: Callable[[Engine], Run] = shipped,
@@ -60,6 +61,8 @@ def simulate_scenario(
         faults: What goes wrong besides, each written as in a scenario.
         region: Where it runs, for the prices.
         facts: A file of facts that replace those that ship. Default: none.
+        assumptions: A file of assumptions. Default: `assumed.yml` beside the scenario, if it is
+            there.
         checked: Whether the outcome is held against closed forms and the other engine.
         sensitivity: Whether to try other keep-alive times.
         engines: What computes. Default: the engines that ship.
@@ -89,6 +92,7 @@ def simulate_scenario(
             seed=seed,
             duration_s=None if duration is None else _duration(duration),
             facts=Facts(facts),
+            assumptions=assumptions,
             region=region,
             checked=checked,
             sensitivity=sensitivity,

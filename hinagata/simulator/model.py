@@ -417,9 +417,13 @@ class Table(Station):
         partition_writes_per_s: Write units of a partition, in a bucket of one second's worth.
         partition_reads_per_s: Read units of a partition.
         credit_s: How many seconds of unused provisioned capacity a table keeps.
-        at_most_writes_per_s: On demand, in a bucket of one second's worth: what it takes at first;
-            every 30 minutes, twice the busiest minute of the last 30 if that is more.
+        at_most_writes_per_s: On demand, in a bucket of one second's worth: what it takes at first.
         at_most_reads_per_s: Likewise.
+        grows_by: On demand, it takes so many times its busiest minute so far, if that is more.
+        grows_after_s: How often that is looked at.
+        quota_writes_per_s: On demand, what it never takes more than: the account's quota of a
+            table.
+        quota_reads_per_s: Likewise.
     """
 
     latency: Work = Work(mean_s=0.005, cv=0.5)
@@ -433,6 +437,10 @@ class Table(Station):
     credit_s: float = 300.0
     at_most_writes_per_s: float = 4000
     at_most_reads_per_s: float = 12_000
+    grows_by: float = 2.0
+    grows_after_s: float = 1800.0
+    quota_writes_per_s: float = 40_000
+    quota_reads_per_s: float = 40_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hinagata.facts import Facts
+from hinagata.planner.assumptions import Given, assumptions_for
 from hinagata.planner.stacks import concerned
 from hinagata.scenario.fault import KINDS, Target
 from hinagata.scenario.model import Put, Scenario
+from hinagata.simulator.assumed import Assumed
 from hinagata.simulator.doubts import Doubts
+from hinagata.simulator.kept import Kept
 from hinagata.simulator.known import Known
 from hinagata.simulator.model import Account, Disturbance, Network, Retry, Traffic
 from hinagata.simulator.names import Names
@@ -62,6 +65,7 @@ def build_network(
     scenario: Scenario,
     *,
     facts: Facts | None = None,
+    assumptions: Given = None,
     duration_s: float | None = None,
     seed: int | None = None,
 ) -> Built:
@@ -71,6 +75,8 @@ def build_network(
         topology: The architecture.
         scenario: What is sent to it, how its hops behave, and what goes wrong.
         facts: Quotas and defaults. Default: those that ship.
+        assumptions: What neither templates nor scenario say, as `hinagata.planner.price_scenario`
+            takes it. Default: what stands in `assumed.yml` beside the scenario.
         duration_s: How long it is watched, in seconds. Default: as the scenario says.
         seed: What every random draw derives from. Default: the scenario's.
 
@@ -87,11 +93,22 @@ def build_network(
     entries = {name: _entry(scenario, name, topology) for name in scenario.sources}
     names = Names(topology, _nodes(topology, _templates(entries.values(), links)))
     check_names(scenario, names)
-    routes = find_routes(scenario, entries=entries, links=links, names=names, doubts=doubts)
+    assumed = Assumed(assumptions_for(scenario, assumptions), topology)
+    kept = Kept(topology, scenario, links, assumed=assumed, facts=facts)
+    routes = find_routes(
+        scenario, entries=entries, links=links, names=names, kept=kept, doubts=doubts
+    )
     hops = [node for node in names.of if node.type in RUNS_CODE]
     outside = Outside(scenario.outside, hops, doubts)
     times = OwnTimes(
-        scenario, routes=routes, names=names, outside=outside, facts=facts, doubts=doubts
+        scenario,
+        routes=routes,
+        names=names,
+        outside=outside,
+        kept=kept,
+        assumed=assumed,
+        facts=facts,
+        doubts=doubts,
     )
     builder = Builder(
         topology=topology,
@@ -100,6 +117,8 @@ def build_network(
         names=names,
         times=times,
         outside=outside,
+        kept=kept,
+        assumed=assumed,
         facts=facts,
         known=Known(doubts),
         doubts=doubts,

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from hinagata.facts import Facts
 from hinagata.scenario.model import Scenario, ServiceTime
+from hinagata.simulator.assumed import Assumed
 from hinagata.simulator.doubts import Doubts
+from hinagata.simulator.kept import Kept
 from hinagata.simulator.model import Dependency, Table, Work
 from hinagata.simulator.names import Names
 from hinagata.simulator.outside import Outside
-from hinagata.simulator.routes import RUNS_CODE, Link, Routes
+from hinagata.simulator.routes import KEEPS, RUNS_CODE, Link, Routes
 from hinagata.topology.node import Node, Role
 
-# Where the scenario says nothing: an invocation with a few calls of AWS in it. Not measured.
-ASSUMED_S = 0.1
 _FUNCTION = "AWS::Lambda::Function"
 
 
@@ -26,6 +26,8 @@ class OwnTimes:
         routes: Where messages go.
         names: What the stations are called.
         outside: What hops call that is no part of the architecture.
+        kept: What hops do with tables and buckets.
+        assumed: How long hops work where the scenario says nothing.
         facts: How long environments take to start, where the scenario says nothing.
         doubts: Told of times that are assumed.
     """
@@ -37,6 +39,8 @@ class OwnTimes:
         routes: Routes,
         names: Names,
         outside: Outside,
+        kept: Kept,
+        assumed: Assumed,
         facts: Facts,
         doubts: Doubts,
     ) -> None:
@@ -44,15 +48,18 @@ class OwnTimes:
         self._routes = routes
         self._names = names
         self._outside = outside
+        self._kept = kept
+        self._assumed = assumed
         self._facts = facts
         self._doubts = doubts
 
     def work(self, node: Node) -> Work:
         """Returns what a hop does for a message without what it waits for."""
-        time = self._said(node) or ServiceTime(mean_seconds=ASSUMED_S)
+        time = self._said(node) or ServiceTime(mean_seconds=self._assumed_s(node))
         if self._said(node) is None and node in self._routes.visitors:
+            seconds = self._assumed_s(node)
             self._doubts.add(
-                f"the scenario has no service time of these, {ASSUMED_S:g} s are assumed: {{}}",
+                f"the scenario has no service time of these, {seconds:g} s are assumed: {{}}",
                 self._names.of[node],
             )
         waited = sum(self._waits(node))
@@ -78,6 +85,9 @@ class OwnTimes:
         fact = self._measured_start(function)
         return Work(mean_s=fact, cv=0.0) if fact is not None else None
 
+    def _assumed_s(self, node: Node) -> float:
+        return self._assumed.take("service_ms", node) / 1000
+
     def _said(self, node: Node) -> ServiceTime | None:
         times = self._scenario.service_times
         return times.get(self._names.hop(node)) or times.get(self._names.of[node])
@@ -86,13 +96,22 @@ class OwnTimes:
         yield self._outside.waited_s(node)
         for link in self._routes.links.get(node, ()):
             if waits(link):
-                yield self._routes.share(link) * calls_for_each(link) * self._answer(link.target)
+                yield self._calls(link) * self._answer(link.target)
+
+    def _calls(self, link: Link) -> float:
+        """Returns how often a way is gone for each message that comes to its beginning."""
+        node = link.source
+        takers = self._routes.takers.get((node, link.target), ())
+        if link.target.role in KEEPS and node.type in RUNS_CODE:
+            uses = self._kept.uses(node, link.target, takers)
+            return sum(self._routes.share(node, use.sources) * use.calls for use in uses)
+        return self._routes.share(node, takers)
 
     def _answer(self, node: Node) -> float:
         """Returns how long an answer takes that nothing delays."""
         if node.type in RUNS_CODE:
             time = self._said(node)
-            return time.mean_seconds if time else ASSUMED_S
+            return time.mean_seconds if time else self._assumed_s(node)
         if node.role is Role.TABLE:
             return Table(name="").latency.mean_s
         if node.role is Role.API:
@@ -126,10 +145,3 @@ def waits(link: Link) -> bool:
     if target.role is Role.WORKFLOW:
         return edge.detail == "states:StartSyncExecution" or edge.kind == "invokes_sync"
     return edge.kind not in ("invokes_async", "delivers", "polls")
-
-
-def calls_for_each(link: Link) -> float:
-    """Returns how often a way is gone for each message: a table may be read and written."""
-    if link.target.role not in (Role.TABLE, Role.BUCKET):
-        return 1.0
-    return float(len({edge.kind for edge in link.edges} & {"may_read", "may_write"}) or 1)

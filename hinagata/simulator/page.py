@@ -13,6 +13,7 @@ from hinagata.scenario.units import show_seconds
 from hinagata.simulator.as_json import document
 from hinagata.simulator.as_text import lines_of, show_duration
 from hinagata.simulator.bins import Bins, added, bins
+from hinagata.simulator.ending import got_there, sentences
 from hinagata.simulator.model import Function, Queue, Service, Stream
 from hinagata.simulator.outcome import Series as Values
 from hinagata.simulator.simulation import Simulation
@@ -79,6 +80,12 @@ def _sections(simulation: Simulation) -> Iterator[Section]:
         for index, (caption, each) in enumerate(_figures(simulation))
     )
     yield Section(title="Over time", blocks=plots)
+    unfinished = sentences(simulation.network, simulation.outcome)
+    told = tuple(each[:1].upper() + each[1:] for each in unfinished)
+    if told:
+        yield Section(
+            title="What is not done, and what held it back", blocks=(Listing(items=told),)
+        )
     yield Section(title="Stations", blocks=(_stations(simulation), _latencies(simulation)))
     if simulation.warmth:
         yield Section(title="Keep-alive", blocks=(_warmth(simulation),))
@@ -219,6 +226,7 @@ def _stations(simulation: Simulation) -> Table:
             "errors",
             "dead",
             "failed",
+            "left",
             "most waiting",
             "oldest",
             "cold starts",
@@ -235,6 +243,7 @@ def _stations(simulation: Simulation) -> Table:
                 round(row.errors),
                 round(row.dead),
                 round(row.failed + row.expired),
+                round(row.left),
                 round(row.backlog),
                 show_seconds(row.oldest_s) if row.oldest_s else None,
                 round(row.cold_starts),
@@ -251,8 +260,9 @@ def _latencies(simulation: Simulation) -> Table | Text:
     if not paths:
         return Text(text="No message got anywhere.")
     return Table(
-        caption="From a message's sending to the end of a station's work on it",
-        columns=("from", "to", "p50", "p95", "p99"),
+        caption="From a message's sending to the end of a station's work on it, of those that "
+        "got there",
+        columns=("from", "to", "p50", "p95", "p99", "got there"),
         rows=tuple(
             (
                 path.source,
@@ -261,6 +271,7 @@ def _latencies(simulation: Simulation) -> Table | Text:
                     None if value is None else show_seconds(value)
                     for value in (path.p50_s, path.p95_s, path.p99_s)
                 ),
+                f"{got_there(simulation.network, simulation.outcome, path):.1%}",
             )
             for path in paths
         ),

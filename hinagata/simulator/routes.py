@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hinagata.scenario.model import NewestStored, Scenario, Source
 from hinagata.simulator.doubts import Doubts
+from hinagata.simulator.kept import Kept
 from hinagata.simulator.names import Names
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.graph import Topology
@@ -24,7 +25,7 @@ _ROLES = (
     Role.API,
     Role.WORKFLOW,
 )
-_KEEPS = (Role.TABLE, Role.BUCKET)
+KEEPS = (Role.TABLE, Role.BUCKET)
 _TAKES = (Role.QUEUE, Role.TOPIC, Role.STREAM, Role.BUS, Role.API, Role.LOAD_BALANCER)
 _ONWARD = (Kind.INVOKES_SYNC, Kind.INVOKES_ASYNC, Kind.POLLS, Kind.DELIVERS, Kind.MAY_WRITE)
 
@@ -69,11 +70,15 @@ class Routes:
     visitors: Mapping[Node, Collection[str]]
     sent: Mapping[str, float]
 
-    def share(self, link: Link) -> float:
-        """Returns the share of a station's messages that go a way, over the whole scenario."""
-        came = sum(self.sent[name] for name in self.visitors.get(link.source, ()))
-        went = sum(self.sent[name] for name in self.takers.get((link.source, link.target), ()))
+    def share(self, node: Node, sources: Collection[str]) -> float:
+        """Returns the share of a station's messages that some sources have sent, over all."""
+        came = self.count(self.visitors.get(node, ()))
+        went = self.count(sources)
         return went / came if came else 0.0
+
+    def count(self, sources: Collection[str]) -> float:
+        """Returns how many messages some sources send."""
+        return sum(self.sent[name] for name in sources)
 
 
 def find_links(topology: Topology) -> dict[Node, tuple[Link, ...]]:
@@ -119,26 +124,27 @@ def find_routes(
     entries: Mapping[str, Node],
     links: Mapping[Node, tuple[Link, ...]],
     names: Names,
+    kept: Kept,
     doubts: Doubts,
 ) -> Routes:
     """Returns which of the ways the messages of each source take.
 
     A message takes every way that leads to a hop which its source reaches, and no other; it is
-    kept in the tables of the hops on its way, or only in those of which an expectation says that
-    its source is stored there, if there is one.
+    kept in the tables of the hops on its way, as `Kept` says.
 
     Args:
         scenario: Its sources and expectations.
         entries: The station that takes the messages of each source.
         links: The ways on from each station.
         names: What the stations are called.
+        kept: Whose messages are written to tables, and read.
         doubts: Told where a way is a guess, or left out.
     """
     keepers = _keepers(scenario, names)
     takers: dict[tuple[Node, Node], dict[str, None]] = {}
     visitors: dict[Node, dict[str, None]] = {}
     for name, source in scenario.sources.items():
-        walk = _Walk(name, frozenset(source.reaches), links, names, keepers)
+        walk = _Walk(name, frozenset(source.reaches), links, names, kept)
         walk.go(entries[name])
         for node in walk.visited:
             visitors.setdefault(node, {})[name] = None
@@ -180,7 +186,7 @@ def _doubt_ways(
 ) -> None:
     for node, sources in visitors.items():
         for link in links.get(node, ()):
-            kept = link.target.role in _KEEPS
+            kept = link.target.role in KEEPS
             if not kept and (node, link.target) not in takers:
                 doubts.add(
                     "no source reaches a hop behind these ways, so nothing is sent on them: {}",
@@ -208,13 +214,13 @@ class _Walk:
         reaches: Collection[str],
         links: Mapping[Node, tuple[Link, ...]],
         names: Names,
-        keepers: Mapping[Node, Collection[str]],
+        kept: Kept,
     ) -> None:
         self._source = source
         self._reaches = reaches
         self._links = links
         self._names = names
-        self._keepers = keepers
+        self._kept = kept
         self._useful: dict[Node, bool] = {}
         self.visited: dict[Node, None] = {}
         self.taken: list[Link] = []
@@ -269,12 +275,13 @@ class _Walk:
         target = link.target
         if target.type in RUNS_CODE:
             return bool({self._names.hop(target), self._names.of[target]} & set(self._reaches))
-        keepers = self._keepers.get(target)
-        return keepers is None or self._source in keepers
+        if target.role in KEEPS and link.source.type in RUNS_CODE:
+            return any(self._kept.uses(link.source, target, (self._source,)))
+        return True
 
     def _is_goal(self, node: Node) -> bool:
         """Whether messages are meant for a node, whatever lies behind it."""
-        return node.type in RUNS_CODE or node.role in _KEEPS or not self._links.get(node)
+        return node.type in RUNS_CODE or node.role in KEEPS or not self._links.get(node)
 
 
 def _keepers(scenario: Scenario, names: Names) -> dict[Node, set[str]]:
@@ -295,7 +302,7 @@ def _carries(edge: Edge, topology: Topology, polled: Collection[tuple[Node, Node
     if not is_station(source) or target in topology.failure_destinations:
         return False
     if edge.kind is Kind.MAY_READ:
-        return source.type in RUNS_CODE and target.role in _KEEPS
+        return source.type in RUNS_CODE and target.role in KEEPS
     if edge.kind is Kind.PASSES_ENV:
         return target.role in _TAKES and (source, target) not in polled
     return True

@@ -13,6 +13,7 @@ import numpy as np
 from hinagata.errors import HinagataError, UsageError
 from hinagata.facts import Facts
 from hinagata.facts.facts import DEFAULT_REGION
+from hinagata.planner.assumptions import Given
 from hinagata.scenario.model import Scenario
 from hinagata.simulator.choice import (
     Choice,
@@ -94,6 +95,7 @@ def simulate(
     seed: int | None = None,
     duration_s: float | None = None,
     facts: Facts | None = None,
+    assumptions: Given = None,
     region: str = DEFAULT_REGION,
     checked: bool = True,
     sensitivity: bool = False,
@@ -110,6 +112,8 @@ def simulate(
         seed: What every random draw derives from. Default: the scenario's.
         duration_s: How long it is watched, in seconds. Default: as the scenario says.
         facts: Quotas and prices. Default: those that ship.
+        assumptions: What neither templates nor scenario say, as `hinagata.planner.price_scenario`
+            takes it. Default: what stands in `assumed.yml` beside the scenario.
         region: Where it runs, for the prices. Default: us-east-1.
         checked: Whether the outcome is held against closed forms and the other engine, which takes
             about as long again.
@@ -128,7 +132,14 @@ def simulate(
     began = time.perf_counter()
     engines = _telling(engines, tell)
     facts = facts or Facts()
-    built = build_network(topology, scenario, facts=facts, duration_s=duration_s, seed=seed)
+    built = build_network(
+        topology,
+        scenario,
+        facts=facts,
+        assumptions=assumptions,
+        duration_s=duration_s,
+        seed=seed,
+    )
     network = built.network
     first = _choice(network, engine)
     choice, outcome = _run(network, first, engines, fixed=engine != "auto")
@@ -144,7 +155,13 @@ def simulate(
         network=network,
         choice=choice,
         outcome=outcome,
-        verdicts=judge(scenario.expectations, network, outcome, called=built.called),
+        verdicts=judge(
+            scenario.expectations,
+            network,
+            outcome,
+            called=built.called,
+            deadline_s=scenario.deadline_seconds,
+        ),
         differences=differences,
         costs=costs(network, outcome, facts=facts, region=region),
         doubts=tuple(doubt for doubt in doubts if doubt),

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from hinagata.facts import Facts
 from hinagata.scenario.key import Key
 from hinagata.scenario.model import Scenario
+from hinagata.simulator.assumed import Assumed
 from hinagata.simulator.calls import calls_of, events_of, stream_of
 from hinagata.simulator.doubts import Doubts
+from hinagata.simulator.kept import Kept
 from hinagata.simulator.keys import shares
 from hinagata.simulator.known import Known
 from hinagata.simulator.model import (
@@ -36,7 +38,7 @@ from hinagata.simulator.model import (
 from hinagata.simulator.names import Names
 from hinagata.simulator.outside import Outside
 from hinagata.simulator.own_times import OwnTimes
-from hinagata.simulator.routes import Routes
+from hinagata.simulator.routes import RUNS_CODE, Routes
 from hinagata.simulator.scaling import scaling_of
 from hinagata.topology.edge import Edge, Kind
 from hinagata.topology.flow import flow
@@ -75,6 +77,8 @@ class Builder:
         names: What the stations are called.
         times: How long hops work.
         outside: What hops call that is no part of the architecture.
+        kept: What hops do with tables and buckets.
+        assumed: What neither templates nor scenario say.
         facts: Quotas and defaults.
         known: Reads settings.
         doubts: Told of what is assumed.
@@ -86,6 +90,8 @@ class Builder:
     names: Names
     times: OwnTimes
     outside: Outside
+    kept: Kept
+    assumed: Assumed
     facts: Facts
     known: Known
     doubts: Doubts
@@ -137,6 +143,8 @@ class Builder:
             cold_start=self.times.cold_start(node),
             timeout_s=self.known.number(node, "Timeout", default=_FUNCTION_TIMEOUT_S),
             memory_mb=self.known.number(node, "MemorySize", default=_FUNCTION_MB),
+            keep_alive_s=self.assumed.take("keep_alive_s", node),
+            fails=self.assumed.take("error_share", node),
             reserved=None
             if self._is_uncapped(node)
             else self.known.maybe(node, "ReservedConcurrentExecutions"),
@@ -188,11 +196,14 @@ class Builder:
         if task is not None:
             vcpu = self.known.number(task, "Cpu", default=256) / 1024
             memory_mb = self.known.number(task, "Memory", default=512)
-        slots = max(1, math.ceil(vcpu))
-        self.doubts.add(
-            "a task is taken to work on one request at once for each processor begun: {}",
-            self.names.of[node],
-        )
+        slots: float = max(1, math.ceil(vcpu))
+        if self.assumed.says("slots_per_task", node):
+            slots = self.assumed.take("slots_per_task", node)
+        else:
+            self.doubts.add(
+                "a task is taken to work on one request at once for each processor begun: {}",
+                self.names.of[node],
+            )
         desired = self.known.number(node, "DesiredCount", default=1)
         scaling = scaling_of(node, self.topology, known=self.known, facts=self.facts)
         at_least = desired if scaling.at_least is None else scaling.at_least
@@ -384,9 +395,7 @@ class Builder:
         calls = self._calls(node)
         if self._has_stream(node):
             calls = (*calls, Call(target=stream_of(name), waits=False))
-        writes, reads = self._accesses(node)
-        kilobytes = self._message_bytes(node) / 1024
-        both = writes + reads
+        calls_made, written, read = self._taken_of(node)
         partition_writes = value("dynamodb", "partition.write")
         partition_reads = value("dynamodb", "partition.read")
         billing = node.strings("BillingMode", default="PROVISIONED") or frozenset()
@@ -408,9 +417,8 @@ class Builder:
         return Table(
             name=name,
             calls=calls,
-            write_units=max(1, math.ceil(kilobytes)) * writes / both if both else 1.0,
-            # Eventually consistent reads of 4 KB, as the SDKs do them unless they are told.
-            read_units=0.5 * max(1, math.ceil(kilobytes / 4)) * reads / both if both else 0.0,
+            write_units=written / calls_made if calls_made else 1.0,
+            read_units=read / calls_made if calls_made else 0.0,
             writes_per_s=provisioned[0],
             reads_per_s=provisioned[1],
             shares=(1.0,) if even else spread,
@@ -419,24 +427,36 @@ class Builder:
             credit_s=value("dynamodb", "provisioned.burst"),
             at_most_writes_per_s=value("dynamodb", "ondemand.initial_write"),
             at_most_reads_per_s=value("dynamodb", "ondemand.initial_read"),
+            grows_by=value("dynamodb", "ondemand.scale_factor"),
+            grows_after_s=60 * value("dynamodb", "ondemand.scale_window"),
+            quota_writes_per_s=value("dynamodb", "quota.table_throughput"),
+            quota_reads_per_s=value("dynamodb", "quota.table_throughput"),
         )
 
     def _calls(self, node: Node) -> tuple[Call, ...]:
-        within = calls_of(node, topology=self.topology, routes=self.routes, names=self.names)
+        within = calls_of(
+            node, topology=self.topology, routes=self.routes, names=self.names, kept=self.kept
+        )
         return (*within, *self.outside.calls_of(node))
 
-    def _accesses(self, table: Node) -> tuple[float, float]:
-        """Returns how many messages write to a table and how many read it."""
-        writes = reads = 0.0
+    def _taken_of(self, table: Node) -> tuple[float, float, float]:
+        """Returns how often a table is called over all, and the units written and read."""
+        calls = written = read = 0.0
         for source, links in self.routes.links.items():
-            for link in links:
-                if link.target is table:
-                    takers = self.routes.takers.get((source, table), ())
-                    sent = sum(self.routes.sent[name] for name in takers)
-                    kinds = {edge.kind for edge in link.edges}
-                    writes += sent * (Kind.MAY_READ not in kinds or Kind.MAY_WRITE in kinds)
-                    reads += sent * (Kind.MAY_READ in kinds)
-        return writes, reads
+            if not any(link.target is table for link in links):
+                continue
+            takers = self.routes.takers.get((source, table), ())
+            if source.type not in RUNS_CODE:
+                # What no code does is taken for a write of one unit.
+                calls += self.routes.count(takers)
+                written += self.routes.count(takers)
+                continue
+            for use in self.kept.uses(source, table, takers):
+                sent = self.routes.count(use.sources)
+                calls += sent * use.calls
+                written += sent * use.write_units
+                read += sent * use.read_units
+        return calls, written, read
 
     def _spread(
         self, table: Node, provisioned: tuple[float | None, float | None]
@@ -445,7 +465,10 @@ class Builder:
         value = self.facts.value
         writes = provisioned[0]
         if writes is None:
-            peak = sum(self._peak(name) for name in self.routes.visitors.get(table, ()))
+            visitors = self.routes.visitors.get(table, ())
+            _, written, _ = self._taken_of(table)
+            sent = self.routes.count(visitors)
+            peak = sum(map(self._peak, visitors)) * (written / sent if sent else 1.0)
             factor = value("dynamodb", "ondemand.scale_factor")
             writes = max(value("dynamodb", "ondemand.initial_write"), factor * peak)
         parts = math.ceil(writes / value("dynamodb", "partition.write"))
@@ -478,9 +501,9 @@ class Builder:
 
     def _message_bytes(self, node: Node) -> float:
         visitors = self.routes.visitors.get(node, ())
-        total = sum(self.routes.sent[name] for name in visitors)
-        if not total:
-            return _RECORD_BYTES
+        total = self.routes.count(visitors)
+        if self.assumed.says("message_kb", node) or not total:
+            return 1024 * self.assumed.take("message_kb", node)
         return sum(self.routes.sent[name] / total * self._body_bytes(name) for name in visitors)
 
     def _body_bytes(self, source: str) -> float:

@@ -26,6 +26,7 @@ class Row:
         dead: Messages that went to dead letters.
         expired: Messages that became too old.
         cold_starts: Environments that were started.
+        left: Messages that wait or are worked on at the end.
         backlog: The most messages that waited.
         oldest_s: The highest age of one that waited.
         busy: The most environments, slots or batches at once, as a mean over a tick.
@@ -42,6 +43,7 @@ class Row:
     dead: float
     expired: float
     cold_starts: float
+    left: float
     backlog: float
     oldest_s: float
     busy: float
@@ -68,6 +70,7 @@ def rows(network: Network, outcome: Outcome) -> Iterator[Row]:
             dead=outcome.total(name, "dead"),
             expired=outcome.total(name, "expired"),
             cold_starts=outcome.total(name, "cold_starts"),
+            left=float(series.in_flight[-1] + series.queued[-1]),
             backlog=_most(series.queued),
             oldest_s=_most(series.oldest_s),
             busy=_most(series.busy),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hinagata.scenario.model import (
+    DEADLINE_SECONDS,
     BacklogExpectation,
     CountExpectation,
     Expectations,
@@ -15,6 +16,7 @@ from hinagata.scenario.model import (
     NewestStored,
 )
 from hinagata.scenario.units import show_seconds
+from hinagata.simulator.ending import waiting
 from hinagata.simulator.model import AsyncInvoke, Network, Queue, Stream, Topic, Workflow
 from hinagata.simulator.outcome import Outcome, PathLatency
 from hinagata.simulator.visits import ways
@@ -46,7 +48,12 @@ class Verdict:
 
 
 def judge(
-    expectations: Expectations, network: Network, outcome: Outcome, *, called: Called
+    expectations: Expectations,
+    network: Network,
+    outcome: Outcome,
+    *,
+    called: Called,
+    deadline_s: float = DEADLINE_SECONDS,
 ) -> tuple[Verdict, ...]:
     """Returns a verdict on each expectation, in the order of the scenario's fields.
 
@@ -55,10 +62,11 @@ def judge(
         network: What was simulated.
         outcome: What came of it.
         called: Returns the stations that the scenario means by a name.
+        deadline_s: How long a run waits for a message until it counts as lost.
     """
     return (
         *_accepted(network, outcome),
-        *_totals(expectations, network, outcome),
+        *_totals(expectations, network, outcome, deadline_s),
         *_latencies(expectations, outcome),
         *_counts(expectations, network, outcome, called),
         *(_backlog(each, network, outcome, called) for each in expectations.backlog),
@@ -109,14 +117,27 @@ def _accepted(network: Network, outcome: Outcome) -> Iterator[Verdict]:
             )
 
 
-def _totals(expectations: Expectations, network: Network, outcome: Outcome) -> Iterator[Verdict]:
+def _totals(
+    expectations: Expectations, network: Network, outcome: Outcome, deadline_s: float
+) -> Iterator[Verdict]:
     for about, most, observed in (
         ("refused", expectations.refused, refused(network, outcome)),
         ("lost", expectations.lost, lost(network, outcome)),
         ("dead-lettered", expectations.dead_lettered, dead_lettered(outcome)),
     ):
-        if most is not None:
-            yield _count(about, 0, most, observed)
+        if most is None:
+            continue
+        verdict = _count(about, 0, most, observed)
+        late = sum(each.messages for each in waiting(network, outcome, since_s=deadline_s))
+        if about == "lost" and late > _HALF:
+            # A run counts as lost what is not done by its deadline.
+            verdict = replace(
+                verdict,
+                observed=f"{verdict.observed}, {late:,.0f} wait longer than "
+                f"{show_seconds(deadline_s)}",
+                met=verdict.met and observed + late < most + _HALF,
+            )
+        yield verdict
 
 
 def _count(about: str, least: int, most: int | None, observed: float) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
-from hinagata.planner.billed_units import read_units, write_units
+from hinagata.planner.accesses import units_of_an_item
 from hinagata.planner.deriving.storage import accesses, provisioned, stored_gb
 from hinagata.planner.naming import scaling_of
 from hinagata.planner.partitions import partitions_needed
@@ -29,12 +29,9 @@ def _table(peak: Peak, node: Node, writes: float, reads: float) -> None:
     month = peak.month
     item_kb = month.assume("item_kb", node)
     indexes = len(node.items("GlobalSecondaryIndexes") or ())
-    each = write_units(item_kb, unit_kb=month.facts.value("dynamodb", "write_unit"))
-    per_read = read_units(
-        item_kb, consistency="eventual", unit_kb=month.facts.value("dynamodb", "read_unit")
-    )
+    each, per_read = units_of_an_item(item_kb, month.facts)
     indexed = f", and as many for each of {indexes} indexes" if indexes else ""
-    formula = f"{shown(writes)}/s x {each} (an item of {shown(item_kb)} KB){indexed}"
+    formula = f"{shown(writes)}/s x {each:g} (an item of {shown(item_kb)} KB){indexed}"
     _units(peak, node, "write", writes * each, each, formula)
     if reads:
         formula = f"{shown(reads)}/s x {per_read:g} (an item of {shown(item_kb)} KB, eventually)"

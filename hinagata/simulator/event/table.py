@@ -12,15 +12,24 @@ from hinagata.simulator.event.calls import Calls
 from hinagata.simulator.event.node import FAILED, OK, REFUSED, Answer, Message, Node, Shares, World
 from hinagata.simulator.model import Table
 
-# On demand, a table takes twice the busiest minute of the period before.
-PERIOD_S = 1800.0
+# A table's peak is that of a minute, so that a second's burst is none.
 MINUTE_S = 60.0
 
 
 class Capacity:
     """The units of one kind: a bucket for the table, and one for each partition."""
 
-    __slots__ = ("_at_first", "_calendar", "_minutes", "_partitions", "_table", "_used")
+    __slots__ = (
+        "_calendar",
+        "_grows_after_s",
+        "_grows_by",
+        "_partitions",
+        "_peak",
+        "_per_s",
+        "_quota",
+        "_table",
+        "_used",
+    )
 
     def __init__(
         self,
@@ -28,6 +37,7 @@ class Capacity:
         table: Table,
         provisioned: float | None,
         at_first: float,
+        quota: float,
         partition_per_s: float,
         units: float,
     ) -> None:
@@ -44,9 +54,9 @@ class Capacity:
         self._partitions = [
             Bucket(partition_per_s, max(units, partition_per_s)) for _ in table.shares
         ]
-        self._at_first = at_first
-        self._used = 0.0
-        self._minutes: list[float] = []
+        self._per_s, self._quota = at_first, quota
+        self._grows_by, self._grows_after_s = table.grows_by, table.grows_after_s
+        self._used = self._peak = 0.0
         self._calendar = world.calendar
         if provisioned is None and units:
             self._calendar.at(MINUTE_S, self._close_minute)
@@ -87,13 +97,13 @@ class Capacity:
         self._used -= units
 
     def _close_minute(self, t: float, _: object) -> None:
-        self._minutes.append(self._used / MINUTE_S)
+        self._peak = max(self._peak, self._used / MINUTE_S)
         self._used = 0.0
-        if len(self._minutes) == PERIOD_S / MINUTE_S:
-            per_s = max(self._at_first, 2 * max(self._minutes))
-            self._minutes.clear()
-            if self._table is not None:
-                self._table.change(t, per_s, per_s)
+        if t % self._grows_after_s < MINUTE_S and self._table is not None:
+            grown = min(self._grows_by * self._peak, self._quota)
+            if grown > self._per_s:
+                self._per_s = grown
+                self._table.change(t, grown, grown)
         self._calendar.at(t + MINUTE_S, self._close_minute)
 
 
@@ -123,6 +133,7 @@ class TableNode(Node):
             table,
             table.writes_per_s,
             table.at_most_writes_per_s,
+            table.quota_writes_per_s,
             table.partition_writes_per_s,
             table.write_units,
         )
@@ -131,6 +142,7 @@ class TableNode(Node):
             table,
             table.reads_per_s,
             table.at_most_reads_per_s,
+            table.quota_reads_per_s,
             table.partition_reads_per_s,
             table.read_units,
         )

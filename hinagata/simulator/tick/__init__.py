@@ -10,6 +10,9 @@ from hinagata.simulator.tick.engine import Engine
 
 __all__ = ["run_ticks"]
 
+# Numbers by station and series.
+Totals = dict[tuple[str, str], float]
+
 _TICK_S = 1.0
 # After half an hour of which every second had to be computed alone, a day of it would take minutes:
 # longer ticks are tried on what has been computed, and taken if they say the same.
@@ -19,6 +22,10 @@ _LONGER_S = (30.0, 10.0)
 _MUCH_MORE = 4
 # By how much they may be off, as a share, and of what nothing is said.
 _OFF, _FEW = 0.02, 100.0
+# In ticks of a second, so many of all stations together take one to two minutes: of more, longer
+# ones are taken though they are off, and it is told by how much.
+_MOST_SINGLE = 500_000
+_TOLD = 3
 # A fault that longer ticks would not begin and end with must be as long as so many of them.
 _OF_A_FAULT = 20
 
@@ -32,7 +39,7 @@ def run_ticks(network: Network, *, tick_s: float | None = None) -> Outcome:
     Args:
         network: Its stations and traffic.
         tick_s: The length of a tick. Default: a second; more where something is held back all the
-            time, and longer ticks come to the same.
+            time, and longer ticks come to the same or ticks of a second would take minutes.
 
     Raises:
         HinagataError: The network has a station that is not there, messages that go round, or a
@@ -49,10 +56,12 @@ def run_ticks(network: Network, *, tick_s: float | None = None) -> Outcome:
     return engine.outcome()
 
 
-def _with_longer_ticks(
-    network: Network, known: dict[tuple[str, str], float], known_s: float
-) -> Outcome | None:
-    """Returns the outcome of longer ticks, if they say what was computed in short ones."""
+def _with_longer_ticks(network: Network, known: Totals, known_s: float) -> Outcome | None:
+    """Returns the outcome of longer ticks, if they say what was computed in short ones.
+
+    Where short ones would take minutes, the longest are taken all the same.
+    """
+    longest: tuple[float, Totals] | None = None
     for tick_s in _LONGER_S:
         part_s = known_s - known_s % tick_s
         if not _fits(network, tick_s) or part_s < known_s * (1 - _OFF / 2):
@@ -61,25 +70,55 @@ def _with_longer_ticks(
         found = part.totals(part.run())
         # How many wait is a sum over ticks, of which there are fewer.
         found = {key: n * (tick_s if key[1] == "queued" else 1.0) for key, n in found.items()}
-        off = max(
-            abs(found[key] - expected) / max(found[key], expected)
-            for key, expected in known.items()
-            if max(found[key], expected) > _FEW
-        )
+        longest = longest or (tick_s, found)
+        off = max(_off(found[key], n) for key, n in known.items())
         if off > _OFF:
             continue
-        whole = Engine(network, tick_s)
-        whole.run()
-        outcome = whole.outcome()
+        outcome = _whole(network, tick_s)
         if _batches_come_back(network, outcome):
-            return None
+            break
         doubt = (
             f"computed in ticks of {tick_s:.0f} s, since something is held back nearly all the "
             f"time: tries, refusals, failures and backlogs of the first {known_s / 60:.0f} min are "
             f"off by {off:.1%} at most"
         )
         return replace(outcome, doubts=(*outcome.doubts, doubt))
-    return None
+    if longest is None or network.duration_s * len(network.stations) <= _MOST_SINGLE:
+        return None
+    tick_s, found = longest
+    outcome = _whole(network, tick_s)
+    doubt = (
+        f"computed in ticks of {tick_s:.0f} s, for ticks of a second would take minutes, and what "
+        f"comes and goes within seconds is lost in them; of the first {known_s / 60:.0f} min they "
+        f"say {_worst(known, found)}; watch a shorter time, as --duration 2h, to have it exactly"
+    )
+    return replace(outcome, doubts=(*outcome.doubts, doubt))
+
+
+def _whole(network: Network, tick_s: float) -> Outcome:
+    whole = Engine(network, tick_s)
+    whole.run()
+    return whole.outcome()
+
+
+def _off(found: float, expected: float) -> float:
+    """Returns by how much a number is off, as a share of the larger one; 0 of next to nothing."""
+    larger = max(found, expected)
+    return abs(found - expected) / larger if larger > _FEW else 0.0
+
+
+def _worst(known: Totals, found: Totals) -> str:
+    """Returns in words the numbers that longer ticks miss by the most messages."""
+    counts = {key: n for key, n in known.items() if key[1] != "queued"}
+    worst = sorted(counts, key=lambda key: -abs(found[key] - known[key]))[:_TOLD]
+    return (
+        ", ".join(
+            f"{found[name, what]:,.0f} instead of {known[name, what]:,.0f} {what} at {name}"
+            for name, what in worst
+            if _off(found[name, what], known[name, what]) > _OFF
+        )
+        or "the same of tries, refusals and failures, but not of backlogs"
+    )
 
 
 def _fits(network: Network, tick_s: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from hinagata.simulator.tick.ledger import Amount, At, Ledger
 from hinagata.simulator.tick.place import Place
 
 Values = npt.NDArray[np.float64]
+
+# A table's peak is that of a minute, so that a second's burst is none.
+_MINUTE_S = 60.0
 
 
 class GatewayPlace(Place):
@@ -53,7 +57,7 @@ class GatewayPlace(Place):
 class TablePlace(Place):
     """DynamoDB: a bucket for the table, and one for each partition, for writes and for reads."""
 
-    keeps = ("_table_tokens", "_tokens", "_peaks")
+    keeps = ("_table_tokens", "_tokens", "_rates", "_table_most", "_minutes", "_tick", "_last")
 
     def __init__(self, station: Table, ledger: Ledger) -> None:
         super().__init__(station, ledger)
@@ -66,7 +70,7 @@ class TablePlace(Place):
         self._rates = np.array(
             [most if rate is None else rate for rate, most in zip(provisioned, first, strict=True)]
         )
-        self._least = np.array(first)
+        self._quotas = np.array([station.quota_writes_per_s, station.quota_reads_per_s])
         self._each = np.array([station.partition_writes_per_s, station.partition_reads_per_s])
         credit = max(1.0, station.credit_s)
         seconds = np.array([1.0 if free else credit for free in self._on_demand])
@@ -74,9 +78,13 @@ class TablePlace(Place):
         self._table_tokens = self._table_most.copy()
         self._most = np.repeat(self._each[:, None], len(self._shares), axis=1)
         self._tokens = self._most.copy()
-        # The greatest rate of each minute of the last half hour.
-        self._peaks: list[float] = []
         self._kinds = [kind for kind in (0, 1) if self._units[kind] > 0.0]
+        self._grows = any(self._on_demand[kind] for kind in self._kinds)
+        # The units taken in each minute, the tick that comes next, and those of the one before.
+        minutes = math.ceil(ledger.ticks * ledger.tick_s / _MINUTE_S) + 1 if self._grows else 0
+        self._minutes = np.zeros((2, minutes))
+        self._tick = 0
+        self._last = np.zeros(2)
 
     def work(self) -> Law:
         """Returns its own time."""
@@ -103,6 +111,8 @@ class TablePlace(Place):
         ticks = 1 if isinstance(at, int) else at.stop - at.start
         seconds = ticks * self.ledger.tick_s
         count = float(admitted) if one else float(np.sum(admitted))
+        if self._grows:
+            self._remember(np.broadcast_to(np.asarray(admitted, dtype=float), (ticks,)))
         for kind in self._kinds:
             units = count * self._units[kind]
             there = self._table_tokens[kind] + self._rates[kind] * seconds - units
@@ -120,6 +130,52 @@ class TablePlace(Place):
             hottest = self._each[kind] / float(self._shares.max())
             most = min(most, min(self._rates[kind], hottest) / self._units[kind])
         return first_true(tries > most * self.ledger.tick_s, at)
+
+    def _remember(self, admitted: Values) -> None:
+        """Counts the units of ticks that have just happened, and grows by them every half hour."""
+        start, stop = self._tick, self._tick + len(admitted)
+        self._last = float(admitted[-1]) * self._units
+        edges = np.arange(start, stop) * self.ledger.tick_s
+        minutes = ((edges + 1e-9) / _MINUTE_S).astype(np.int64)
+        counted = np.bincount(minutes - minutes[0], weights=admitted)
+        self._minutes[:, minutes[0] : minutes[0] + len(counted)] += np.outer(self._units, counted)
+        self._tick = stop
+        if self._period(stop) == self._period(start):
+            return
+        # As large as twice its busiest minute has ever been, up to what an account allows.
+        until = round(self._period(stop) * self._table.grows_after_s / _MINUTE_S)
+        for kind in self._kinds:
+            if self._on_demand[kind]:
+                grown = self._table.grows_by * float(self._minutes[kind, :until].max()) / _MINUTE_S
+                grown = max(self._rates[kind], min(grown, self._quotas[kind]))
+                self._rates[kind] = self._table_most[kind] = grown
+
+    def _period(self, tick: int) -> int:
+        return int((tick * self.ledger.tick_s + 1e-9) / self._table.grows_after_s)
+
+    def repeats_until(self, tick: int, /) -> int:
+        """Returns until which tick it takes no more than now."""
+        for kind in self._kinds:
+            taken = max(
+                float(self._minutes[kind].max(initial=0.0)) / _MINUTE_S,
+                float(self._last[kind]) / self.ledger.tick_s,
+            )
+            grown = min(self._table.grows_by * taken, float(self._quotas[kind]))
+            if self._on_demand[kind] and grown > float(self._rates[kind]) * (1 + 1e-9):
+                return math.ceil(
+                    (self._period(tick) + 1) * self._table.grows_after_s / self.ledger.tick_s
+                )
+        return self.ledger.ticks
+
+    def remains(self) -> list[Any]:
+        """Returns what is the same a while later, if it repeats itself."""
+        return [self._table_tokens, self._tokens, self._rates, self.limited]
+
+    def repeat(self, ticks: int, _more: Values, /) -> None:
+        """Lets ticks pass in which it takes what it did."""
+        if self._grows:
+            one = self._kinds[0]
+            self._remember(np.full(ticks, self._last[one] / self._units[one]))
 
     def series(self) -> StationSeries:
         """Returns what happened."""

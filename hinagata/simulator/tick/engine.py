@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -380,14 +381,31 @@ class Engine:
             return None
         total = np.zeros(self._ledger.ticks)
         these = np.zeros(self._ledger.ticks)
+        let_in = self._let_in
         for source, times in self._visited[name].items():
-            came = self._sent[source] * times
+            came = let_in[source] * times
             total += came
             if source in call.sources:
                 these += came
         # A last one for what is looked at just after the end.
         shares = np.divide(these, total, out=np.zeros(len(total)), where=total > 0.0)
         return np.append(shares, shares[-1])
+
+    @cached_property
+    def _let_in(self) -> dict[str, Values]:
+        """How many messages of a source get past the API that takes them, in each tick.
+
+        Who is refused there comes nowhere, and would else be taken for a part of what does.
+        """
+        found = dict(self._sent)
+        for name, station in self._network.stations.items():
+            if isinstance(station, Gateway):
+                own = [each.name for each in self._network.traffic if each.target == name]
+                total = sum((self._sent[each] for each in own), np.zeros(self._ledger.ticks))
+                most = station.per_s * self._ledger.tick_s
+                for each in own:
+                    found[each] = self._sent[each] * (most / np.maximum(total, most))
+        return found
 
     def _counts(self, traffic: Traffic) -> Values:
         """Returns how many messages a source sends in each tick."""
