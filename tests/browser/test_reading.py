@@ -12,7 +12,7 @@ from tests.recorded_settings import REPOSITORY
 from tests.workbench.catalogue.choices import CHOICES
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.long
 
@@ -188,3 +188,54 @@ def test_a_program_is_copied_whole(page: Page) -> None:
     program = REPOSITORY / "examples" / "patterns" / "event_stream" / "smallest.py"
     assert program.read_text(encoding="utf-8").rstrip().endswith(copied.strip())
     assert "EventStream(" in copied
+
+
+def test_search_is_at_hand_everywhere(page: Page) -> None:
+    """One key leads to the field at the top, and what is typed there is searched for."""
+    page.goto("patterns/event_stream.html")
+    page.keyboard.press("/")
+    page.keyboard.type("FM101")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/search.html?q=FM101")
+    page.locator(".results").get_by_text("FM101: ").first.wait_for()
+
+
+def test_a_phone_opens_what_it_has_no_room_for(browser: Browser, address: str) -> None:
+    """Menu and contents open without scripts, and lead on."""
+    context = browser.new_context(
+        base_url=address, viewport={"width": 360, "height": 800}, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto("patterns/event_stream.html")
+    assert not page.locator("#menu").is_visible()
+    assert not page.locator("#contents").is_visible()
+    page.get_by_role("button", name="On this page").click()
+    follow(page, page.locator("#contents").get_by_text("Default settings"), "#settings")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Menu").click()
+    follow(page, page.locator("#menu").get_by_text("Talks"), "/talks/index.html")
+    context.close()
+
+
+def test_the_page_says_where_the_reader_is(page: Page) -> None:
+    """The page among its kind, and the section that was scrolled to among those of the page."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto("patterns/event_stream.html#cost")
+
+    page.locator(".contents a[aria-current]").filter(has_text="Cost").wait_for()
+    assert page.locator(".contents a[aria-current]").count() == 1
+    assert page.locator(".shelf a[aria-current]").inner_text() == "Event stream"
+    assert page.locator("#menu a[aria-current]").inner_text() == "Patterns"
+    follow(page, page.locator(".turn .after"), "/patterns/fan_out.html")
+
+
+def test_a_command_is_copied(page: Page) -> None:
+    """A command has a button like a program's, and lands whole on the clipboard."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("checks/FM101.html")
+    page.locator(".copied button").first.click()
+
+    page.get_by_text("Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "hinagata check cdk.out --check FM101"

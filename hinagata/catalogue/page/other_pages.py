@@ -12,7 +12,8 @@ from hinagata.catalogue.material.talks import Talk
 from hinagata.catalogue.material.words import words_in
 from hinagata.catalogue.page.languages import languages_of, place
 from hinagata.catalogue.page.page import Page
-from hinagata.catalogue.page.rendering import render
+from hinagata.catalogue.page.rendering import Links, anchor, render
+from hinagata.catalogue.page.shelves import shelf_of
 from hinagata.catalogue.project import Project
 from hinagata.checks.page import page_of
 
@@ -54,6 +55,7 @@ def other_pages(project: Project) -> Iterator[Page]:
     )
     yield from _check_pages(project)
     yield from _talk_pages(project, cards)
+    meanings = glossary.read_glossary()
     yield _page(
         project,
         "glossary.html",
@@ -61,7 +63,8 @@ def other_pages(project: Project) -> Iterator[Page]:
         sources=(glossary.FILE,),
         title="Glossary",
         description="Words of these pages, as they are meant here.",
-        meanings=glossary.read_glossary(),
+        meanings=meanings,
+        terms=Links({word: f"#{anchor(word)}" for word in meanings}),
     )
     yield from _fact_pages(project)
     yield from _test_pages(project)
@@ -96,7 +99,11 @@ def _made_in(
         path=path,
         language=language,
         links=project.links,
-        context={"project": project.told_in(language), **context},
+        context={
+            "project": project.told_in(language),
+            "shelf": shelf_of(path, project.told_in(language)),
+            **context,
+        },
     )
 
 
@@ -109,7 +116,8 @@ def _check_pages(project: Project) -> Iterator[Page]:
         description="How architectures lose, double, delay and hide messages, found in templates.",
     )
     for check in project.checks:
-        text = page_of(check).partition("\n\n")[2]
+        # Its title, its reason and its fix stand above it.
+        text = page_of(check).split("\n\n", 3)[3]
         yield _page(
             project,
             f"checks/{check.id}.html",
@@ -172,6 +180,7 @@ def _fact_pages(project: Project) -> Iterator[Page]:
             description=f"Prices and quotas of {service}, with source and date.",
             service=service,
             facts=found,
+            cited=list(dict.fromkeys(fact.source for fact in found)),
         )
 
 

@@ -33,6 +33,7 @@ from hinagata.catalogue.page.curve import draw_curve
 from hinagata.catalogue.page.languages import languages_of, place
 from hinagata.catalogue.page.page import Page
 from hinagata.catalogue.page.rendering import render
+from hinagata.catalogue.page.shelves import shelf_of
 from hinagata.catalogue.project import Project
 from hinagata.topology.reading import read_topology
 
@@ -140,7 +141,8 @@ def pattern_page(project: Project, name: str) -> Page:
         gathered = gather(project, name)
         made = {f"patterns/{name}.svg": gathered.diagram.svg}
         for language in languages_of(path):
-            material = gathered.told_in(language, project.told_in(language))
+            told = project.told_in(language)
+            material = gathered.told_in(language, told)
             say = words_in(language).say
             made[place(path, language)] = render(
                 "pattern.html.j2",
@@ -151,6 +153,7 @@ def pattern_page(project: Project, name: str) -> Page:
                     "title": material.card.title,
                     "description": material.card.summary,
                     "it": material,
+                    "shelf": shelf_of(path, told),
                     "curve": draw_curve(
                         material.costs.curve,
                         title=say(

@@ -16,7 +16,7 @@ from jinja2 import (
 )
 from jinja2.runtime import Context
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -27,6 +27,10 @@ from hinagata.catalogue.page.languages import counterparts, languages_of, place
 
 FOLDER = Path(__file__).parent / "templates"
 _TAGS = re.compile(r"(<[^>]*>)")
+_PLACES = re.compile(r'\bid="([^"]+)"')
+_HEADINGS = re.compile(r'<h([23])(?: id="([^"]+)")?>((?:(?!<a |</h).)+)</h\1>', re.DOTALL)
+# Names, signs and spaces, which look like any text: half of a program's markup.
+_UNSTYLED = re.compile(r'<span class="(?:n|nb|nn|o|p|p-Indicator|w)">([^<]*)</span>')
 _IN_SECONDS = ("MessageRetentionPeriod", "VisibilityTimeout", "Timeout", "TimeoutSeconds", "Period")
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -106,7 +110,7 @@ def render(
     def say(english: str, **values: object) -> Markup:
         return Markup(inline(words.say(english, **values)))  # noqa: S704 - escaped before
 
-    return (
+    return with_places(
         environment()
         .get_template(template)
         .render(
@@ -127,6 +131,26 @@ def render(
     )
 
 
+def with_places(html: str) -> str:
+    """Returns a page whose sections' headings lead to themselves, so that each can be cited.
+
+    A heading that is or holds a link keeps it; one whose words have no letter that an address is
+    written with, as in Japanese, has no place of its own unless the page gives it one.
+    """
+    known = set(_PLACES.findall(html))
+
+    def lead(heading: re.Match[str]) -> str:
+        level, place, says = heading.groups()
+        if place is None:
+            place = anchor(_TAGS.sub("", says))
+            if not place or place in known:
+                return heading[0]
+            known.add(place)
+        return f'<h{level} id="{place}"><a class="here" href="#{place}">{says}</a></h{level}>'
+
+    return _HEADINGS.sub(lead, html)
+
+
 @cache
 def environment() -> Environment:
     """The templates; a name that nothing stands for is an error, and HTML is escaped."""
@@ -142,6 +166,7 @@ def environment() -> Environment:
         "money": _money,
         "anchor": anchor,
         "spoken": spoken,
+        "addressed": addressed,
         "of": lambda name, cards: cards[name],
         "short_type": lambda type_: type_.removeprefix("AWS::"),
     }
@@ -170,7 +195,9 @@ def markdown(text: str) -> str:
 def code(text: str, language: str = "python") -> Markup:
     """Returns code with its words marked."""
     formatter = HtmlFormatter(nowrap=True)
-    html = highlight(text.rstrip("\n"), get_lexer_by_name(language), formatter)
+    html = _UNSTYLED.sub(
+        r"\1", highlight(text.rstrip("\n"), get_lexer_by_name(language), formatter)
+    )
     return Markup(f'<pre tabindex="0"><code>{html}</code></pre>')  # noqa: S704 - pygments escapes
 
 
@@ -193,6 +220,20 @@ def _money(context: Context, usd: float) -> str:
 def anchor(text: str) -> str:
     """Returns a text as the name of a place in a page."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def addressed(source: str) -> Markup:
+    """Returns where a number comes from, in which an address is a link.
+
+    Args:
+        source: As `https://host/page`, or as `github.com/owner/name @revision file`.
+    """
+    address, _, remark = source.partition(" ")
+    if not address.startswith(("http", "github.com/")):
+        return escape(source)
+    href = address if address.startswith("http") else f"https://{address}"
+    link = Markup('<a href="{}">{}</a>').format(href, address.removeprefix("https://"))
+    return link + (Markup(" {}").format(remark) if remark else "")
 
 
 def spoken(value: str, path: str) -> str:

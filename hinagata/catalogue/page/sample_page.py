@@ -16,6 +16,7 @@ from hinagata.catalogue.material.records import Records, files_of, read_records
 from hinagata.catalogue.material.talks import Talk
 from hinagata.catalogue.page.page import Page
 from hinagata.catalogue.page.rendering import render
+from hinagata.catalogue.page.shelves import shelf_of
 from hinagata.catalogue.project import Project
 from hinagata.planner.deriving.estimate import price_scenario
 from hinagata.planner.pricing.estimate import Estimate
@@ -98,7 +99,12 @@ def sample_page(project: Project, name: str) -> Page:
             "sample.html.j2",
             path=path,
             links=project.links,
-            context={"title": card.title, "description": card.summary, "it": material},
+            context={
+                "title": card.title,
+                "description": card.summary,
+                "it": material,
+                "shelf": shelf_of(path, project),
+            },
         )
         made = {path: html, f"samples/{name}.svg": material.diagram.svg}
         if material.records.plot:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from hinagata.catalogue.page.curve import draw_curve
-from hinagata.catalogue.page.rendering import Links, code, inline, money, spoken
+from hinagata.catalogue.page.rendering import (
+    Links,
+    addressed,
+    code,
+    inline,
+    money,
+    spoken,
+    with_places,
+)
 
 LINKS = Links({"EventStream": "patterns/event_stream.html", "FM101": "checks/FM101.html"})
 
@@ -40,6 +48,51 @@ def test_what_is_written_is_no_markup() -> None:
     """A text's angle brackets are shown, and nothing of it runs."""
     assert "<script" not in inline("<script>alert(1)</script>")
     assert "<script" not in code('"</code><script>"')
+
+
+def test_only_what_has_a_colour_is_marked() -> None:
+    """A program's words stay as they are, whether a style is for them or not."""
+    shown = code("def take(order): return order + 1")
+
+    assert '<span class="k">def</span>' in shown
+    assert '<span class="nf">take</span>(order):' in shown
+
+
+@pytest.mark.parametrize(
+    ("heading", "shown"),
+    [
+        ("<h2>Run it</h2>", '<h2 id="run-it"><a class="here" href="#run-it">Run it</a></h2>'),
+        ('<h2 id="a">B</h2>', '<h2 id="a"><a class="here" href="#a">B</a></h2>'),
+        ("<h3>The <code>x</code></h3>", '<h3 id="the-x"><a class="here" href="#the-x">'),
+        ('<h3><a href="x">Y</a></h3>', '<h3><a href="x">Y</a></h3>'),
+        ("<h3>費用</h3>", "<h3>費用</h3>"),
+        ("<h1>Title</h1>", "<h1>Title</h1>"),
+    ],
+)
+def test_a_heading_can_be_cited(heading: str, shown: str) -> None:
+    """It leads to itself, unless it leads elsewhere or has no letter for an address."""
+    assert with_places(heading).startswith(shown)
+
+
+def test_no_two_places_have_one_name() -> None:
+    """A heading that says what another place is called stays without one."""
+    shown = with_places('<section id="cost"><h2>Cost</h2></section><h3>Limits</h3><h3>Limits</h3>')
+
+    assert shown.count('id="cost"') == shown.count('id="limits"') == 1
+    assert shown.count("</h3>") == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("https://a.example/b", '<a href="https://a.example/b">a.example/b</a>'),
+        ("github.com/a/b @1 c (2023)", '<a href="https://github.com/a/b">github.com/a/b</a> @1 c'),
+        ("AWS <Calculator>", "AWS &lt;Calculator&gt;"),
+    ],
+)
+def test_a_source_is_a_link_where_it_has_an_address(source: str, shown: str) -> None:
+    """What follows an address is a remark, and what has none is told as it is."""
+    assert addressed(source).startswith(shown)
 
 
 @pytest.mark.parametrize(
