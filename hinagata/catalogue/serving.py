@@ -17,7 +17,12 @@ from hinagata.catalogue.error import CatalogueError
 from hinagata.catalogue.project import Project
 from hinagata.catalogue.site import build
 from hinagata.catalogue.workbench.bench import Bench, BusyError, ReplacedError
-from hinagata.catalogue.workbench.question import MOST_BYTES, QuestionError, read_question
+from hinagata.catalogue.workbench.question import (
+    MOST_BYTES,
+    Question,
+    QuestionError,
+    read_question,
+)
 from hinagata.catalogue.workbench.worker import BrokenError, Sources, TooLateError, Worker
 from hinagata.errors import HinagataError
 
@@ -25,6 +30,8 @@ LOOPBACK = "127.0.0.1"
 _LOOK_EVERY_S = 1.0
 _END_WITHIN_S = 0.05
 _VERSION, _RELOAD, ANSWER = "/_version", "/_reload.js", "/_answer"
+# Who asks before any page does; no page calls itself that.
+_SERVER = "the server"
 # Says to the workbench's page that somebody answers.
 _SERVED = '<meta name="served">'
 # What is too long is read to here before it is refused, so that the refusal is read too.
@@ -59,12 +66,14 @@ class Site:
     Attributes:
         output: Where its site is.
         version: How often it was built.
+        samples: The names of its samples.
         sources: What the workbench answers from; None until it is built.
     """
 
     def __init__(self, folder: Path, output: Path, stream: TextIO) -> None:
         self.output = output
         self.version = 0
+        self.samples: tuple[str, ...] = ()
         self.sources: Sources | None = None
         self._folder, self._stream = folder, stream
         self._seen = self._look()
@@ -74,6 +83,7 @@ class Site:
         project = Project(self._folder)
         built = build(project, self.output)
         self.version += 1
+        self.samples = tuple(project.samples)
         self.sources = Sources(
             project=self._folder, assembly=project.assemblies.samples, version=self.version
         )
@@ -137,7 +147,19 @@ def serve_catalogue(*, project: Path, output: Path, port: int, stream: TextIO) -
     with Bench(worker) as bench, serving(site, port, bench) as address:
         stream.write(f"{address} until Ctrl-C\n")
         stream.flush()
+        threading.Thread(target=warm_up, args=(site, bench), daemon=True).start()
         site.watch(threading.Event())
+
+
+def warm_up(site: Site, bench: Bench) -> None:
+    """Asks for each sample as it is, so that the first reader waits no longer than the next.
+
+    What goes wrong is said to the reader who asks for it.
+    """
+    for sample in site.samples:
+        if site.sources is not None:
+            with suppress(HinagataError):
+                bench.ask(Question(page=_SERVER, sample=sample, traffic={}), site.sources)
 
 
 class _Handler(SimpleHTTPRequestHandler):

@@ -31,6 +31,7 @@ class Card(Translated):
         construct: A pattern's class; empty for a sample.
         stack: A sample's stack; empty for a pattern.
         scenario: The scenario that a sample runs unless another is named; empty for a pattern.
+        size: What a sample is sized for and how it is made larger; empty if for its scenario.
         see: What can be seen of a sample, each beginning with the command that shows it.
     """
 
@@ -45,6 +46,7 @@ class Card(Translated):
     construct: str = ""
     stack: str = ""
     scenario: str = ""
+    size: str = ""
     see: tuple[str, ...] = ()
 
 
@@ -96,5 +98,6 @@ def _read(
         file=file,
         **{name: told.text(name) for name in (*_TEXTS, *texts)},  # type: ignore[arg-type]
         **{name: told.texts(name) for name in (*_LISTS, *lists)},  # type: ignore[arg-type]
+        size=told.text_if_any("size"),
         translations=told.translations(texts=("title", "summary"), lists=translated_lists),
     )

@@ -82,6 +82,14 @@ class Told:
             raise self._missing(name, "a text")
         return value
 
+    def text_if_any(self, name: str) -> str:
+        """Returns a text; empty if it is not there.
+
+        Raises:
+            CatalogueError: It is there, and no text.
+        """
+        return self.text(name) if name in self.fields else ""
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Returns a list of texts, one at least.
 

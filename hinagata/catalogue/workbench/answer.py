@@ -10,7 +10,7 @@ from pathlib import Path
 from hinagata.catalogue.material.architecture import read_architecture
 from hinagata.catalogue.material.cards import read_sample_cards
 from hinagata.catalogue.workbench.question import Question, QuestionError, shown
-from hinagata.catalogue.workbench.traffic import multiplied
+from hinagata.catalogue.workbench.traffic import Change, changes, multiplied
 from hinagata.facts import Facts
 from hinagata.planner.deriving.estimate import price_scenario
 from hinagata.planner.pricing.estimate import Estimate
@@ -29,6 +29,7 @@ class Answer:
     Attributes:
         sample: The sample's name.
         scenario: The scenario, under the traffic that was asked for.
+        changes: What is other traffic than the scenario's own.
         plan: Its sizes against their limits.
         estimate: What a month costs.
         stretch: Its busiest stretch, simulated.
@@ -37,6 +38,7 @@ class Answer:
 
     sample: str
     scenario: Scenario
+    changes: tuple[Change, ...]
     plan: Plan
     estimate: Estimate
     stretch: Stretch
@@ -72,6 +74,7 @@ class Samples:
         return Answer(
             sample=question.sample,
             scenario=wanted,
+            changes=changes(scenario, question.traffic),
             plan=plan(topology, wanted, facts=self._facts),
             estimate=estimate,
             stretch=simulate_stretch(topology, wanted, facts=self._facts),

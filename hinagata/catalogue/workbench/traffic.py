@@ -43,13 +43,30 @@ class Slider:
     says: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a source sends in place of what its scenario says, at its highest.
+
+    Attributes:
+        source: The source's name.
+        factor: By what it is multiplied.
+        before: As the scenario says, in words.
+        after: As it is asked for, in words.
+    """
+
+    source: str
+    factor: float
+    before: str
+    after: str
+
+
 def sliders(scenario: Scenario) -> tuple[Slider, ...]:
     """Returns a slider for each source of a scenario."""
     return tuple(
         Slider(
             source=name,
             entry=source.entry,
-            shape=_SHAPES[type(source.rate)],
+            shape=_KINDS[type(source.rate)].shape,
             says=tuple(_says(source, factor) for factor in FACTORS),
         )
         for name, source in scenario.sources.items()
@@ -72,58 +89,52 @@ def multiplied(scenario: Scenario, factors: Mapping[str, float]) -> Scenario:
     )
 
 
+def changes(scenario: Scenario, factors: Mapping[str, float]) -> tuple[Change, ...]:
+    """Returns what becomes of the sources that are multiplied by anything but one.
+
+    Args:
+        scenario: What they send now.
+        factors: By what some of them are multiplied, by their names.
+    """
+    return tuple(
+        Change(
+            source=name,
+            factor=factors[name],
+            before=_says(source, 1.0),
+            after=_says(source, factors[name]),
+        )
+        for name, source in scenario.sources.items()
+        if factors.get(name, 1.0) != 1.0
+    )
+
+
 def times(rate: Rate, factor: float) -> Rate:
     """Returns a rate that is so many times as high at every time; of users, whole ones."""
-    match rate:
-        case ConstantRate() | PacedRate():
-            return replace(rate, per_second=rate.per_second * factor)
-        case RampRate():
-            return replace(
-                rate,
-                from_per_second=rate.from_per_second * factor,
-                to_per_second=rate.to_per_second * factor,
-            )
-        case DiurnalRate():
-            return replace(rate, peak_per_second=rate.peak_per_second * factor)
-        case BurstRate():
-            return replace(
-                rate,
-                base_per_second=rate.base_per_second * factor,
-                peak_per_second=rate.peak_per_second * factor,
-            )
-        case TraceRate():
-            return replace(rate, per_second=[each * factor for each in rate.per_second])
-        case ClosedLoopRate():
-            return replace(rate, users=max(1, round(rate.users * factor)))
+    if isinstance(rate, ClosedLoopRate):
+        return replace(rate, users=max(1, round(rate.users * factor)))
+    if isinstance(rate, TraceRate):
+        return replace(rate, per_second=[each * factor for each in rate.per_second])
+    levels = {name: getattr(rate, name) * factor for name in _KINDS[type(rate)].levels}
+    return replace(rate, **levels)
 
 
 def highest(rate: Rate) -> float:
     """Returns the highest rate, in messages a second; of users, how many there are."""
-    match rate:
-        case RampRate():
-            return max(rate.from_per_second, rate.to_per_second)
-        case DiurnalRate():
-            return rate.peak_per_second
-        case BurstRate():
-            return max(rate.base_per_second, rate.peak_per_second)
-        case TraceRate():
-            return max(rate.per_second)
-        case ClosedLoopRate():
-            return float(rate.users)
-        case _:
-            return rate.per_second
+    if isinstance(rate, TraceRate):
+        return max(rate.per_second)
+    return float(max(getattr(rate, name) for name in _KINDS[type(rate)].levels))
 
 
 def figure(per_second: float) -> str:
     """Returns a rate as one says it, to three figures if it is small.
 
-    >>> figure(16667), figure(0.1), figure(0.002), figure(1e-5)
-    ('16,667 a second', '6 a minute', '7.2 an hour', '0.864 a day')
+    >>> figure(16667), figure(0.1), figure(1e-5)
+    ('16,667 messages a second', '6 messages a minute', '0.864 messages a day')
     """
-    for size, unit in ((1.0, "a second"), (_MINUTE, "a minute"), (_HOUR, "an hour")):
-        if per_second * size >= 1:
-            return f"{_amount(per_second * size)} {unit}"
-    return f"{_amount(per_second * _DAY)} a day"
+    units = ((1.0, "second"), (_MINUTE, "minute"), (_HOUR, "hour"))
+    size, unit = next((each for each in units if per_second * each[0] >= 1), (_DAY, "day"))
+    amount = _amount(per_second * size)
+    return f"{amount} message{'s' * (amount != '1')} {'an' if unit == 'hour' else 'a'} {unit}"
 
 
 def _amount(amount: float) -> str:
@@ -137,12 +148,25 @@ def _says(source: Source, factor: float) -> str:
     return figure(highest(rate))
 
 
-_SHAPES: Mapping[type[object], str] = {
-    ConstantRate: "constant",
-    RampRate: "ramp",
-    DiurnalRate: "diurnal",
-    BurstRate: "burst",
-    TraceRate: "trace",
-    ClosedLoopRate: "closed",
-    PacedRate: "constant",
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of rate.
+
+    Attributes:
+        shape: How it goes over time.
+        levels: The fields by which it is higher or lower.
+    """
+
+    shape: str
+    levels: tuple[str, ...]
+
+
+_KINDS: Mapping[type[object], _Kind] = {
+    ConstantRate: _Kind("constant", ("per_second",)),
+    PacedRate: _Kind("constant", ("per_second",)),
+    RampRate: _Kind("ramp", ("from_per_second", "to_per_second")),
+    DiurnalRate: _Kind("diurnal", ("peak_per_second",)),
+    BurstRate: _Kind("burst", ("base_per_second", "peak_per_second")),
+    TraceRate: _Kind("trace", ("per_second",)),
+    ClosedLoopRate: _Kind("closed", ("users",)),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hinagata.catalogue.material.cards import (
     read_sample_cards,
     split_command,
 )
+from tests.recorded_settings import REPOSITORY
 from tests.workbench.catalogue.project_tree import PATTERN_CARD, SAMPLE_CARD, write_cards
 
 
@@ -31,6 +33,19 @@ def test_a_card_is_told_in_another_language(tmp_path: Path) -> None:
     assert (japanese.title, japanese.when) == ("イベントストリーム", ("順序が重要である。",))
     assert (japanese.name, japanese.construct) == (card.name, card.construct)
     assert card.told_in("en") == card
+
+
+def test_a_sample_says_what_it_is_sized_for() -> None:
+    """Each size that `app.py` takes stands on a card, with what it is unless it is given."""
+    sizes = [card.size for card in read_sample_cards(REPOSITORY)]
+    taken = re.findall(
+        r'asked\("(\w+)"\) or ([\d_]+)', (REPOSITORY / "app.py").read_text(encoding="utf-8")
+    )
+
+    assert taken
+    for name, default in taken:
+        (said,) = [size for size in sizes if f"-c {name}=" in size]
+        assert f"{int(default):,} {name}" in said
 
 
 @pytest.mark.parametrize(

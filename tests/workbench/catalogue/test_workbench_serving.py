@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hinagata.catalogue.serving import ANSWER, Site, serving
+from hinagata.catalogue.serving import ANSWER, Site, serving, warm_up
 from hinagata.catalogue.workbench.bench import Bench
-from hinagata.catalogue.workbench.question import MOST_BYTES
+from hinagata.catalogue.workbench.question import MOST_BYTES, Question, QuestionError
 from hinagata.catalogue.workbench.worker import Sources
 from tests.workbench.catalogue.fake_reckoner import FakeReckoner
 
@@ -61,6 +61,31 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     reckoner.may.set()
     with Bench(reckoner) as bench, serving(site, 0, bench) as address:
         yield Served(address, site)
+
+
+def test_every_sample_is_asked_for_before_anybody_does(served: Served) -> None:
+    """The server asks for each as it is, and what is refused ends nothing."""
+
+    class Refusing(FakeReckoner):
+        def answer(self, question: Question, sources: Sources, *, within_s: float) -> str:
+            said = super().answer(question, sources, within_s=within_s)
+            if question.sample == "broken":
+                raise QuestionError(said)
+            return said
+
+    site = Site(served.site.output, served.site.output, io.StringIO())
+    reckoner = Refusing()
+    reckoner.may.set()
+    with Bench(reckoner) as bench:
+        warm_up(site, bench)
+        site.sources = served.site.sources
+        site.samples = ("broken", "order_events")
+        warm_up(site, bench)
+        assert reckoner.asked == ["broken", "order_events"]
+        assert site.sources is not None
+        bench.ask(Question(page="a", sample="order_events", traffic={}), site.sources)
+
+    assert reckoner.asked == ["broken", "order_events"]
 
 
 def test_a_question_is_answered(served: Served) -> None:

@@ -11,6 +11,8 @@ from hinagata.catalogue.workbench.traffic import (
     FACTORS,
     LEAST,
     MOST,
+    Change,
+    changes,
     figure,
     highest,
     multiplied,
@@ -62,8 +64,11 @@ def test_each_source_has_a_slider_that_says_its_figure() -> None:
     cars, *_ = sliders(scenario())
 
     assert (cars.source, cars.entry, cars.shape) == ("cars", "Gateway", "constant")
-    assert cars.says[AS_IT_IS] == "40 a second"
-    assert (cars.says[0], cars.says[-1]) == ("2.4 a minute", "4,000 a second")
+    assert cars.says[AS_IT_IS] == "40 messages a second"
+    assert (cars.says[0], cars.says[-1]) == (
+        "2.4 messages a minute",
+        "4,000 messages a second",
+    )
 
 
 def test_only_what_is_asked_for_is_multiplied() -> None:
@@ -77,12 +82,25 @@ def test_only_what_is_asked_for_is_multiplied() -> None:
     }
 
 
+def test_a_change_says_from_what_to_what() -> None:
+    """Of each source that is multiplied: by what, and both figures with their unit."""
+    assert changes(scenario(), {"cars": 2.0, "alarms": 1.0}) == (
+        Change(
+            source="cars",
+            factor=2.0,
+            before="40 messages a second",
+            after="80 messages a second",
+        ),
+    )
+    assert changes(scenario(), {}) == ()
+
+
 def test_a_rate_is_said_in_a_unit_that_fits() -> None:
     """Never nought of something."""
     assert [figure(rate) for rate in (16667.0, 1.0, 0.1, 0.002, 1e-5)] == [
-        "16,667 a second",
-        "1 a second",
-        "6 a minute",
-        "7.2 an hour",
-        "0.864 a day",
+        "16,667 messages a second",
+        "1 message a second",
+        "6 messages a minute",
+        "7.2 messages an hour",
+        "0.864 messages a day",
     ]
