@@ -6,6 +6,7 @@ languages pagefind opens that of the page alone.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from hinagata.catalogue.error import CatalogueError
 from hinagata.catalogue.material.told import LANGUAGES
 
 _FOLDER = "pagefind"
-INDEXES = (_FOLDER, *(f"{language}/{_FOLDER}" for language in LANGUAGES))
+_INDEXES = (_FOLDER, *(f"{language}/{_FOLDER}" for language in LANGUAGES))
 # English lies at the root, every other language in a folder that has the two letters of its tag.
 _ENGLISH = "{*.html,???*/**/*.html}"
 _EVERYTHING = "**/*.html"
@@ -22,34 +23,64 @@ _EVERYTHING = "**/*.html"
 _INTERFACE = ("pagefind-ui", "pagefind-modular-ui", "pagefind-component-ui", "pagefind-highlight")
 
 
-def write_indexes(site: Path) -> None:
+def write_indexes(site: Path, *, before: Path) -> None:
     """Writes the indexes of a site, each into a folder `pagefind` beside its pages.
+
+    Of a language whose pages are all as they were, the index is taken over: to learn where
+    Japanese words end takes the engine longer than to make all pages.
+
+    Args:
+        site: The site.
+        before: The one that it takes the place of; may not be there.
 
     Raises:
         CatalogueError: The engine is not installed, or it fails.
     """
-    for index in INDEXES:
+    started = []
+    for index in _INDEXES:
         folder = site / index
-        if folder.parent.is_dir():
-            _write(folder, _ENGLISH if folder.parent == site else _EVERYTHING)
+        if not folder.parent.is_dir():
+            continue
+        if (before / index).is_dir() and _pages(site, index) == _pages(before, index):
+            shutil.copytree(before / index, folder)
+        else:
+            started.append((folder, _start(folder, _language(index))))
+    # Each on a core of its own; all have ended before the first failure is told.
+    ended = [(folder, engine, engine.communicate()[0]) for folder, engine in started]
+    for folder, engine, said in ended:
+        if engine.returncode != 0 or not (folder / "pagefind.js").is_file():
+            raise CatalogueError(
+                f"the index for searching cannot be made ({' '.join(said.splitlines()[-1:])}): "
+                "pip install 'pagefind[extended]', or build with --no-search"
+            )
+        for file in folder.iterdir():
+            if file.name.startswith(_INTERFACE):
+                file.unlink()
 
 
-def _write(folder: Path, pages: str) -> None:
-    ended = subprocess.run(
+def _language(index: str) -> str:
+    """Of whose pages an index is; empty for English."""
+    return Path(index).parent.name
+
+
+def _start(folder: Path, language: str) -> subprocess.Popen[str]:
+    pages = _EVERYTHING if language else _ENGLISH
+    return subprocess.Popen(
         [
             sys.executable,
             *("-m", "pagefind", "--site", str(folder.parent), "--glob", pages, "--silent"),
         ],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
     )
-    if ended.returncode != 0 or not (folder / "pagefind.js").is_file():
-        said = (ended.stderr or ended.stdout).strip().splitlines()[-1:]
-        raise CatalogueError(
-            f"the index for searching cannot be made ({' '.join(said)}): "
-            "pip install 'pagefind[extended]', or build with --no-search"
-        )
-    for file in folder.iterdir():
-        if file.name.startswith(_INTERFACE):
-            file.unlink()
+
+
+def _pages(site: Path, index: str) -> dict[Path, bytes]:
+    """What the pages of an index say."""
+    pages = (file.relative_to(site) for file in site.rglob("*.html"))
+    return {
+        page: (site / page).read_bytes()
+        for page in pages
+        if (page.parts[0] if page.parts[0] in LANGUAGES else "") == _language(index)
+    }

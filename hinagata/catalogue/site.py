@@ -19,7 +19,7 @@ from hinagata.catalogue.page.pattern_page import pattern_page
 from hinagata.catalogue.page.sample_page import sample_page
 from hinagata.catalogue.page.workbench_page import workbench_page
 from hinagata.catalogue.project import Project
-from hinagata.catalogue.search import INDEXES, write_indexes
+from hinagata.catalogue.search import write_indexes
 
 RECORD = ".hinagata-catalogue.json"
 _ASSETS = Path(__file__).parent / "page" / "assets"
@@ -83,7 +83,7 @@ def build(project: Project, folder: Path, *, search: bool = True) -> Built:
             shutil.copy(asset, staging / asset.name)
         _write(staging / RECORD, json.dumps(record, indent=1))
         if search:
-            _index(folder, staging, made=bool(made) or before.keys() != record.keys())
+            write_indexes(staging, before=folder)
         size = sum(file.stat().st_size for file in staging.rglob("*") if file.is_file())
         _move(staging, folder)
     except OSError as error:
@@ -162,15 +162,6 @@ def _pages_among(files: object) -> list[str]:
 def _write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-
-
-def _index(folder: Path, staging: Path, *, made: bool) -> None:
-    """Makes the indexes, or takes them over where no page is another."""
-    if not made and all((folder / index).is_dir() for index in INDEXES):
-        for index in INDEXES:
-            shutil.copytree(folder / index, staging / index)
-    else:
-        write_indexes(staging)
 
 
 def _move(staging: Path, folder: Path) -> None:
