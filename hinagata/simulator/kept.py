@@ -72,9 +72,9 @@ class Kept:
         unit = units_of_an_item(take("item_kb", kept), self._facts)
         writes = take("writes_per_message", kept) if writers else 0.0
         reads = take("reads_per_message", kept) if readers else 0.0
-        calls = min(1.0, writes), min(1.0, reads)
-        if writers == readers and sum(calls):
-            yield Use(writers, sum(calls), writes * unit[0], reads * unit[1])
+        calls: tuple[float, float] = (min(1.0, writes), min(1.0, reads))
+        if writers == readers and calls[0] + calls[1]:
+            yield Use(writers, calls[0] + calls[1], writes * unit[0], reads * unit[1])
             return
         if writes:
             yield Use(writers, calls[0], write_units=writes * unit[0])

@@ -25,6 +25,7 @@ def as_text(found: Comparison, *, sources: bool = False) -> str:
         f"{shown(d.devices)} devices; {reports} changed",
         f"{shown(d.screens)} screens; {reads} every {d.refresh_s:g} s",
         "What no option says is assumed; hinagata layouts --help lists it",
+        "What takes the reports in, and the API, are not in it; hinagata price has these",
         "",
         *columns(_rows(found.layouts)),
         "",
@@ -101,7 +102,9 @@ def _rows(layouts: Sequence[Layout]) -> list[tuple[str, ...]]:
         )
         for service, name in names
     ]
-    rows.append(row("Total, USD a month", *(money(layout.estimate.total) for layout in layouts)))
+    rows.append(
+        row("Table and screens, USD a month", *(money(each.estimate.total) for each in layouts))
+    )
     return rows
 
 

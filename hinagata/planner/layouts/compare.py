@@ -53,7 +53,7 @@ class Devices:
         refresh_s: How often a screen reads.
         call_ms: How long a call of the table takes.
         kb_per_ms: How much of what was read a function works up in a millisecond.
-        memory_mb: Memory of that function.
+        memory_mb: Memory of that function, which runs on arm as the patterns' functions do.
     """
 
     devices: float = 5_000_000
@@ -325,6 +325,7 @@ class _Maker:
                         "requests": reads * seconds,
                         "duration_ms": read_ms,
                         "memory_mb": d.memory_mb,
+                        "architecture": "arm",
                     }
                 },
             }

@@ -15,6 +15,7 @@ from hinagata.planner.sizes.plan import Plan
 
 _INDENT = "      "
 _LONGEST_WHAT = 44
+_SEVERAL = 2
 _TITLES = {
     Verdict.BREAKS: "Breaks",
     Verdict.TIGHT: "Tight",
@@ -56,9 +57,15 @@ def _heading(plan: Plan) -> str:
         counts[verdict] for verdict in (Verdict.BREAKS, Verdict.TIGHT, Verdict.FITS)
     )
     return (
-        f"{plan.name} at its peak, in {plan.region}: {breaks} break{'s' * (breaks == 1)}, "
-        f"{tight} {'is' if tight == 1 else 'are'} tight, {fits} fit{'s' * (fits == 1)}"
+        f"{plan.name} at its peak, in {plan.region}: "
+        f"{_number(breaks)} break{'s' * (breaks < _SEVERAL)}, "
+        f"{_number(tight)} {'is' if tight < _SEVERAL else 'are'} tight, "
+        f"{_number(fits)} fit{'s' * (fits < _SEVERAL)}"
     )
+
+
+def _number(count: int) -> str:
+    return f"{count}" if count else "none"
 
 
 def _needs(needs: Sequence[Need], *, told: bool) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from hinagata.planner.bursts import ramp_time
 from hinagata.planner.deriving.storage import on_demand
@@ -21,6 +22,8 @@ _TIMEOUT_S = 3
 _KB = 1024
 # A shorter wait for pollers is not worth a line.
 _LONG_S = 10
+# What is fuller than that is tight.
+_FULL = 0.8
 # Nor is a key with a smaller share of a shard.
 _WORTH = 0.01
 
@@ -172,11 +175,11 @@ def streams(peak: Peak) -> None:
     for node in peak.month.topology.of_type("AWS::Kinesis::Stream"):
         rate = peak.month.flows.peak(node)
         if rate:
-            _shards(peak, node, rate)
-            _readers(peak, node)
+            _readers(peak, node, _shards(peak, node, rate))
 
 
-def _shards(peak: Peak, node: Node, rate: float) -> None:
+def _shards(peak: Peak, node: Node, rate: float) -> int:
+    """Adds the shards, and returns how many the records alone need."""
     month = peak.month
     readers = month.topology.out(node, Kind.POLLS)
     size_kb = month.message_kb(node)
@@ -198,10 +201,10 @@ def _shards(peak: Peak, node: Node, rate: float) -> None:
         shards.count,
         has,
         "shards",
-        formula=f"the most of {shown(rate)}/s / {shown(records)} = {shown(shards.by_records)}, "
-        f"bytes in {shown(shards.by_bytes_in)}, bytes out of {len(readers)} readers "
-        f"{shown(shards.by_bytes_out)}",
-        advice=f"set ShardCount to {math.ceil(shards.count / 0.8)}",
+        formula=f"{shown(rate)} records/s at {shown(records)} a shard need "
+        f"{shown(shards.by_records)}, their bytes coming in {shown(shards.by_bytes_in)}, and going "
+        f"out to {len(readers)} reader{'s' * (len(readers) != 1)} {shown(shards.by_bytes_out)}",
+        advice=f"set ShardCount to {_advised(peak, node, shards.count)}",
     )
     found = hottest(peak, node)
     if found is not None and found[2] >= _WORTH * records:
@@ -217,6 +220,26 @@ def _shards(peak: Peak, node: Node, rate: float) -> None:
             formula=f"its share of {source} at the peak, in one shard{condition}",
             advice="add something to the partition key that spreads its records",
         )
+    return shards.count
+
+
+def _advised(peak: Peak, node: Node, needed: int) -> int:
+    """Returns the shards to set, for records and readers: those needed are 80 % of them."""
+    has = max(1.0, peak.month.number(node, "ShardCount", default=1))
+    least = needed / _FULL if needed > _FULL * has else has
+    factor = peak.fact("kinesis_esm", "parallelization_factor.max")
+    busiest = max((rate * mean_s for _, rate, mean_s in _read(peak, node)), default=0.0)
+    return math.ceil(max(least, busiest / _FULL / factor))
+
+
+def _read(peak: Peak, node: Node) -> Iterator[tuple[Edge, float, float]]:
+    """Yields who reads a stream, how many records a second, and how long one takes."""
+    handlers = peak.month.handlers
+    for edge in peak.month.topology.out(node, Kind.POLLS):
+        feed = next((each for each in handlers.feeds(edge.target) if each.edge == edge), None)
+        if feed is not None:
+            rate = peak.month.flows.peak(feed.visits) * feed.tries
+            yield edge, rate, handlers.work(edge.target).mean_s
 
 
 def hottest(peak: Peak, node: Node) -> tuple[str, str, float] | None:
@@ -241,18 +264,13 @@ def _ordered_by(source: Source) -> str:
     return (source.request.ordered_by or "") if isinstance(source.request, Put) else ""
 
 
-def _readers(peak: Peak, node: Node) -> None:
+def _readers(peak: Peak, node: Node, needed: int) -> None:
     month = peak.month
-    for edge in month.topology.out(node, Kind.POLLS):
-        feed = next((each for each in month.handlers.feeds(edge.target) if each.edge == edge), None)
-        if feed is None:
-            continue
-        mean_s = month.handlers.work(edge.target).mean_s
-        rate = month.flows.peak(feed.visits) * feed.tries
+    for edge, rate, mean_s in _read(peak, node):
         lanes = lanes_of(edge)
-        shards = max(1.0, month.number(node, "ShardCount", default=1))
-        factor = peak.fact("kinesis_esm", "parallelization_factor.max")
-        each = math.ceil(rate * mean_s / shards / 0.8)
+        has = max(1.0, month.number(node, "ShardCount", default=1))
+        shards = _advised(peak, node, needed)
+        each = f"ParallelizationFactor to {math.ceil(rate * mean_s / shards / _FULL)}"
         peak.add(
             node,
             f"lanes for {month.names.shown(edge.target)}",
@@ -261,10 +279,9 @@ def _readers(peak: Peak, node: Node) -> None:
             "batches at once",
             formula=f"{shown(rate)}/s x {duration(mean_s)} a record; shards x factor = "
             f"{shown(lanes)}",
-            advice=f"set ParallelizationFactor to {each}"
-            if each <= factor
-            else f"set ShardCount to {math.ceil(rate * mean_s / factor / 0.8)} and "
-            f"ParallelizationFactor to {shown(factor)}, or work on several records at once",
+            advice=f"set {each}"
+            if shards <= has
+            else f"set ShardCount to {shards} and {each}, or work on several records at once",
         )
 
 

@@ -138,7 +138,7 @@ def test_one_command_shows_all_three(capsys: pytest.CaptureFixture[str]) -> None
         "Write units a second                   1,583,333       416,667 ",
         "Time to read a screen, ms ",
         "Concurrency of reading ",
-        "Total, USD a month ",
+        "Table and screens, USD a month ",
         "C writes less than A while k < ceil(18.75 KB) = 19 data items change",
     ):
         assert any(line.startswith(start) for line in lines), start
