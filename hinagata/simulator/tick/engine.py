@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -60,11 +61,30 @@ _QUIET, _MOST_QUIET = 5, 160
 # Refusals feed retries, and retries refusals: until they agree to so much.
 _AGREED = 1e-6
 _MOST_SWEEPS = 25
+# Between two shares of which one is too low and one too high, a guess closer to either is none.
+_EDGE = 0.05
 # More than that is no traffic but a circle that feeds itself.
 _MOST_MESSAGES = 1e18
 _MOST_TICKS = 10_000_000
 # For that long, what swings once a day is a line.
 _SMOOTH_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a place was let refuse, and what is known by it of what it should.
+
+    Attributes:
+        share: What it refused of the tries.
+        off: How much more it should have refused.
+        least: The greatest share that was found to be too low; -inf if none was.
+        most: The least at which nothing was left to refuse; inf if none was.
+    """
+
+    share: float = math.nan
+    off: float = math.nan
+    least: float = -math.inf
+    most: float = math.inf
 
 
 class Engine:
@@ -143,7 +163,7 @@ class Engine:
         self._let_users_in(tick, tick + 1)
         order = self._order
         self._expect(tick)
-        before: dict[Place, tuple[float, float]] = {}
+        before: dict[Place, Guess] = {}
         for _ in range(_MOST_SWEEPS):
             for place in order:
                 place.demand(tick)
@@ -172,7 +192,7 @@ class Engine:
         for place in self._order:
             place.listen()
 
-    def _judge(self, tick: int, before: dict[Place, tuple[float, float]]) -> float:
+    def _judge(self, tick: int, before: dict[Place, Guess]) -> float:
         """Finds what each refuses of the tick's tries, and returns how far that was off."""
         moved = 0.0
         pool = self._pool
@@ -193,19 +213,29 @@ class Engine:
         return moved
 
     @staticmethod
-    def _move(place: Place, refused: float, before: dict[Place, tuple[float, float]]) -> float:
+    def _move(place: Place, refused: float, before: dict[Place, Guess]) -> float:
         """Lets a place refuse another share: by secants, for who is refused tries elsewhere."""
         share = place.limited
         off = step = refused - share
-        last = before.get(place)
-        if last is not None and share != last[0]:
-            slope = (off - last[1]) / (share - last[0])
+        last = before.get(place, Guess())
+        if share != last.share:
+            slope = (off - last.off) / (share - last.share)
             # Elsewhere it would run away from where the two agree.
             if slope < 0.0:
                 step = -off / slope
-        before[place] = share, off
-        place.limited = min(1.0, max(0.0, share + step))
-        return abs(off)
+        least = max(last.least, share) if off > 0.0 else last.least
+        most = min(last.most, share) if refused == 0.0 < share else last.most
+        if least >= most:
+            # What the others do has changed since.
+            least, most = -math.inf, math.inf
+        before[place] = Guess(share, off, least, most)
+        wanted = min(1.0, max(0.0, share + step))
+        width = most - least
+        # Where the first refusals fail whole batches, secants creep along the side of none.
+        if width < math.inf and not least + _EDGE * width < wanted < most - _EDGE * width:
+            wanted = (least + most) / 2
+        place.limited = wanted
+        return min(abs(off), width)
 
     def _is_calm(self) -> bool:
         return all(place.calm() for place in self._order)
