@@ -37,7 +37,7 @@ def searched(page: Page, place: str, words: str) -> list[str]:
     page.goto(f"{place}search.html")
     page.locator("#query").fill(words)
     page.locator(".results li").first.wait_for()
-    return page.locator(".results a").all_inner_texts()
+    return page.locator(".results li > a").all_inner_texts()
 
 
 def follow(page: Page, link: Locator, place: str) -> None:
@@ -103,7 +103,9 @@ def test_search_finds_what_is_in_the_other_language(
 ) -> None:
     """Whichever language one reads, both are searched; a page is found in one of them."""
     searched(page, place, words)
-    addresses = page.locator(".results a").evaluate_all("links => links.map(link => link.pathname)")
+    addresses = page.locator(".results li > a").evaluate_all(
+        "links => links.map(link => link.pathname)"
+    )
 
     assert f"/{found}" in addresses
     assert len({address.replace("/ja/", "/") for address in addresses}) == len(addresses)
@@ -115,7 +117,16 @@ def test_search_says_which_language_another_page_is_in(page: Page) -> None:
     result = page.locator(".results li").first
 
     assert result.get_attribute("lang") == "ja"
-    assert result.locator("small").inner_text().strip() == "日本語"
+    assert "日本語" in [says.strip() for says in result.locator("small").all_inner_texts()]
+
+
+def test_search_leads_to_the_section(page: Page) -> None:
+    """A result says of which kind its page is, and names the sections that say what was asked."""
+    searched(page, "", "retention")
+    result = page.locator(".results li").filter(has_text="FM408")
+
+    assert result.locator("small").inner_text().strip() == "Check"
+    follow(page, result.locator(".sections").get_by_text("How to mend it"), "#how-to-mend-it")
 
 
 def test_a_search_that_finds_nothing_says_so(page: Page) -> None:
@@ -147,7 +158,7 @@ def test_the_language_keeps_what_is_searched_for(page: Page) -> None:
     follow(page, page.locator("a.language"), "/ja/search.html?q=EventStream")
     page.locator(".results li").first.wait_for()
 
-    assert "イベントストリーム" in page.locator(".results a").all_inner_texts()
+    assert "イベントストリーム" in page.locator(".results li > a").all_inner_texts()
 
 
 def test_the_theme_holds(page: Page) -> None:
@@ -239,3 +250,18 @@ def test_a_command_is_copied(page: Page) -> None:
     page.get_by_text("Copied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "hinagata check cdk.out --check FM101"
+
+
+def test_paper_is_white_and_whole(page: Page) -> None:
+    """Who reads in the dark prints dark on white, with all that is folded, and without buttons."""
+    page.goto("patterns/event_stream.html")
+    button = page.locator("button.theme")
+    button.click()
+    button.click()
+    assert button.inner_text() == "Theme: dark"
+    page.emulate_media(media="print")
+
+    body = page.locator("body")
+    assert body.evaluate("body => getComputedStyle(body).backgroundColor") == LIGHT
+    assert page.locator("details:not([open]) pre").first.is_visible()
+    assert not page.get_by_role("button").first.is_visible()

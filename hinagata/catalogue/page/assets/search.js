@@ -4,6 +4,7 @@ const list = document.querySelector(".results");
 const verdict = document.querySelector(".verdict");
 const { found: says, nothing, noIndex } = verdict.dataset;
 const MOST = 20;
+const PARTS = 4;
 const PAUSE_MS = 150;
 const here = document.documentElement.lang;
 const plain = (text) => text.replace(/[\s\u200B]/g, "").toLowerCase();
@@ -41,6 +42,23 @@ const ask = async ({ language, engine, root }, words) => {
   return { count, pages: pages.map((page) => ({ ...page, language, is: page.url.replace(root, "") })) };
 };
 const named = (language) => document.querySelector(`a.language[hreflang=${language}]`).textContent;
+const small = (says) => {
+  const made = document.createElement("small");
+  made.textContent = ` ${says}`;
+  return made;
+};
+// The sections that say it, so that nobody looks for it on a long page.
+const sectionsOf = (page) => {
+  const made = document.createElement("p");
+  made.className = "sections";
+  for (const part of page.sub_results.filter(({ url }) => url.includes("#")).slice(0, PARTS)) {
+    const link = document.createElement("a");
+    link.href = part.url;
+    link.textContent = part.title;
+    made.append(link, " ");
+  }
+  return made;
+};
 const shown = (page) => {
   const item = document.createElement("li");
   const link = document.createElement("a");
@@ -48,12 +66,12 @@ const shown = (page) => {
   link.textContent = page.meta.title;
   const excerpt = document.createElement("p");
   excerpt.innerHTML = page.excerpt;
-  item.append(link, excerpt);
+  item.append(link, excerpt, sectionsOf(page));
+  const kind = page.filters.kind?.[0];
+  if (kind) link.after(small(kind));
   if (page.language !== here) {
     item.lang = page.language;
-    const language = document.createElement("small");
-    language.textContent = ` ${named(page.language)}`;
-    link.after(language);
+    link.after(small(named(page.language)));
   }
   return item;
 };
