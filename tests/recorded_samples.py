@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ SIZES = {"connected_car": {"cars": "1000000"}, "hvac_platform": {"devices": "500
 # Ten minutes of a day; more cannot be told apart on a page.
 _BINS = 144
 _WIDTH = 720
+_STYLE = r' style="([^"]*)"'
 
 
 def simulated(card: Card, assembly: Path) -> tuple[dict[str, Any], str]:
@@ -96,7 +98,29 @@ def _plot(simulation: Simulation) -> str:
     # A picture has a size of its own, so that it can be scrolled where there is no room for it.
     width, height = (float(each) for each in begin.split('viewBox="')[1].split('"')[0].split()[2:])
     size = f' width="{_WIDTH}" height="{_WIDTH * height / width:.0f}"'
-    return f"{begin}{size}{mark}<style>svg{{{variables(LIGHT)}}}{dark}</style>{rest}\n"
+    return small(f"{begin}{size}{mark}<style>svg{{{variables(LIGHT)}}}{dark}</style>{rest}") + "\n"
+
+
+def small(svg: str) -> str:
+    """The same picture in half the bytes.
+
+    Places are in tenths of a point, a name is there if something refers to it, a style is said once.
+    """
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r">\s+<", "><", svg)
+    svg = re.sub(r' (d|x|y)="[^"]*"', _in_tenths, svg)
+    used = set(re.findall(r"#([\w-]+)", svg))
+    svg = re.sub(r'(<g) id="([\w-]+)"', lambda g: g[0] if g[2] in used else g[1], svg)
+    names = {
+        style: f"s{number}" for number, style in enumerate(dict.fromkeys(re.findall(_STYLE, svg)))
+    }
+    svg = re.sub(_STYLE, lambda each: f' class="{names[each[1]]}"', svg)
+    rules = "".join(f".{name}{{{style}}}" for style, name in names.items())
+    return svg.replace("</style>", f"{rules}</style>", 1)
+
+
+def _in_tenths(places: re.Match[str]) -> str:
+    return " " + re.sub(r"(\.\d)\d+", r"\1", " ".join(places[0].split()))
 
 
 def _synthesize(folder: Path) -> Path:
