@@ -104,7 +104,7 @@ def _plot(simulation: Simulation) -> str:
 def small(svg: str) -> str:
     """The same picture in half the bytes.
 
-    Places are in tenths of a point, a name is there if something refers to it, a style is said once.
+    Places are in tenths of a point, what nothing refers to has no name, each style is said once.
     """
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r">\s+<", "><", svg)
