@@ -219,7 +219,7 @@ def _stored(expectation: StoredExpectation, state: StoredState) -> Verdict:
         case EveryStored(source=source):
             expected = f"{state.expected} from {source}"
         case LatestStored(source=source):
-            expected = f"{state.expected} of {source}"
+            expected = f"{state.expected} items of {source}"
     wrong = [
         f"{len(values)} {word}"
         for word, values in (("absent", state.absent), ("stale", state.stale))

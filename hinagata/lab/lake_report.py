@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator
+from textwrap import wrap
 from typing import IO, Any
 
 from hinagata.lab.instant import instant
@@ -10,6 +11,7 @@ from hinagata.lab.spans import Span
 from hinagata.lab.trace_tree import tree
 
 FORMAT_VERSION = 1
+_WIDTH = 80
 
 
 def write_text(trace: LakeTrace, file: IO[str]) -> None:
@@ -39,11 +41,11 @@ def lines(trace: LakeTrace) -> Iterator[str]:
     Args:
         trace: as the lake has it.
     """
-    yield f"trace {trace.root}: {_counted(len(trace.spans), 'span')} in the lake"
+    yield f"trace {trace.root}: {_counted(len(trace.spans), 'span')} in the lake; began, took"
     yield from _tree(trace.spans)
     if trace.missing:
         yield f"no span of {', '.join(trace.missing)} under this trace"
-    yield read_of(trace)
+    yield from wrap(read_of(trace), _WIDTH)
 
 
 def read_of(trace: LakeTrace) -> str:

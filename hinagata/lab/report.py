@@ -73,7 +73,7 @@ def _write(result: Result, console: Console, *, verbose: bool, unicode: bool) ->
 
 
 def _about_latencies(result: Result) -> str:
-    about = "p50, p99: from the sending to the end of the hop's work"
+    about = "p50, p99: from sending to the end of the hop's first work"
     return f"{about}, after {result.warm_up} to warm up" if result.warm_up else about
 
 
@@ -239,8 +239,8 @@ def _left_out(result: Result, *, verbose: bool) -> Iterator[str]:
     if result.gaps:
         count = len(result.gaps)
         yield (
-            f"Otherwise than on AWS: {count} known gap{'' if count == 1 else 's'}, which "
-            f"`hinagata run --list-gaps {result.sample}` lists."
+            f"Otherwise than on AWS: {count} known gap{'' if count == 1 else 's'}; see "
+            f"`hinagata run --list-gaps {result.sample}`"
         )
     if not result.stubs:
         return

@@ -95,7 +95,7 @@ def show_duration(seconds: float) -> str:
 
 
 def _stations(found: list[Row]) -> Table:
-    heads = ("arrivals", "throttled", "errors", "dead", "failed", "left", "most", "oldest", "cold")
+    heads = ("arrivals", "throttled", "errors", "dead", "failed", "backlog", "oldest", "cold")
     cells = [
         (
             _count(row.arrivals),
@@ -103,7 +103,6 @@ def _stations(found: list[Row]) -> Table:
             _count(row.errors),
             _count(row.dead),
             _count(row.failed + row.expired),
-            _count(row.left),
             _count(row.backlog),
             _age(row.oldest_s),
             _count(row.cold_starts),
@@ -129,7 +128,7 @@ def _parted(name: str, width: int) -> str:
     """Returns a path on as many lines as its ids need."""
     if len(name) <= width:
         return name
-    return name.replace("/", "/\n ")
+    return name.replace("/", "/\n ").replace(" (", "\n (")
 
 
 def _latencies(simulation: Simulation) -> Table:

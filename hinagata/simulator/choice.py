@@ -96,13 +96,14 @@ def events_by_tick(outcome: Outcome) -> Series:
     return np.asarray(_EVENTS_PER_VISIT * np.sum(tries, axis=0))
 
 
-def choose_again(choice: Choice, outcome: Outcome, missed: str) -> Choice:
+def choose_again(choice: Choice, outcome: Outcome, missed: str, apart: str) -> Choice:
     """Returns the engine for a network whose expected values have missed a bound.
 
     Args:
         choice: That of the ticks.
         outcome: What they found: its tries say how many events there are, retries and all.
         missed: Which number's bound.
+        apart: By how much, in a sentence.
     """
     events = float(np.sum(events_by_tick(outcome)))
     if events <= MOST_EVENTS_AT_NEED:
@@ -112,7 +113,7 @@ def choose_again(choice: Choice, outcome: Outcome, missed: str) -> Choice:
             reason=f"expected values miss the bound of {missed}, so each message was followed",
         )
     needed = (
-        f"expected values miss the bound of {missed}, and to follow each message would take "
+        f"expected values miss a bound, {apart}; to follow each message would take "
         f"about {_about(events)} events, more than the {_about(MOST_EVENTS_AT_NEED)} that are "
         "affordable: watch a shorter time to have them followed"
     )

@@ -85,7 +85,8 @@ def sentences(network: Network, outcome: Outcome) -> Iterator[str]:
         network: The stations.
         outcome: What happened at them.
     """
-    left = waiting(network, outcome, since_s=_ON_ITS_WAY_S)
+    late = {each.station for each in waiting(network, outcome, since_s=_ON_ITS_WAY_S)}
+    left = [each for each in waiting(network, outcome) if each.station in late]
     if left:
         told = ", ".join(
             f"{short_number(each.messages)} at {each.station} (the oldest for "
@@ -94,10 +95,14 @@ def sentences(network: Network, outcome: Outcome) -> Iterator[str]:
         )
         yield f"not worked on when it ends, neither done nor lost: {told}"
     refusing = [name for name in network.stations if _refused(outcome, name) >= _REFUSES]
+    by_limit: dict[str, list[str]] = {}
     for name in sorted(refusing, key=lambda name: -outcome.total(name, "throttled")):
         limit = _limit(network, network.stations[name])
         if limit:
-            yield f"{name} refuses {_refused(outcome, name):.0%} of the tries: {limit}"
+            by_limit.setdefault(limit, []).append(name)
+    for limit, names in by_limit.items():
+        told = " and ".join(f"{_refused(outcome, name):.0%} at {name}" for name in names)
+        yield f"refused of all tries: {told}: {limit}"
     for each in left:
         yield from _slow(network.stations[each.station], refusing)
 
@@ -161,8 +166,7 @@ def _units(table: Table) -> Iterator[str]:
             yield f"it has {kept:,.0f} {kind} units/s"
         elif units:
             yield (
-                f"new, it takes {first:,.0f} {kind} units/s, and never more than its quota of "
-                f"{quota:,.0f}"
+                f"{first:,.0f} {kind} units/s while it is new, {quota:,.0f} at most by its quota"
             )
 
 

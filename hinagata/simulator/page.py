@@ -22,6 +22,8 @@ from hinagata.simulator.summary import rows
 # More lines in one panel cannot be told apart.
 _MOST_SERIES = 4
 _MOST_BINS = 480
+# So much of the peak is less than a line is wide.
+_SAME = 0.005
 # Up to where an axis goes at least; of what comes in whole ones, to one.
 _LEAST = 0.01
 _WHOLE = frozenset({"waiting", "busy environments", "tasks"})
@@ -79,7 +81,8 @@ def _sections(simulation: Simulation) -> Iterator[Section]:
         Plot(svg=draw_svg(each, name=f"plot{index}"), caption="")
         for index, (caption, each) in enumerate(_figures(simulation))
     )
-    yield Section(title="Over time", blocks=plots)
+    said = Text(text=_calm(simulation))
+    yield Section(title="Over time", blocks=(*plots, said) if said.text else plots)
     unfinished = sentences(simulation.network, simulation.outcome)
     told = tuple(each[:1].upper() + each[1:] for each in unfinished)
     if told:
@@ -133,7 +136,7 @@ def _figures(simulation: Simulation, most: int = _MOST_BINS) -> Iterator[tuple[s
     yield from _figure("Traffic, and what was refused or failed", traffic, bands)
     waits = _panel("latency (s)", network.stations, level("latency_s"), binned)
     yield from _figure("Time at a station, as a mean of what ended", [waits], bands)
-    keeps = [name for name, each in network.stations.items() if isinstance(each, Queue | Stream)]
+    keeps = _held_up(simulation)
     backlog = [
         _panel("waiting", keeps, level("queued"), binned),
         _panel("oldest (s)", keeps, level("oldest_s"), binned),
@@ -153,6 +156,31 @@ def _figures(simulation: Simulation, most: int = _MOST_BINS) -> Iterator[tuple[s
     ]
     yield from _figure("Environments, cold starts and tasks", places, bands)
     yield from _figure("Cost, first tier of each price", [_costs_panel(simulation, binned)], bands)
+
+
+def _held_up(simulation: Simulation) -> list[str]:
+    """Returns the channels in which ever more waits than comes to them in a second."""
+    outcome = simulation.outcome
+    found = []
+    for name, station in simulation.network.stations.items():
+        if isinstance(station, Queue | Stream):
+            series = outcome.stations[name]
+            came = float(np.max(series.arrivals, initial=0.0)) / outcome.tick_s
+            if float(np.max(series.queued, initial=0.0)) > came:
+                found.append(name)
+    return found
+
+
+def _calm(simulation: Simulation) -> str:
+    """Returns why there is no plot of backlogs; empty where there is one, or no channel."""
+    channels = [
+        name
+        for name, each in simulation.network.stations.items()
+        if isinstance(each, Queue | Stream) and simulation.outcome.total(name, "arrivals") >= 1
+    ]
+    if not channels or _held_up(simulation):
+        return ""
+    return "No plot of backlogs: nowhere did more wait than what came in a second."
 
 
 def _figure(
@@ -175,12 +203,32 @@ def _panel(
     peaks = {name: float(np.nanmax(values(name), initial=0.0)) for name in stations}
     shown = sorted((name for name in peaks if peaks[name] > 0), key=lambda name: -peaks[name])
     series = tuple(
-        Series(name=name, x=binned.seconds.tolist(), y=values(name).tolist(), shape=shape)
-        for name in shown[:_MOST_SERIES]
+        Series(
+            name=", ".join(names),
+            x=binned.seconds.tolist(),
+            y=values(names[0]).tolist(),
+            shape=shape,
+        )
+        for names in _alike(shown, values)[:_MOST_SERIES]
     )
     # Cents and milliseconds are worth an axis of their own; half a message that waits is not.
     least = 1.0 if unit in _WHOLE else _LEAST
     return Panel(unit=unit, series=series, least=least) if series else None
+
+
+def _alike(names: Iterable[str], values: Callable[[str], Values]) -> list[list[str]]:
+    """Returns the names whose lines cannot be told apart together: one would hide the others."""
+    groups: list[list[str]] = []
+    for name in names:
+        line = np.nan_to_num(values(name))
+        near = _SAME * float(np.max(line, initial=0.0))
+        for group in groups:
+            if np.allclose(np.nan_to_num(values(group[0])), line, rtol=0.0, atol=near):
+                group.append(name)
+                break
+        else:
+            groups.append([name])
+    return groups
 
 
 def _costs_panel(simulation: Simulation, binned: Bins) -> Panel | None:

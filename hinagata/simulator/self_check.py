@@ -318,7 +318,7 @@ def _answer(station: Station) -> float | None:
 
 def _engines(network: Network, outcome: Outcome, this: Run, other: Run) -> Iterator[Difference]:
     """Yields how far the other engine is apart, over all or in a stretch that is affordable."""
-    here, when = outcome, "over all"
+    here, when, since = outcome, "over all", 0.0
     if outcome.engine == "event" or float(np.sum(events_by_tick(outcome))) <= MOST_EVENTS_BESIDE:
         there = other(network)
     else:
@@ -330,6 +330,8 @@ def _engines(network: Network, outcome: Outcome, this: Run, other: Run) -> Itera
         there = other(part)
         here = this(part)
         when = f"in {length:.0f} s from second {start:.0f} on"
+        # What waits for cold functions waits because the stretch begins with them.
+        since = length / 2
     against = TICKS if there.engine == "tick" else EVENTS
     for quantity, bound in _APART.items():
         found = [
@@ -340,7 +342,7 @@ def _engines(network: Network, outcome: Outcome, this: Run, other: Run) -> Itera
                 against=against,
                 bound=bound + _SIGMAS / math.sqrt(max(mine, others)),
             )
-            for where, mine, others in _pairs(here, there, quantity)
+            for where, mine, others in _pairs(here, there, quantity, since)
             if max(mine, others) >= 1
         ]
         # What is too vague says nothing, and must not hide what does.
@@ -348,10 +350,12 @@ def _engines(network: Network, outcome: Outcome, this: Run, other: Run) -> Itera
             yield max(found, key=lambda each: (each.bound <= _VAGUEST, each.share - each.bound))
 
 
-def _pairs(here: Outcome, there: Outcome, quantity: str) -> Iterator[tuple[str, float, float]]:
+def _pairs(
+    here: Outcome, there: Outcome, quantity: str, since_s: float
+) -> Iterator[tuple[str, float, float]]:
     """Yields a quantity of all stations together, or of each, as both outcomes have it."""
     mine, others = (
-        {name: _of(each, quantity, name) for name in here.stations if name}
+        {name: _of(each, quantity, name, since_s) for name in here.stations if name}
         for each in (here, there)
     )
     yield "", math.fsum(mine.values()), math.fsum(others.values())
@@ -360,9 +364,9 @@ def _pairs(here: Outcome, there: Outcome, quantity: str) -> Iterator[tuple[str, 
             yield f"at {name}", value, others[name]
 
 
-def _of(outcome: Outcome, quantity: str, name: str) -> float:
+def _of(outcome: Outcome, quantity: str, name: str, since_s: float) -> float:
     if quantity == "queued":
-        return float(np.max(outcome.stations[name].queued))
+        return float(np.max(outcome.stations[name].queued[int(since_s / outcome.tick_s) :]))
     return outcome.total(name, quantity)
 
 

@@ -148,7 +148,12 @@ def simulate(
     if engine == "auto" and first.engine == "tick":
         choice, outcome, differences = _again(network, choice, outcome, differences, engines)
     warmth = _warmth(network, outcome, engines(choice.engine)) if sensitivity else ()
-    apart = (_doubt(each, outcome) for each in differences if not each.met)
+    # What the choice tells of is not told again.
+    apart = (
+        _doubt(each, outcome)
+        for each in differences
+        if not each.met and _apart(each) not in choice.doubt
+    )
     doubts = (*built.doubts, choice.doubt, *outcome.doubts, *apart)
     return Simulation(
         scenario=scenario,
@@ -226,7 +231,7 @@ def _again(
     if not missed:
         return choice, outcome, differences
     worst = max(missed, key=lambda each: each.share - each.bound)
-    choice = choose_again(choice, outcome, worst.about)
+    choice = choose_again(choice, outcome, worst.about, _apart(worst))
     if choice.engine == "tick":
         return choice, outcome, differences
     choice, exact = _run(network, choice, engines, fixed=False)

@@ -112,7 +112,7 @@ hop              received  processed  duplicates  dead letters  p50 ms  p99 ms
 DeviceGateway       10500      10500          12             0       9     901
 CommandDelivery     10500      10500          12             0       9     901
 PartnerRetry        10500      10500          12             0       -       -
-p50, p99: from the sending to the end of the hop's work, after 5 to warm up
+p50, p99: from sending to the end of the hop's first work, after 5 to warm up
 
 Not on this endpoint: 3 resources, 2 of EC2, 1 of X; --verbose lists them.
 
@@ -228,7 +228,7 @@ def test_what_the_endpoint_does_otherwise_is_told() -> None:
     write_json(touched, file)
 
     assert [gap["name"] for gap in json.loads(file.getvalue())["gaps"]] == ["fifo-parallelism"]
-    assert "Otherwise than on AWS: 1 known gap, which `hinagata run --list-gaps" in text(touched)
+    assert "Otherwise than on AWS: 1 known gap; see `hinagata run --list-gaps" in text(touched)
     assert replace(touched, embedded=False).gaps == ()
 
 

@@ -71,5 +71,4 @@ def test_the_limit_of_who_refuses_is_named() -> None:
         duration_s=120,
     )
     (told,) = sentences(network, run_ticks(network))
-    assert told.startswith("table refuses 7")
-    assert "new, it takes 50 write units/s, and never more than its quota of 40,000" in told
+    assert "% at table: 50 write units/s while it is new, 40,000 at most by its quota" in told
