@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from hinagata.catalogue.error import CatalogueError
 from hinagata.catalogue.project import Project
@@ -202,6 +203,14 @@ class _Handler(SimpleHTTPRequestHandler):
             status = _STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
             said = {"wrong": str(error)}
         self._answer(json.dumps(said), "application/json", status)
+
+    def send_head(self) -> BytesIO | BinaryIO | None:
+        """Answers with a file's headers, or that there is none: a name may be no file's at all."""
+        try:
+            return super().send_head()
+        except ValueError:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Says nothing of a request: what was built is what matters."""

@@ -71,7 +71,9 @@ def test_fails_for_another_name_of_this_machine(connection: HTTPConnection) -> N
     assert connection.getresponse().status == 403
 
 
-@pytest.mark.parametrize("path", ["/../sources", "/%2e%2e/%2e%2e/etc/passwd", "/nothing.html"])
+@pytest.mark.parametrize(
+    "path", ["/../sources", "/%2e%2e/%2e%2e/etc/passwd", "/nothing.html", "/%00", "/a%00b.html"]
+)
 def test_fails_outside_of_the_site(connection: HTTPConnection, path: str) -> None:
     """Nothing but the site's own files is served."""
     assert asked(connection, path)[0] == 404
