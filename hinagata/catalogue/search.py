@@ -53,8 +53,12 @@ def write_indexes(site: Path, *, before: Path) -> None:
                 f"the index for searching cannot be made ({' '.join(said.splitlines()[-1:])}): "
                 "pip install 'pagefind[extended]', or build with --no-search"
             )
+        # The engine for a language that has none of its own, which English has.
+        needless = (
+            (*_INTERFACE, "wasm.unknown") if (folder / "wasm.en.pagefind").is_file() else _INTERFACE
+        )
         for file in folder.iterdir():
-            if file.name.startswith(_INTERFACE):
+            if file.name.startswith(needless):
                 file.unlink()
 
 
