@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from hinagata.errors import HinagataError
 from hinagata.scenario.rate import BurstRate, ConstantRate, DiurnalRate, TraceRate
+from hinagata.simulator import tick
 from hinagata.simulator.model import Account, Call, Function, Network, Retry, Topic, Work
 from hinagata.simulator.outcome import Outcome
 from hinagata.simulator.tick import run_ticks
@@ -212,6 +213,23 @@ def test_what_is_held_back_all_day_is_computed_in_longer_ticks_that_say_the_same
     for field in ("attempts", "throttled", "failed", "done"):
         here = getattr(outcome.stations["function"], field)[:60].sum()
         assert here == pytest.approx(beginning.total("function", field), rel=0.02), field
+
+
+def test_what_would_take_minutes_is_computed_in_longer_ticks_that_say_what_they_miss(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An answer with its error told, where nobody would wait for the exact one."""
+    monkeypatch.setattr(tick, "_OFF", 0.0)
+    monkeypatch.setattr(tick, "_MOST_SINGLE", 0)
+    rate = DiurnalRate(peak_per_second=2000.0, peak_over_trough=2.0, peak_at_seconds=43_200.0)
+    network = endless("storm", 4 * 3600.0)
+    network = replace(network, traffic=(replace(network.traffic[0], rate=rate),))
+    outcome = run_ticks(network)
+    assert outcome.tick_s == 30.0
+    (doubt,) = (each for each in outcome.doubts if "would take minutes" in each)
+    assert " instead of " in doubt
+    assert "at function" in doubt
+    assert_conserved(outcome)
 
 
 def test_a_burst_is_computed_tick_by_tick_and_no_longer_than_it_lasts() -> None:
