@@ -36,7 +36,7 @@ def served(site: Path) -> Iterator[str]:
 def answered(page: Page, sample: str) -> str:
     """Opens the page of a sample, and returns what it is answered in short."""
     page.goto(f"workbench.html?sample={sample}")
-    page.locator(".answer[aria-busy=false] .heard").wait_for()
+    page.locator(".answer[aria-busy=false] .heard:not(:empty)").wait_for()
     return page.locator(".heard").inner_text()
 
 
@@ -67,4 +67,17 @@ def test_an_answer_is_for_everybody(browser: Browser, served: str, scheme: str) 
 
     assert violations(page) == []
     assert [width for width in WIDTHS if is_too_wide(page, width)] == []
+    context.close()
+
+
+def test_a_phone_keeps_the_answer_in_sight(browser: Browser, served: str) -> None:
+    """Whoever moves a slider reads at the window's lower edge what comes of it."""
+    context = browser.new_context(base_url=served, viewport={"width": 360, "height": 800})
+    page = context.new_page()
+    answered(page, "connected_car")
+    box = page.locator(".heard").bounding_box()
+
+    assert box is not None
+    assert box["height"] > 20
+    assert box["y"] + box["height"] == pytest.approx(800, abs=1)
     context.close()
