@@ -1,5 +1,7 @@
 // Asks the indexes that lie beside the pages, one for each language; no server answers.
 const field = document.querySelector("#query");
+// Before anything is waited for: what is typed meanwhile stays.
+field.value ||= new URL(location).searchParams.get("q") ?? "";
 const list = document.querySelector(".results");
 const verdict = document.querySelector(".verdict");
 const { found: says, nothing, noIndex } = verdict.dataset;
@@ -102,7 +104,6 @@ const changed = () => {
     verdict.textContent = indexes.length ? "" : noIndex;
   }
 };
-field.value = new URL(location).searchParams.get("q") ?? "";
 field.addEventListener("input", changed);
 document.querySelector("form.search").addEventListener("submit", (event) => { event.preventDefault(); changed(); });
 changed();
