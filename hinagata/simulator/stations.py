@@ -410,10 +410,11 @@ class Builder:
             )
             if self.topology.into(node, Kind.SCALES):
                 self.doubts.add("the scaling of tables is not simulated: {}", name)
-        spread = self._spread(node, provisioned)
+        parts = self._parts(node, provisioned)
+        spread = shares(self._keys(node), min(_MOST_PARTITIONS, parts))
         # Where no partition is hotter than the rest by a tenth, the table's own limits count.
         even = max(spread) * len(spread) < 1.1
-        factor = len(spread) if even else 1
+        factor = parts if even else 1
         return Table(
             name=name,
             calls=calls,
@@ -458,10 +459,8 @@ class Builder:
                 read += sent * use.read_units
         return calls, written, read
 
-    def _spread(
-        self, table: Node, provisioned: tuple[float | None, float | None]
-    ) -> tuple[float, ...]:
-        """Returns the heat of a table's partitions, as many as it has once it carries its peak."""
+    def _parts(self, table: Node, provisioned: tuple[float | None, float | None]) -> int:
+        """Returns how many partitions a table has once it carries its peak."""
         value = self.facts.value
         writes = provisioned[0]
         if writes is None:
@@ -471,8 +470,7 @@ class Builder:
             peak = sum(map(self._peak, visitors)) * (written / sent if sent else 1.0)
             factor = value("dynamodb", "ondemand.scale_factor")
             writes = max(value("dynamodb", "ondemand.initial_write"), factor * peak)
-        parts = math.ceil(writes / value("dynamodb", "partition.write"))
-        return shares(self._keys(table), max(1, min(_MOST_PARTITIONS, parts)))
+        return max(1, math.ceil(writes / value("dynamodb", "partition.write")))
 
     def _peak(self, source: str) -> float:
         rate, end = self.scenario.sources[source].rate, self.scenario.duration_seconds
