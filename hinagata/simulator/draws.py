@@ -30,6 +30,8 @@ from hinagata.simulator.model import Retry, Work
 BLOCK = 4096
 # A retry's waits are listed up to here; after so many they have long reached the longest.
 LISTED_WAITS = 1000
+# Until when a source's messages are known, and when those are sent that were not known before.
+Window = tuple[float, npt.NDArray[np.float64]]
 
 
 def stream(seed: int, *purpose: str) -> np.random.Generator:
@@ -100,9 +102,7 @@ class Waits:
         return self.longest[min(number, len(self.longest) - 1)] * next(self.share)
 
 
-def arrivals(
-    rate: Rate, duration_s: float, generator: np.random.Generator
-) -> Iterator[tuple[float, npt.NDArray[np.float64]]]:
+def arrivals(rate: Rate, duration_s: float, generator: np.random.Generator) -> Iterator[Window]:
     """Yields the times of messages, window by window: a Poisson process, unless they are paced.
 
     A window's candidates come at the highest rate that it has, and each is kept with the share that

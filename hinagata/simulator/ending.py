@@ -73,8 +73,8 @@ def got_there(network: Network, outcome: Outcome, path: PathLatency) -> float:
         outcome: What happened at them.
         path: To which station.
     """
-    sent = {each.name: each.rate.count(0.0, network.duration_s) for each in network.traffic}
-    wanted = sum(sent[source] * n for source, n in visits(network)[path.station].items())
+    came = visits(network)[path.station]
+    wanted = sum(outcome.sent[source] * times for source, times in came.items())
     return min(1.0, outcome.total(path.station, "done") / wanted) if wanted else 1.0
 
 

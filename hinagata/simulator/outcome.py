@@ -99,6 +99,7 @@ class Outcome:
         duration_s: How long the network was watched.
         stations: By name, the account's own as `""`: `busy` and `throttled` of all its functions.
         latencies: By path.
+        sent: How many messages each traffic sent, by its name.
         doubts: Where the engine knows that its bounds are missed, in a sentence each.
         events: How many events it took; ticks of the tick engine.
     """
@@ -108,6 +109,7 @@ class Outcome:
     duration_s: float
     stations: Mapping[str, StationSeries]
     latencies: tuple[PathLatency, ...] = ()
+    sent: Mapping[str, float] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
     events: int = field(default=0, compare=False)
 

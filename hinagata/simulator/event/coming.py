@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from hinagata.simulator.draws import Window
 from hinagata.simulator.event.calendar import Calendar, Late
 
 
@@ -20,7 +21,7 @@ class Coming:
     def __init__(
         self,
         calendar: Calendar,
-        windows: Iterator[tuple[float, npt.NDArray[np.float64]]],
+        windows: Iterator[Window],
         entries: Callable[[list[float]], list[Late]],
     ) -> None:
         self._calendar = calendar

@@ -6,7 +6,7 @@ import dataclasses
 import gc
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop
 from itertools import count
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 from hinagata.errors import HinagataError
 from hinagata.scenario.fault import Inject
 from hinagata.scenario.rate import ClosedLoopRate
-from hinagata.simulator.draws import arrivals, durations, highest, stream, uniform
+from hinagata.simulator.draws import Window, arrivals, durations, highest, stream, uniform
 from hinagata.simulator.event.async_invoke import AsyncInvokeNode
 from hinagata.simulator.event.batch import SendBatch, Singly
 from hinagata.simulator.event.calendar import time_of
@@ -107,6 +107,7 @@ class Run:
         self._world = World(clock, network.seed, len(network.traffic))
         self._world.calendar.per_s = _slots_per_s(network)
         self._world.calendar.looked = self._look
+        self._sent = [0] * len(network.traffic)
         # Appointments of slots that have passed, and after how many of them it is looked at them.
         self._put_off = 0
         self._look_at = CHUNK
@@ -149,6 +150,7 @@ class Run:
             latencies=tuple(
                 latency for node in nodes for latency in node.ledger.latencies(node.name, sources)
             ),
+            sent=dict(zip(sources, map(float, self._sent), strict=True)),
             events=events,
         )
 
@@ -247,8 +249,13 @@ class Run:
             else:
                 entries = source(target, traffic.name, number, retry=retry, timeout_s=timeout_s)
                 windows = arrivals(traffic.rate, self._network.duration_s, draws)
-                coming.append(Coming(calendar, windows, entries))
+                coming.append(Coming(calendar, self._counted(number, windows), entries))
         return coming
+
+    def _counted(self, number: int, windows: Iterator[Window]) -> Iterator[Window]:
+        for known_s, times in windows:
+            self._sent[number] += len(times)
+            yield known_s, times
 
     def _let_users_in(
         self, rate: ClosedLoopRate, send: Send, number: int, draws: np.random.Generator
@@ -258,6 +265,7 @@ class Run:
         think = durations(Work(mean_s=rate.think_seconds), draws)
 
         def ask(t: float, _: object) -> None:
+            self._sent[number] += 1
             result = send(t, (t, number, None), answered, None)
             if result is not None:
                 answered(t, None, result)

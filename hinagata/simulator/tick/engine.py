@@ -107,6 +107,7 @@ class Engine:
         self._visited = visits(network)
         self._sent = {each.name: self._counts(each) for each in network.traffic}
         self._places = {name: self._place(station) for name, station in network.stations.items()}
+        self._entering: dict[str, Flow] = {}
         self._closed: list[tuple[Flow, ClosedLoopRate]] = []
         # Rows of what comes from outside.
         self._given: list[Values] = []
@@ -352,6 +353,7 @@ class Engine:
             retry=traffic.retry,
             timeout_s=math.inf if channel else traffic.timeout_s,
         )
+        self._entering[traffic.name] = flow
         if isinstance(traffic.rate, ClosedLoopRate):
             self._closed.append((flow, traffic.rate))
             return
@@ -535,6 +537,10 @@ class Engine:
             duration_s=self._network.duration_s,
             stations={**stations, "": account},
             latencies=latencies(self._network, self._places, self._sent, self._ledger),
+            sent={
+                name: float(np.sum(flow.arrivals[: self._ledger.ticks]))
+                for name, flow in self._entering.items()
+            },
             doubts=tuple(doubts(self._network, stations)),
             events=self._steps,
         )

@@ -1,7 +1,10 @@
 """What waits at the end is told, and what held it back; after the deadline it counts as lost."""
 
+from dataclasses import replace
+
 from hinagata.scenario import Expectations
 from hinagata.simulator.ending import got_there, sentences, waiting
+from hinagata.simulator.event import run_events
 from hinagata.simulator.model import Call, Function, Network, Poller, Queue, Table, Work
 from hinagata.simulator.tick import run_ticks
 from hinagata.simulator.verdicts import judge
@@ -36,6 +39,19 @@ def test_percentiles_say_how_many_got_there() -> None:
     outcome = run_ticks(network)
     worker = next(path for path in outcome.latencies if path.station == "worker")
     assert 0.4 < got_there(network, outcome, worker) < 0.6
+
+
+def test_all_that_was_sent_got_there_however_many_chance_sent() -> None:
+    """A share is one of what was sent, and not of what was to be expected."""
+    network = slow_line(5.0)
+    for seed in (1, 2, 3):
+        outcome = run_events(replace(network, seed=seed))
+        expected = network.traffic[0].rate.count(0.0, network.duration_s)
+        (sent,) = outcome.sent.values()
+        worker = next(path for path in outcome.latencies if path.station == "worker")
+
+        assert sent != expected
+        assert got_there(network, outcome, worker) > 0.998
 
 
 def test_a_line_that_is_worked_off_is_not_told() -> None:

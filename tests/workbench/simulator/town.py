@@ -298,6 +298,7 @@ def nothing_happens(name: Engine) -> Run:
             tick_s=1.0,
             duration_s=network.duration_s,
             stations={**stations, "": StationSeries.zeros(ticks)},
+            sent={source: rate.count(0.0, network.duration_s) for source, rate in sent.items()},
             latencies=tuple(
                 PathLatency(source=each, station=station, p50_s=0.1, p95_s=0.2, p99_s=0.3)
                 for station, came in visits(network).items()
