@@ -53,7 +53,8 @@ class ConnectedCar(cdk.Stack):
     """Cars report to a gateway; services follow them, and send them commands.
 
     Args:
-        cars: How many cars it is sized for, at one report a minute by day and a twelfth by night.
+        cars: For how many cars gateway and stream are sized, at one report a minute by day and a
+            twelfth by night. Of the rest `hinagata plan` says what it needs for so many.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, cars: int = 1_000) -> None:
