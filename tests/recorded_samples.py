@@ -24,6 +24,7 @@ from hinagata.report.palette import DARK, LIGHT, variables
 from hinagata.samples import SCENARIOS
 from hinagata.scenario import read_scenario
 from hinagata.simulator.as_text import show_duration
+from hinagata.simulator.ending import sentences
 from hinagata.simulator.page import figure
 from hinagata.simulator.simulation import Simulation, simulate
 
@@ -55,6 +56,7 @@ def simulated(card: Card, assembly: Path) -> tuple[dict[str, Any], str]:
         "expectations": _expectations(
             [vars(each) for each in simulation.verdicts if each.met is not None]
         ),
+        "held_back": list(sentences(simulation.network, simulation.outcome)),
     }
     return record, _plot(simulation)
 

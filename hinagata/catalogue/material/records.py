@@ -42,6 +42,8 @@ class Record:
         says: What happened, in a sentence.
         seconds: How long it took.
         expectations: What was expected, and what came of it.
+        held_back: What was not done when it ended, and which limits held it back, in words;
+            empty for a run, which counts what it sent.
     """
 
     on: str
@@ -49,6 +51,7 @@ class Record:
     says: str
     seconds: float
     expectations: tuple[Expectation, ...]
+    held_back: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,4 +101,5 @@ def _record(said: dict[str, Any] | None) -> Record | None:
         says=said["says"],
         seconds=float(said["seconds"]),
         expectations=tuple(Expectation(**each) for each in said["expectations"]),
+        held_back=tuple(said.get("held_back", ())),
     )
