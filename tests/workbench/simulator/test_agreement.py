@@ -78,7 +78,8 @@ def assert_agree(name: str, network: Network, *, seeds: int) -> None:
         differences = check(network, outcome, this=run_ticks, other=lambda _: exact)
         told = [each for each in differences if not each.met]
         assert told
-        assert choose_again(choose_engine(network), outcome, told[0].about).engine == "event"
+        again = choose_again(choose_engine(network), outcome, told[0].about, "they are apart")
+        assert again.engine == "event"
 
 
 @pytest.mark.parametrize("name", QUICK)
