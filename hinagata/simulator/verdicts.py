@@ -133,7 +133,7 @@ def _totals(
             # A run counts as lost what is not done by its deadline.
             verdict = replace(
                 verdict,
-                observed=f"{verdict.observed}, {late:,.0f} wait longer than "
+                observed=f"{verdict.observed} and {late:,.0f} that wait longer than "
                 f"{show_seconds(deadline_s)}",
                 met=verdict.met and observed + late < most + _HALF,
             )

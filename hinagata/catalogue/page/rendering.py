@@ -26,6 +26,7 @@ from hinagata.catalogue.material.words import words_in
 from hinagata.catalogue.page.languages import counterparts, languages_of, place
 
 FOLDER = Path(__file__).parent / "templates"
+_SIZE = re.compile(r'^<svg\b[^>]* width="(\d+)" height="(\d+)"')
 _TAGS = re.compile(r"(<[^>]*>)")
 _PLACES = re.compile(r'\bid="([^"]+)"')
 _HEADINGS = re.compile(r'<h([23])(?: id="([^"]+)")?>((?:(?!<a |</h).)+)</h\1>', re.DOTALL)
@@ -165,6 +166,7 @@ def environment() -> Environment:
         "code": code,
         "money": _money,
         "anchor": anchor,
+        "size": size,
         "spoken": spoken,
         "addressed": addressed,
         "of": lambda name, cards: cards[name],
@@ -215,6 +217,12 @@ def money(usd: float, language: str = ENGLISH) -> str:
 @pass_context
 def _money(context: Context, usd: float) -> str:
     return money(usd, context.get("language", ENGLISH))
+
+
+def size(svg: str) -> Markup:
+    """Returns the size of a picture, so that its place is kept until it is there."""
+    said = _SIZE.search(svg)
+    return Markup(f' width="{said[1]}" height="{said[2]}"') if said else Markup()  # noqa: S704 - numbers
 
 
 def anchor(text: str) -> str:

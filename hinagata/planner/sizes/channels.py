@@ -193,18 +193,20 @@ def _shards(peak: Peak, node: Node, rate: float) -> int:
         bytes_in_per_shard=into * _KB * _KB,
         bytes_out_per_shard=out * _KB * _KB,
     )
+    # Unrounded: a shard that is next to empty is not tight because it is the only one.
+    needed = max(shards.by_records, shards.by_bytes_in, shards.by_bytes_out)
     sizes_itself = on_demand(node)
     has = None if sizes_itself else month.number(node, "ShardCount", default=1)
     peak.add(
         node,
         "shards",
-        shards.count,
+        needed,
         has,
         "shards",
         formula=f"{shown(rate)} records/s at {shown(records)} a shard need "
         f"{shown(shards.by_records)}, their bytes coming in {shown(shards.by_bytes_in)}, and going "
         f"out to {len(readers)} reader{'s' * (len(readers) != 1)} {shown(shards.by_bytes_out)}",
-        advice=f"set ShardCount to {_advised(peak, node, shards.count)}",
+        advice=f"set ShardCount to {_advised(peak, node, needed)}",
     )
     found = hottest(peak, node)
     if found is not None and found[2] >= _WORTH * records:
@@ -223,7 +225,7 @@ def _shards(peak: Peak, node: Node, rate: float) -> int:
     return shards.count
 
 
-def _advised(peak: Peak, node: Node, needed: int) -> int:
+def _advised(peak: Peak, node: Node, needed: float) -> int:
     """Returns the shards to set, for records and readers: those needed are 80 % of them."""
     has = max(1.0, peak.month.number(node, "ShardCount", default=1))
     least = needed / _FULL if needed > _FULL * has else has

@@ -11,11 +11,20 @@ from hinagata.catalogue.page.rendering import (
     code,
     inline,
     money,
+    size,
     spoken,
     with_places,
 )
 
 LINKS = Links({"EventStream": "patterns/event_stream.html", "FM101": "checks/FM101.html"})
+
+
+def test_a_picture_keeps_its_place_until_it_is_there() -> None:
+    """Its own size stands at the page's image, so that nothing below it moves; none is made up."""
+    assert size('<svg viewBox="0 0 1 2" width="720" height="1890"><rect/></svg>') == (
+        ' width="720" height="1890"'
+    )
+    assert size('<svg viewBox="0 0 1 2"><rect width="3" height="4"/></svg>') == ""
 
 
 def test_a_word_leads_to_its_page() -> None:

@@ -193,12 +193,12 @@ def streamed(**stream: Any) -> Topology:
 
 
 def test_shards_and_lanes_are_counted() -> None:
-    """2,500 records a second need three shards; of 2 ms each, five lanes: one answer for both."""
+    """2,500 records a second need two shards and a half; of 2 ms each, five lanes: one answer for both."""
     traffic = scenario(source(rate=2500), service_times={"Ship": ServiceTime(mean_seconds=0.002)})
     found = planned(streamed(), traffic)
     shards, lanes = need(found, "Stream", "shards"), need(found, "Stream", "lanes for Ship")
 
-    assert (shards.needed, shards.has) == (3, 2)
+    assert (shards.needed, shards.has) == (2.5, 2)
     assert shards.advice == "set ShardCount to 4"
     assert (lanes.needed, lanes.has) == (pytest.approx(5), 4)
     assert lanes.advice == (
