@@ -193,7 +193,7 @@ def streamed(**stream: Any) -> Topology:
 
 
 def test_shards_and_lanes_are_counted() -> None:
-    """2,500 records a second need two shards and a half; of 2 ms each, five lanes: one answer for both."""
+    """2,500 records a second need two shards and a half, and five lanes of 2 ms each."""
     traffic = scenario(source(rate=2500), service_times={"Ship": ServiceTime(mean_seconds=0.002)})
     found = planned(streamed(), traffic)
     shards, lanes = need(found, "Stream", "shards"), need(found, "Stream", "lanes for Ship")
