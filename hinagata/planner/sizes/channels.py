@@ -178,8 +178,8 @@ def streams(peak: Peak) -> None:
             _readers(peak, node, _shards(peak, node, rate))
 
 
-def _shards(peak: Peak, node: Node, rate: float) -> int:
-    """Adds the shards, and returns how many the records alone need."""
+def _shards(peak: Peak, node: Node, rate: float) -> float:
+    """Adds the shards, and returns how many the records alone need, unrounded."""
     month = peak.month
     readers = month.topology.out(node, Kind.POLLS)
     size_kb = month.message_kb(node)
@@ -222,7 +222,7 @@ def _shards(peak: Peak, node: Node, rate: float) -> int:
             formula=f"its share of {source} at the peak, in one shard{condition}",
             advice="add something to the partition key that spreads its records",
         )
-    return shards.count
+    return needed
 
 
 def _advised(peak: Peak, node: Node, needed: float) -> int:
@@ -266,7 +266,7 @@ def _ordered_by(source: Source) -> str:
     return (source.request.ordered_by or "") if isinstance(source.request, Put) else ""
 
 
-def _readers(peak: Peak, node: Node, needed: int) -> None:
+def _readers(peak: Peak, node: Node, needed: float) -> None:
     month = peak.month
     for edge, rate, mean_s in _read(peak, node):
         lanes = lanes_of(edge)

@@ -206,6 +206,15 @@ def test_shards_and_lanes_are_counted() -> None:
     )
 
 
+def test_records_and_readers_are_advised_the_same_shards() -> None:
+    """A need that is no whole number is rounded once, with its room, and not for each of them."""
+    traffic = scenario(source(rate=16_020), service_times={"Ship": ServiceTime(mean_seconds=0.002)})
+    found = planned(streamed(), traffic)
+
+    assert need(found, "Stream", "shards").advice == "set ShardCount to 21"
+    assert need(found, "Stream", "lanes for Ship").advice.startswith("set ShardCount to 21 and ")
+
+
 def test_a_hot_key_fills_its_shard() -> None:
     """Whatever the number of shards."""
     keys = {"shop": Key(cardinality=100, distribution=HotKey(hot_share=0.6))}
